@@ -1,0 +1,22 @@
+// Where a service stands in the tree: ids joined by `/`. The one place that knows how ids and addresses are spelled.
+
+const FORBIDDEN = /[/#@\s]/
+
+/** Says what is wrong with an id, or `undefined` when it is a good one. */
+export function idProblem(id: unknown): string | undefined {
+  if (typeof id !== 'string') return `an id must be a string, got ${typeof id}`
+  if (id === '') return 'an id must not be empty'
+  const bad = FORBIDDEN.exec(id)
+  if (bad === null) return undefined
+  return `id ${JSON.stringify(id)} contains ${JSON.stringify(bad[0])}; "/", "#", "@" and white space are reserved for addresses`
+}
+
+/** The address of a child: `shop` + `db` is `shop/db`; the root's address is its id. */
+export function childAddress(parent: string, id: string): string {
+  return parent === '' ? id : `${parent}/${id}`
+}
+
+/** The name of one incarnation, unique in the life of a tree: `shop/db#3`. */
+export function incarnationName(address: string, incarnation: number): string {
+  return `${address}#${incarnation}`
+}

@@ -1,0 +1,25 @@
+// Durations as users write them, milliseconds as the runtime counts them.
+
+/** Milliseconds as a number, or a number with a unit: `250`, `'250ms'`, `'5s'`, `'2m'`, `'1h'`. */
+export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h'}`
+
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const
+const WRITTEN = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/
+
+/** The milliseconds of a duration, or `undefined` when it is none: negative, not a number, or without a known unit. */
+export function parseDuration(value: unknown): number | undefined {
+  if (typeof value === 'number') return value >= 0 ? value : undefined
+  if (typeof value !== 'string') return undefined
+  const match = WRITTEN.exec(value)
+  if (match === null) return undefined
+  return Number(match[1]) * UNITS[match[2] as keyof typeof UNITS]
+}
+
+/** A duration for people: `4 ms`, `1.20 s`, `2 min 5 s`. */
+export function formatMs(ms: number): string {
+  if (ms === Number.POSITIVE_INFINITY) return 'no limit'
+  if (ms < 1_000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(2)} s`
+  const minutes = Math.floor(ms / 60_000)
+  return `${minutes} min ${Math.round((ms - minutes * 60_000) / 1_000)} s`
+}

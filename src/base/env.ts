@@ -1,0 +1,38 @@
+// The one seam for everything nondeterministic or outside: time, chance, async context, logs. Tests replace it whole.
+import { type Clock, systemClock } from './clock.js'
+import type { Log } from './log.js'
+
+/** Whose work is running: the owner of an async context. An uncaught error is handed to its `fail`. */
+export interface Token {
+  readonly address: string
+  readonly incarnation: number
+  /** Hands an error to the owner; false when the owner has ended and cannot take it. */
+  fail(error: unknown): boolean
+}
+
+/** What the runtime asks of the world. */
+export interface Env {
+  readonly clock: Clock
+  /** A number in [0, 1). */
+  random(): number
+  /** Goes on in a later turn of the event loop, after pending input and output. */
+  yieldLoop(fn: () => void): void
+  /** Calls `fn(a, b)` in the async context of `token`. */
+  enter<A, B, T>(token: Token, fn: (a: A, b: B) => T, a: A, b: B): T
+  /** The logger of one address. */
+  log(address: string): Log
+}
+
+const silent = (): void => {}
+
+/** A logger that says nothing. */
+export const silentLog: Log = { trace: silent, debug: silent, info: silent, warn: silent, error: silent, fatal: silent }
+
+/** The plain environment: the machine's clock, no async context, no logs. */
+export const plainEnv: Env = {
+  clock: systemClock,
+  random: Math.random,
+  yieldLoop: (fn) => void setImmediate(fn),
+  enter: (_token, fn, a, b) => fn(a, b),
+  log: () => silentLog,
+}

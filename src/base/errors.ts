@@ -1,0 +1,161 @@
+// Errors are for people: what happened, at which address, the numbers against the limit, what to do.
+
+/** The codes of this package's errors; they never change their meaning. */
+export type ErrorCode =
+  | 'ERR_SPEC'
+  | 'ERR_START'
+  | 'ERR_START_TIMEOUT'
+  | 'ERR_RESTART_INTENSITY'
+  | 'ERR_AT_CAPACITY'
+  | 'ERR_DRAINING'
+  | 'ERR_NOT_READY'
+  | 'ERR_ASK_TIMEOUT'
+  | 'ERR_TARGET_EXITED'
+  | 'ERR_HEALTH'
+  | 'ERR_HALTED'
+
+interface Details {
+  readonly address?: string
+  readonly cause?: unknown
+}
+
+/** The base of every error of this package: a stable `code`, the `address` it concerns, and the `cause` where there is one. */
+export class QuiesceError extends Error {
+  readonly code: ErrorCode
+  readonly address: string
+
+  constructor(code: ErrorCode, message: string, details: Details = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.name = new.target.name
+    this.code = code
+    this.address = details.address ?? ''
+  }
+}
+
+/** The tree or its options are not well formed. Nothing was started; `problems` lists all that is wrong. */
+export class SpecError extends QuiesceError {
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+    super('ERR_SPEC', `The tree cannot be built, ${count}:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
+    this.problems = problems
+  }
+}
+
+/** A service did not start. `cause` is what its hook threw; a supervisor's is the error of the child that failed. */
+export class StartError extends QuiesceError {
+  readonly tookMs: number
+
+  constructor(address: string, tookMs: number, cause: unknown) {
+    super('ERR_START', startMessage(address, tookMs, cause), { address, cause })
+    this.tookMs = tookMs
+  }
+}
+
+function startMessage(address: string, tookMs: number, cause: unknown): string {
+  if (cause instanceof StartError || cause instanceof StartTimeoutError) {
+    return cause.address === address ? cause.message : `${address} did not start: ${cause.message}`
+  }
+  return `${address} did not start, after ${Math.round(tookMs)} ms: ${describe(cause)}`
+}
+
+/** `start` took longer than `startTimeout`. */
+export class StartTimeoutError extends QuiesceError {
+  readonly timeoutMs: number
+
+  constructor(address: string, timeoutMs: number) {
+    super(
+      'ERR_START_TIMEOUT',
+      `${address} did not start within ${timeoutMs} ms. Raise \`startTimeout\`, or end the start on \`ctx.signal\`.`,
+      { address },
+    )
+    this.timeoutMs = timeoutMs
+  }
+}
+
+/** A supervisor gave up: more restarts than its intensity allows. `cause` is the crash that was one too many. */
+export class RestartIntensityError extends QuiesceError {
+  readonly max: number
+  readonly withinMs: number
+  readonly offender: string
+
+  constructor(address: string, limits: { readonly max: number; readonly withinMs: number }, offender: string, cause: unknown) {
+    super(
+      'ERR_RESTART_INTENSITY',
+      `${address} gave up: ${limits.max + 1} restarts within ${limits.withinMs} ms, ${limits.max} are allowed. ` +
+        `The last to crash was ${offender}: ${describe(cause)}`,
+      { address, cause },
+    )
+    this.max = limits.max
+    this.withinMs = limits.withinMs
+    this.offender = offender
+  }
+}
+
+/** Refused before the attempt: all permits are taken. */
+export class AtCapacityError extends QuiesceError {
+  readonly capacity: number
+
+  constructor(address: string, capacity: number) {
+    super('ERR_AT_CAPACITY', `${address} is at its capacity of ${capacity}. Try again later, or raise \`capacity\`.`, { address })
+    this.capacity = capacity
+  }
+}
+
+/** Refused before the attempt: the service is draining and takes no new work. */
+export class DrainingError extends QuiesceError {
+  constructor(address: string) {
+    super('ERR_DRAINING', `${address} is draining and takes no new work.`, { address })
+  }
+}
+
+/** Refused before the attempt: the service is not ready. */
+export class NotReadyError extends QuiesceError {
+  readonly status: string
+
+  constructor(address: string, status: string) {
+    super('ERR_NOT_READY', `${address} is not ready (${status}).`, { address })
+    this.status = status
+  }
+}
+
+/** An ask got no answer in time. */
+export class AskTimeoutError extends QuiesceError {
+  readonly timeoutMs: number
+
+  constructor(address: string, name: string, timeoutMs: number) {
+    super('ERR_ASK_TIMEOUT', `${address} did not answer "${name}" within ${timeoutMs} ms.`, { address })
+    this.timeoutMs = timeoutMs
+  }
+}
+
+/** The target of an ask ended before it answered. */
+export class TargetExitedError extends QuiesceError {
+  constructor(address: string, name: string, cause: unknown) {
+    super('ERR_TARGET_EXITED', `${address} ended before it answered "${name}".`, { address, cause })
+  }
+}
+
+/** A service failed its health check too often in a row. */
+export class HealthError extends QuiesceError {
+  readonly misses: number
+
+  constructor(address: string, misses: number, cause: unknown) {
+    super('ERR_HEALTH', `${address} missed ${misses} health checks in a row. The last: ${describe(cause)}`, { address, cause })
+    this.misses = misses
+  }
+}
+
+/** The process is being halted: nothing is drained, nothing is released. */
+export class HaltedError extends QuiesceError {
+  constructor(reason: string) {
+    super('ERR_HALTED', `Halted: ${reason}`)
+  }
+}
+
+/** One line for anything that was thrown. */
+export function describe(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message === '' ? thrown.name : thrown.message
+  return String(thrown)
+}

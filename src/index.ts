@@ -1,0 +1,34 @@
+// The public door of the core.
+export type { Clock, Timer } from './base/clock.js'
+export type { Duration } from './base/duration.js'
+export { type Env, plainEnv, type Token } from './base/env.js'
+export {
+  AskTimeoutError,
+  AtCapacityError,
+  DrainingError,
+  type ErrorCode,
+  HealthError,
+  NotReadyError,
+  QuiesceError,
+  RestartIntensityError,
+  SpecError,
+  StartError,
+  StartTimeoutError,
+  TargetExitedError,
+} from './base/errors.js'
+export type { Log } from './base/log.js'
+export { type Gate, type GateOptions, gate, type Permit } from './gate/gate.js'
+export type { Context } from './kernel/context.js'
+export type { Report, ServiceReport } from './policy/report.js'
+export type { Exit, Restart, Verdict } from './protocol/exit.js'
+export type { Ending, Fact, FactType } from './protocol/fact.js'
+export type { BackoffOptions, ChildOptions, Shutdown, StrategyName } from './protocol/spec.js'
+export type { AskOptions } from './tree/ask.js'
+export type { HandleOf, RequestsOf, Service } from './tree/definition.js'
+export type { Ref } from './tree/ref.js'
+export type { Status } from './tree/roster.js'
+export { type RunSpec, type StartSpec, service } from './tree/service.js'
+export { type AddressesOf, type Supervisor, type SupervisorOptions, supervisor } from './tree/supervisor.js'
+export { createSystem, type StopOptions, type System, type SystemOptions } from './tree/system.js'
+export { type HandlesOf, type Live, type LiveUse, live, type Uses } from './tree/uses.js'
+export { drawTree, type TreeNode } from './tree/view.js'

@@ -1,0 +1,63 @@
+// What an incarnation is made of and whom it deals with: its work below, its owner above, the world around.
+import type { AnyActorRef } from 'xstate'
+import type { Env } from '../base/env.js'
+import type { Feed } from '../base/feed.js'
+import type { Stopped } from '../protocol/ack.js'
+import type { Fact } from '../protocol/fact.js'
+import type { memoizedLifecycle } from './memoize.js'
+
+/** What an incarnation does for its service: its hooks, or its children. Each method answers by telling the incarnation. */
+export interface Work {
+  /** Ends in `started` or `startFailed`. */
+  start(): void
+  abortStart(): void
+  /** No new work from now on. */
+  refuse(): void
+  /** Ends in `settled` when no accepted work is left. */
+  settle(): void
+  /** The time for finishing is over. */
+  abort(): void
+  /** Ends in `closed` when the resource is released. */
+  close(): void
+  /** Given up: release what can be released, wait for nothing. */
+  letGo(): void
+  readonly inFlight: number
+  /** Whether something of it still runs. */
+  readonly busy: boolean
+  /** The deadline of the stop has come nearer. */
+  hasten?(): void
+}
+
+/** Whom an incarnation answers to. */
+export interface Owner<I> {
+  started(incarnation: I): void
+  /** It has begun to end. */
+  draining(incarnation: I): void
+  stopped(incarnation: I, stopped: Stopped): void
+}
+
+/** What all incarnations of a system share. */
+export interface World {
+  readonly env: Env
+  readonly facts: Feed<Fact>
+  readonly logic: ReturnType<typeof memoizedLifecycle>
+  /** Called when children begin to be stopped because a start failed. */
+  onEnding(): void
+}
+
+/** What an incarnation is made of. */
+export interface Birth<I> {
+  readonly world: World
+  readonly address: string
+  readonly number: number
+  readonly parent: AnyActorRef | undefined
+  readonly owner: Owner<I>
+  /** The one before it in the same place: its teardown is over before this one starts. */
+  readonly previous: I | undefined
+  /** How long it may take to close when nobody asked it to stop, in milliseconds. */
+  readonly closeMs: number
+  /** How long a killed one may take before it counts as abandoned, in milliseconds. */
+  readonly patienceMs: number
+  /** Whether it keeps its deadline itself; a supervisor's children keep theirs, which lie within. */
+  readonly isTimed: boolean
+}

@@ -1,0 +1,135 @@
+// In which order the slots of a round are taken: one after another, along the graph of uses, or all at once.
+import type { Slot } from './slot.js'
+
+/** Hands out slots; each is settled once before what waits for it is handed out. */
+export interface Frontier {
+  /** The next slot that may be taken now. */
+  next(): Slot | undefined
+  settle(slot: Slot): void
+  /** How many were handed out and are not settled. */
+  readonly outstanding: number
+  /** All were handed out and settled. */
+  readonly over: boolean
+  /** Those never handed out. */
+  rest(): Slot[]
+}
+
+/** One after another, in the order of the array. */
+export class Line implements Frontier {
+  readonly #slots: readonly Slot[]
+  #cursor = 0
+  outstanding = 0
+
+  constructor(slots: readonly Slot[]) {
+    this.#slots = slots
+  }
+
+  next(): Slot | undefined {
+    if (this.outstanding > 0 || this.#cursor === this.#slots.length) return undefined
+    this.outstanding = 1
+    return this.#slots[this.#cursor++]
+  }
+
+  settle(_slot: Slot): void {
+    this.outstanding = 0
+  }
+
+  get over(): boolean {
+    return this.outstanding === 0 && this.#cursor === this.#slots.length
+  }
+
+  rest(): Slot[] {
+    return this.#slots.slice(this.#cursor)
+  }
+}
+
+/** Each as soon as all it waits for is settled; without anything to wait for, all at once. */
+export class Graph implements Frontier {
+  readonly #waits = new Map<Slot, number>()
+  readonly #followers: (slot: Slot) => readonly Slot[]
+  #ready: Slot[] = []
+  outstanding = 0
+
+  constructor(slots: readonly Slot[], leaders: (slot: Slot) => readonly Slot[], followers: (slot: Slot) => readonly Slot[]) {
+    this.#followers = followers
+    for (const slot of slots) this.#waits.set(slot, 0)
+    for (const slot of slots) {
+      const count = leaders(slot).filter((leader) => this.#waits.has(leader)).length
+      this.#waits.set(slot, count)
+      if (count === 0) this.#ready.push(slot)
+    }
+    this.#ready.reverse()
+  }
+
+  next(): Slot | undefined {
+    const slot = this.#ready.pop()
+    if (slot === undefined) return undefined
+    this.#waits.delete(slot)
+    this.outstanding += 1
+    return slot
+  }
+
+  settle(slot: Slot): void {
+    this.outstanding -= 1
+    for (const follower of this.#followers(slot)) {
+      const count = this.#waits.get(follower)
+      if (count === undefined) continue
+      this.#waits.set(follower, count - 1)
+      if (count === 1) this.#ready.unshift(follower)
+    }
+  }
+
+  get over(): boolean {
+    return this.outstanding === 0 && this.#waits.size === 0
+  }
+
+  rest(): Slot[] {
+    return [...this.#waits.keys()]
+  }
+}
+
+const nobody: readonly Slot[] = []
+
+/** A frontier without any order. */
+export function allAtOnce(slots: readonly Slot[]): Frontier {
+  return new Graph(
+    slots,
+    () => nobody,
+    () => nobody,
+  )
+}
+
+/** The order in which slots start: as declared, or along their uses. */
+export function startFrontier(slots: readonly Slot[], order: 'declared' | 'graph'): Frontier {
+  if (order === 'declared') return new Line(slots)
+  return new Graph(
+    slots,
+    (slot) => slot.uses,
+    (slot) => slot.usedBy,
+  )
+}
+
+/** The reverse: users stop before what they use. `slots` are in start order. */
+export function stopFrontier(slots: readonly Slot[], order: 'declared' | 'graph'): Frontier {
+  if (order === 'declared') return new Line(slots.toReversed())
+  return new Graph(
+    slots.toReversed(),
+    (slot) => slot.usedBy,
+    (slot) => slot.uses,
+  )
+}
+
+/** Whether no path of uses leads from one set of slots to the other, and they share none. */
+export function areIndependent(one: readonly Slot[], other: readonly Slot[]): boolean {
+  return !reaches(one, other) && !reaches(other, one)
+}
+
+function reaches(from: readonly Slot[], to: readonly Slot[]): boolean {
+  const targets = new Set(to)
+  const seen = new Set(from)
+  for (const slot of seen) {
+    if (targets.has(slot)) return true
+    for (const used of slot.uses) seen.add(used)
+  }
+  return false
+}

@@ -1,0 +1,149 @@
+// The shutdown report: a fold over the facts of one stop. Data; texts and lines are made of it elsewhere.
+import type { Exit, Verdict } from '../protocol/exit.js'
+import type { Ending, Fact } from '../protocol/fact.js'
+
+/** What became of one service. Moments are milliseconds since the stop began. */
+export interface ServiceReport {
+  readonly address: string
+  readonly kind: 'service' | 'supervisor'
+  /** `never-started`: it had nothing to stop. */
+  readonly verdict: Verdict | 'never-started'
+  readonly exit: Exit['reason'] | undefined
+  readonly refusedAtMs: number | undefined
+  readonly settledAtMs: number | undefined
+  readonly stoppedAtMs: number | undefined
+  readonly inFlight: number
+  readonly forced: boolean
+  readonly forceCancelled: number
+  readonly errors: readonly string[]
+}
+
+/** What a stop came to. */
+export interface Report {
+  /** Who or what asked for it. */
+  readonly reason: string
+  readonly tookMs: number
+  /** The time it had; infinite for no limit. */
+  readonly budgetMs: number
+  /** Parents before children, as written. */
+  readonly services: readonly ServiceReport[]
+  /** How many services ended in each way; supervisors are not counted. */
+  readonly totals: Readonly<Record<ServiceReport['verdict'], number>>
+  readonly inFlight: number
+  readonly forceCancelled: number
+  /** Errors that came after the stop began, the first hundred. */
+  readonly errors: readonly { readonly atMs: number; readonly address: string; readonly message: string }[]
+  readonly errorCount: number
+  /** Everything acknowledged, nothing cut off, nothing failed. */
+  readonly clean: boolean
+}
+
+/** One service of the tree when the stop begins. */
+export interface Member {
+  readonly address: string
+  readonly kind: 'service' | 'supervisor'
+  readonly alive: boolean
+}
+
+const ERRORS_KEPT = 100
+
+/** Folds the facts of one stop into its report. */
+export class ReportFold {
+  readonly #reason: () => string
+  readonly #sinceAt: number
+  readonly #members: readonly Member[]
+  readonly #endings = new Map<string, { readonly at: number; ending: Ending }>()
+  readonly #errors: { atMs: number; address: string; message: string }[] = []
+  #errorCount = 0
+
+  constructor(reason: () => string, now: number, members: readonly Member[]) {
+    this.#reason = reason
+    this.#sinceAt = now
+    this.#members = members
+  }
+
+  take(fact: Fact): void {
+    switch (fact.type) {
+      case 'stopped':
+        this.#endings.set(fact.address, { at: fact.at, ending: fact.ending })
+        return
+      case 'late-ack':
+      case 'late-start':
+        return this.#late(fact.address)
+      case 'hook-failed':
+      case 'late-error':
+      case 'crashed':
+      case 'start-failed':
+      case 'request-failed':
+        return this.#keepError(fact.at, fact.address, fact.error)
+      default:
+    }
+  }
+
+  report(now: number, budgetMs: number): Report {
+    const services = this.#members.map((member) => this.#serviceReport(member))
+    const leaves = services.filter((service) => service.kind === 'service')
+    const totals = { acked: 0, failed: 0, killed: 0, abandoned: 0, 'never-started': 0 }
+    for (const { verdict } of leaves) totals[verdict] += 1
+    const forceCancelled = sum(leaves, (service) => service.forceCancelled)
+    const wasCut = services.some((service) => service.forced || service.errors.length > 0 || service.exit === 'crash')
+    return {
+      reason: this.#reason(),
+      tookMs: now - this.#sinceAt,
+      budgetMs,
+      services,
+      totals,
+      inFlight: sum(leaves, (service) => service.inFlight),
+      forceCancelled,
+      errors: this.#errors,
+      errorCount: this.#errorCount,
+      clean: totals.failed + totals.killed + totals.abandoned + forceCancelled === 0 && !wasCut,
+    }
+  }
+
+  // What had been abandoned has ended after all, in time for the report.
+  #late(address: string): void {
+    const known = this.#endings.get(address)
+    if (known?.ending.verdict === 'abandoned') known.ending = { ...known.ending, verdict: 'killed' }
+  }
+
+  #keepError(at: number, address: string, error: unknown): void {
+    this.#errorCount += 1
+    if (this.#errors.length < ERRORS_KEPT) this.#errors.push({ atMs: at - this.#sinceAt, address, message: messageOf(error) })
+  }
+
+  #serviceReport({ address, kind, alive }: Member): ServiceReport {
+    const known = this.#endings.get(address)
+    if (known === undefined) return unended(address, kind, alive)
+    const { ending, at } = known
+    const stoppedAtMs = at - this.#sinceAt
+    const refusedAtMs = stoppedAtMs - ending.tookMs
+    return {
+      address,
+      kind,
+      verdict: ending.verdict,
+      exit: ending.exit.reason,
+      refusedAtMs,
+      settledAtMs: ending.settleMs === undefined ? undefined : refusedAtMs + ending.settleMs,
+      stoppedAtMs,
+      inFlight: ending.inFlight,
+      forced: ending.forced,
+      forceCancelled: ending.forceCancelled,
+      errors: ending.errors.map(messageOf),
+    }
+  }
+}
+
+function unended(address: string, kind: Member['kind'], alive: boolean): ServiceReport {
+  const verdict = alive ? 'abandoned' : 'never-started'
+  const times = { refusedAtMs: undefined, settledAtMs: undefined, stoppedAtMs: undefined }
+  return { address, kind, verdict, exit: undefined, ...times, inFlight: 0, forced: false, forceCancelled: 0, errors: [] }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+}
+
+function sum(services: readonly ServiceReport[], count: (service: ServiceReport) => number): number {
+  return services.reduce((total, service) => total + count(service), 0)
+}

@@ -1,0 +1,68 @@
+// All that an observer may see. Facts are past tense, about one address, and never carry a message body.
+import type { Exit, Verdict } from './exit.js'
+
+interface About {
+  /** Milliseconds on the system's clock. */
+  readonly at: number
+  readonly address: string
+}
+
+interface AboutIncarnation extends About {
+  readonly incarnation: number
+}
+
+/** Why a supervisor wrote a report, in OTP's words. */
+export type ReportContext = 'start_error' | 'child_terminated' | 'shutdown_error' | 'shutdown'
+
+/** What a stop knows of one incarnation when it has ended. Times are milliseconds from the stop request; undefined where a phase was not reached. */
+export interface Ending {
+  readonly exit: Exit
+  readonly verdict: Verdict
+  /** Whether its supervisor had asked for it. */
+  readonly asked: boolean
+  /** Milliseconds from the request (or the crash) to the ack. */
+  readonly tookMs: number
+  readonly settleMs: number | undefined
+  readonly closeMs: number | undefined
+  /** Permits held when it was asked. */
+  readonly inFlight: number
+  /** Whether its settling was cut off at the deadline or by a hurry. */
+  readonly forced: boolean
+  /** Permits still held when its settling was cut off. */
+  readonly forceCancelled: number
+  /** What its hooks threw on the way. */
+  readonly errors: readonly unknown[]
+}
+
+/** One thing that happened. */
+export type Fact =
+  | (AboutIncarnation & { readonly type: 'starting' })
+  | (AboutIncarnation & { readonly type: 'started'; readonly tookMs: number })
+  | (AboutIncarnation & { readonly type: 'start-failed'; readonly tookMs: number; readonly error: unknown })
+  | (AboutIncarnation & { readonly type: 'ignored' })
+  | (AboutIncarnation & { readonly type: 'slow-start'; readonly afterMs: number })
+  | (AboutIncarnation & { readonly type: 'stop-requested'; readonly by: 'shutdown' | 'kill' })
+  | (AboutIncarnation & { readonly type: 'draining'; readonly inFlight: number; readonly deadlineMs: number })
+  | (AboutIncarnation & { readonly type: 'crashed'; readonly error: unknown })
+  | (AboutIncarnation & { readonly type: 'forced'; readonly inFlight: number })
+  | (AboutIncarnation & { readonly type: 'stopped'; readonly ending: Ending })
+  | (AboutIncarnation & { readonly type: 'late-start' })
+  | (AboutIncarnation & { readonly type: 'late-ack' })
+  | (AboutIncarnation & { readonly type: 'late-error'; readonly error: unknown })
+  | (AboutIncarnation & { readonly type: 'hook-failed'; readonly hook: string; readonly error: unknown })
+  | (AboutIncarnation & { readonly type: 'request-failed'; readonly error: unknown })
+  | (AboutIncarnation & { readonly type: 'health-missed'; readonly misses: number; readonly limit: number; readonly error: unknown })
+  | (About & {
+      readonly type: 'restarting'
+      readonly supervisor: string
+      readonly count: number
+      readonly max: number
+      readonly withinMs: number
+      readonly cause: unknown
+    })
+  | (About & { readonly type: 'backing-off'; readonly supervisor: string; readonly attempt: number; readonly delayMs: number })
+  | (About & { readonly type: 'report'; readonly supervisor: string; readonly context: ReportContext; readonly exit: Exit })
+  | (About & { readonly type: 'gave-up'; readonly error: unknown })
+
+/** The name of a kind of fact. */
+export type FactType = Fact['type']

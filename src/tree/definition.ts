@@ -1,0 +1,53 @@
+// What `service` and `supervisor` return: a value that says what to run. Opaque to users; nothing runs.
+import type { Hooks } from '../kernel/hooks.js'
+import type { ChildOptions, Problems, SupervisorFlagOptions } from '../protocol/spec.js'
+
+/** The key of a definition's inside. Its type carries the handle and the requests, for `uses` and `ask`. */
+export declare const kind: unique symbol
+
+/**
+ * A definition: a value, nothing runs. The same definition may be started many times, in different trees.
+ * Opaque; covariant in the handle, contravariant in the requests.
+ */
+export interface Service<out Handle = unknown, out Requests = unknown, out Id extends string = string> {
+  readonly id: Id
+  readonly [kind]: { readonly handle: Handle; readonly requests: Requests }
+}
+
+/** The handle that a service gives to those who use it. */
+export type HandleOf<S> = S extends { readonly [kind]: { readonly handle: infer Handle } } ? Handle : never
+/** The requests that a service answers. */
+export type RequestsOf<S> = S extends { readonly [kind]: { readonly requests: infer Requests } } ? Requests : never
+
+/** One use of another service. */
+export interface Use {
+  readonly target: Service
+  readonly live: boolean
+}
+
+/** What a definition holds, types erased. */
+export interface Definition {
+  readonly id: string
+  readonly options: ChildOptions
+  readonly hooks: Hooks
+  readonly uses: Readonly<Record<string, Use>>
+  /** For a supervisor. */
+  readonly children: readonly Service[] | undefined
+  readonly flags: SupervisorFlagOptions
+  /** Notes what is wrong with it beyond its child options. */
+  readonly check: (where: string, problems: Problems) => void
+}
+
+const definitions = new WeakMap<object, Definition>()
+
+/** Makes the opaque value for a definition. */
+export function define<S extends Service>(definition: Definition): S {
+  const service = Object.freeze({ id: definition.id })
+  definitions.set(service, definition)
+  return service as unknown as S
+}
+
+/** The inside of a definition, or `undefined` for anything else. */
+export function definitionOf(service: unknown): Definition | undefined {
+  return typeof service === 'object' && service !== null ? definitions.get(service) : undefined
+}

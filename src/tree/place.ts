@@ -1,0 +1,84 @@
+// The tree as it was written: one place for each child, with its address, its spec and its relatives. Built once, checked whole.
+import { childAddress } from '../base/address.js'
+import { SpecError } from '../base/errors.js'
+import { type ChildSpec, type Problems, readChildOptions, readSupervisorFlags, type SupervisorFlags } from '../protocol/spec.js'
+import { type Definition, definitionOf, type Service } from './definition.js'
+
+/** A resolved use: the name under which the handle is given, and whose handle it is. */
+export interface ResolvedUse {
+  readonly name: string
+  readonly target: Place
+  readonly live: boolean
+}
+
+/** Where a child stands. It outlives the child's incarnations and those of its supervisor. */
+export class Place {
+  readonly service: Service
+  readonly definition: Definition
+  readonly address: string
+  readonly spec: ChildSpec
+  readonly flags: SupervisorFlags | undefined
+  readonly parent: Place | undefined
+  readonly children: Place[] = []
+  /** Its number among its siblings. */
+  readonly index: number
+  uses: readonly ResolvedUse[] = []
+
+  constructor(service: Service, definition: Definition, parent: Place | undefined, problems: Problems) {
+    this.service = service
+    this.definition = definition
+    this.parent = parent
+    this.index = parent?.children.length ?? 0
+    this.address = childAddress(parent?.address ?? '', String(definition.id))
+    const kind = definition.children === undefined ? 'service' : 'supervisor'
+    this.spec = readChildOptions(this.address, definition.options, kind, problems)
+    this.flags = kind === 'supervisor' ? readSupervisorFlags(this.address, definition.flags, problems) : undefined
+    problems.id(this.address, definition.id)
+    definition.check(this.address, problems)
+  }
+
+  /** From the root down to this place. */
+  path(): Place[] {
+    const path = this.parent?.path() ?? []
+    path.push(this)
+    return path
+  }
+}
+
+/** Lays out the tree; what is wrong is noted, and the layout goes on with the rest. */
+export function layOut(root: Service, problems: Problems): Place {
+  const definition = definitionOf(root)
+  if (definition === undefined) throw new SpecError(['the root is not a service or a supervisor; make it with service(…) or supervisor(…)'])
+  const place = new Place(root, definition, undefined, problems)
+  layOutChildren(place, problems)
+  return place
+}
+
+function layOutChildren(place: Place, problems: Problems): void {
+  const ids = new Set<string>()
+  for (const child of place.definition.children ?? []) {
+    const definition = definitionOf(child)
+    if (definition === undefined) {
+      problems.add(place.address, `child ${place.children.length + 1} is not a service; make it with service(…) or supervisor(…)`)
+      continue
+    }
+    const childPlace = new Place(child, definition, place, problems)
+    place.children.push(childPlace)
+    if (ids.has(definition.id)) problems.add(place.address, `two children have the id "${definition.id}"`)
+    ids.add(definition.id)
+    checkSignificance(childPlace, place.flags?.autoShutdown, problems)
+    layOutChildren(childPlace, problems)
+  }
+}
+
+function checkSignificance(place: Place, autoShutdown: SupervisorFlags['autoShutdown'] | undefined, problems: Problems): void {
+  if (place.spec.significant && autoShutdown === 'never') {
+    problems.add(place.address, "`significant` has no effect under a supervisor with `autoShutdown: 'never'`")
+  }
+}
+
+/** Every place of a tree, parents before children. */
+export function* everyPlace(root: Place): Generator<Place> {
+  yield root
+  for (const child of root.children) yield* everyPlace(child)
+}

@@ -1,0 +1,114 @@
+// Defining a service: the hooks a user writes, typed, and the checks on them.
+import { type Duration, parseDuration } from '../base/duration.js'
+import type { Context } from '../kernel/context.js'
+import type { Hooks } from '../kernel/hooks.js'
+import type { ChildOptions, Problems } from '../protocol/spec.js'
+import { define, type Service } from './definition.js'
+import { type HandlesOf, readUses, type Uses } from './uses.js'
+
+/** A value, or a promise of it. */
+export type Awaitable<T> = T | PromiseLike<T>
+
+type ContextFor<U extends Uses> = Context<HandlesOf<U>>
+type Requests<Handle, U extends Uses> = Readonly<Record<string, (handle: Handle, argument: never, ctx: ContextFor<U>) => unknown>>
+
+interface Common<U extends Uses> extends ChildOptions {
+  /** The services it uses, by the names under which `ctx.uses` will hold their handles. They start before it and stop after it. */
+  readonly uses?: U
+}
+
+/** How to find out whether a service is well. A miss is `false`, a rejection, or no answer in time. */
+export interface HealthSpec<Handle, U extends Uses> {
+  readonly check: (handle: Handle, ctx: ContextFor<U>) => unknown
+  /** Default 5 s. */
+  readonly every?: Duration
+  /** Default 500 ms. */
+  readonly timeout?: Duration
+  /** So many misses in a row are a crash. Default 3. */
+  readonly failures?: number
+}
+
+/** A service that acquires something, holds it, and releases it. */
+export interface StartSpec<Handle, U extends Uses, R> extends Common<U> {
+  /** Must resolve only when the service is usable: its resolution is the `started` ack. What it returns is the handle. */
+  readonly start: (ctx: ContextFor<U>) => Awaitable<Handle>
+  /** Must resolve only when no accepted work is left. A service whose work passes a `ctx.gate` needs none. */
+  readonly drain?: (handle: NoInfer<Handle>, ctx: ContextFor<U>) => unknown
+  /** Must resolve only when the resource is released: its resolution leads to the `stopped` ack. */
+  readonly stop?: (handle: NoInfer<Handle>, ctx: ContextFor<U>) => unknown
+  readonly health?: HealthSpec<NoInfer<Handle>, U>
+  /** What others may ask of it with `ref.ask(name, argument)`. */
+  readonly requests?: R & Requests<NoInfer<Handle>, U>
+  readonly run?: never
+}
+
+/** A service that is a running promise: its end is the end of the service, its rejection a crash. */
+export interface RunSpec<U extends Uses> extends Common<U> {
+  /** Must end soon after `ctx.draining` is aborted, and at once when `ctx.signal` is. */
+  readonly run: (ctx: ContextFor<U>) => PromiseLike<unknown>
+  /** Counts as started only when it calls `ctx.ready()`. Default false: as soon as it runs. */
+  readonly awaitReady?: boolean
+  readonly start?: never
+}
+
+/**
+ * Defines a service. Nothing runs until a tree that holds it is started.
+ *
+ * What is wrong with the spec is reported, together with everything else that is wrong with the tree, as one
+ * `SpecError` (ERR_SPEC) when the tree is built.
+ *
+ * @example
+ * const db = service('db', { start: () => openPool(), stop: (pool) => pool.end() })
+ */
+export function service<const Id extends string, Handle, U extends Uses = {}, R = {}>(
+  id: Id,
+  spec: StartSpec<Handle, U, R>,
+): Service<Handle, R, Id>
+export function service<const Id extends string, U extends Uses = {}>(id: Id, spec: RunSpec<U>): Service<void, {}, Id>
+export function service(id: string, spec: StartSpec<unknown, Uses, unknown> | RunSpec<Uses>): Service {
+  const { uses, ...options } = spec
+  return define({
+    id,
+    options,
+    hooks: readHooks(spec),
+    uses: readUses(uses),
+    children: undefined,
+    flags: {},
+    check: (where, problems) => checkHooks(where, spec, problems),
+  })
+}
+
+const HOOKS = ['start', 'run', 'drain', 'stop'] as const
+
+function readHooks(spec: object): Hooks {
+  const { health, ...hooks } = spec as { health?: HealthSpec<unknown, Uses> }
+  const read = hooks as Hooks
+  if (health === undefined) return read
+  return {
+    ...read,
+    health: {
+      check: health.check as NonNullable<Hooks['health']>['check'],
+      everyMs: parseDuration(health.every) ?? 5_000,
+      timeoutMs: parseDuration(health.timeout) ?? 500,
+      failures: health.failures ?? 3,
+    },
+  }
+}
+
+function checkHooks(where: string, spec: object, problems: Problems): void {
+  const hooks = spec as Record<string, unknown>
+  if (hooks['start'] !== undefined && hooks['run'] !== undefined)
+    problems.add(where, 'both `start` and `run` are given; a service has one of them')
+  if (hooks['start'] === undefined && hooks['run'] === undefined) problems.add(where, 'neither `start` nor `run` is given')
+  if (hooks['run'] !== undefined && hooks['stop'] !== undefined)
+    problems.add(where, '`stop` goes with `start`; a `run` releases what it holds before it ends, or with `ctx.defer`')
+  for (const name of HOOKS) {
+    if (hooks[name] !== undefined && typeof hooks[name] !== 'function') problems.add(where, `\`${name}\` is not a function`)
+  }
+  const health = hooks['health'] as HealthSpec<unknown, Uses> | undefined
+  if (health === undefined) return
+  if (typeof health.check !== 'function') problems.add(where, '`health.check` is not a function')
+  problems.duration(where, 'health.every', health.every, 0)
+  problems.duration(where, 'health.timeout', health.timeout, 0)
+  problems.whole(where, 'health.failures', health.failures, 1, 1)
+}

@@ -1,0 +1,48 @@
+// Which service uses which: bound to its handle, or live. The types here give `ctx.uses` its shape.
+import type { HandleOf, Service, Use } from './definition.js'
+
+/** A used service that may be replaced under its user: its handle is asked for at each use. */
+export interface Live<out Handle> {
+  /** @throws NotReadyError (ERR_NOT_READY) while the service is down. */
+  get(): Handle
+  readonly ready: boolean
+}
+
+declare const isLive: unique symbol
+
+/** The mark that `live` puts on a use. */
+export interface LiveUse<out S extends Service> {
+  readonly [isLive]: S
+}
+
+/** What a service may declare under `uses`. */
+export type Uses = Readonly<Record<string, Service | LiveUse<Service>>>
+
+/** The handles that `ctx.uses` holds for a declaration. */
+export type HandlesOf<U extends Uses> = {
+  readonly [Key in keyof U]: U[Key] extends LiveUse<infer S> ? Live<HandleOf<S>> : HandleOf<U[Key]>
+}
+
+const liveTargets = new WeakMap<object, Service>()
+
+/**
+ * Uses a service that may be restarted without its user: instead of the handle, `ctx.uses` gives a `Live` to ask at each use.
+ *
+ * @example
+ * service('report', { uses: { db: live(db) }, run: async (ctx) => { if (ctx.uses.db.ready) await ctx.uses.db.get().query('…') } })
+ */
+export function live<S extends Service>(service: S): LiveUse<S> {
+  const use = Object.freeze({})
+  liveTargets.set(use, service)
+  return use as unknown as LiveUse<S>
+}
+
+/** Reads a declaration of uses. */
+export function readUses(uses: Uses = {}): Readonly<Record<string, Use>> {
+  const read: Record<string, Use> = {}
+  for (const [name, use] of Object.entries(uses)) {
+    const target = liveTargets.get(use)
+    read[name] = target === undefined ? { target: use as Service, live: false } : { target, live: true }
+  }
+  return read
+}
