@@ -17,8 +17,11 @@ export {
   TargetExitedError,
 } from './base/errors.js'
 export type { Log } from './base/log.js'
+export type { RunOptions, SignalAction } from './daemon/options.js'
+export { run } from './daemon/run.js'
 export { type Gate, type GateOptions, gate, type Permit } from './gate/gate.js'
 export type { Context } from './kernel/context.js'
+export { drawTimeline } from './observe/timeline.js'
 export type { Report, ServiceReport } from './policy/report.js'
 export type { Exit, Restart, Verdict } from './protocol/exit.js'
 export type { Ending, Fact, FactType } from './protocol/fact.js'

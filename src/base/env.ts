@@ -1,6 +1,7 @@
 // The one seam for everything nondeterministic or outside: time, chance, async context, logs. Tests replace it whole.
 import { type Clock, systemClock } from './clock.js'
-import type { Log } from './log.js'
+import { HaltedError } from './errors.js'
+import { type Log, silentLog } from './log.js'
 
 /** Whose work is running: the owner of an async context. An uncaught error is handed to its `fail`. */
 export interface Token {
@@ -19,14 +20,11 @@ export interface Env {
   yieldLoop(fn: () => void): void
   /** Calls `fn(a, b)` in the async context of `token`. */
   enter<A, B, T>(token: Token, fn: (a: A, b: B) => T, a: A, b: B): T
+  /** Ends the process at once: no drain, no hooks, no flush. @throws HaltedError (ERR_HALTED) where nobody owns the process. */
+  halt(address: string, reason: string): void
   /** The logger of one address. */
   log(address: string): Log
 }
-
-const silent = (): void => {}
-
-/** A logger that says nothing. */
-export const silentLog: Log = { trace: silent, debug: silent, info: silent, warn: silent, error: silent, fatal: silent }
 
 /** The plain environment: the machine's clock, no async context, no logs. */
 export const plainEnv: Env = {
@@ -34,5 +32,8 @@ export const plainEnv: Env = {
   random: Math.random,
   yieldLoop: (fn) => void setImmediate(fn),
   enter: (_token, fn, a, b) => fn(a, b),
+  halt: (_address, reason) => {
+    throw new HaltedError(reason)
+  },
   log: () => silentLog,
 }

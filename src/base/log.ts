@@ -15,3 +15,8 @@ export interface Log {
   readonly error: LogMethod
   readonly fatal: LogMethod
 }
+
+const silent = (): void => {}
+
+/** A logger that says nothing. */
+export const silentLog: Log = { trace: silent, debug: silent, info: silent, warn: silent, error: silent, fatal: silent }

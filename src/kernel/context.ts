@@ -35,6 +35,8 @@ export interface Context<Handles = {}> {
   exit(): void
   /** For `run` with `awaitReady`: from now on the service counts as started. */
   ready(): void
+  /** The hard stop, for a compromised or corrupt process: nothing is drained, nothing released, exit 70. */
+  halt(reason: string): void
   /** Do not start, and do not count it as a failure (OTP's `ignore`). Ends the start hook by throwing. */
   ignore(): never
 }
@@ -133,6 +135,10 @@ class LazyContext implements Context<unknown> {
 
   get ready(): Context['ready'] {
     return () => this.#work.ready()
+  }
+
+  get halt(): Context['halt'] {
+    return (reason) => this.#work.incarnation.env.halt(this.address, reason)
   }
 
   get ignore(): Context['ignore'] {

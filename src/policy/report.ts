@@ -89,8 +89,8 @@ export class ReportFold {
     const wasCut = services.some((service) => service.forced || service.errors.length > 0 || service.exit === 'crash')
     return {
       reason: this.#reason(),
-      tookMs: now - this.#sinceAt,
-      budgetMs,
+      tookMs: tenths(now - this.#sinceAt),
+      budgetMs: tenths(budgetMs),
       services,
       totals,
       inFlight: sum(leaves, (service) => service.inFlight),
@@ -109,7 +109,7 @@ export class ReportFold {
 
   #keepError(at: number, address: string, error: unknown): void {
     this.#errorCount += 1
-    if (this.#errors.length < ERRORS_KEPT) this.#errors.push({ atMs: at - this.#sinceAt, address, message: messageOf(error) })
+    if (this.#errors.length < ERRORS_KEPT) this.#errors.push({ atMs: tenths(at - this.#sinceAt), address, message: messageOf(error) })
   }
 
   #serviceReport({ address, kind, alive }: Member): ServiceReport {
@@ -123,9 +123,9 @@ export class ReportFold {
       kind,
       verdict: ending.verdict,
       exit: ending.exit.reason,
-      refusedAtMs,
-      settledAtMs: ending.settleMs === undefined ? undefined : refusedAtMs + ending.settleMs,
-      stoppedAtMs,
+      refusedAtMs: tenths(refusedAtMs),
+      settledAtMs: ending.settleMs === undefined ? undefined : tenths(refusedAtMs + ending.settleMs),
+      stoppedAtMs: tenths(stoppedAtMs),
       inFlight: ending.inFlight,
       forced: ending.forced,
       forceCancelled: ending.forceCancelled,
@@ -138,6 +138,10 @@ function unended(address: string, kind: Member['kind'], alive: boolean): Service
   const verdict = alive ? 'abandoned' : 'never-started'
   const times = { refusedAtMs: undefined, settledAtMs: undefined, stoppedAtMs: undefined }
   return { address, kind, verdict, exit: undefined, ...times, inFlight: 0, forced: false, forceCancelled: 0, errors: [] }
+}
+
+function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10
 }
 
 function messageOf(error: unknown): string {

@@ -19,6 +19,7 @@ import { Roster } from './roster.js'
 import type { AddressesOf, ServiceAt } from './supervisor.js'
 import { SupervisorWork } from './supervisor-work.js'
 import { type TreeNode, viewOf } from './view.js'
+import { worstCaseStop } from './worst-case.js'
 
 /** What a system is made with. */
 export interface SystemOptions {
@@ -42,6 +43,10 @@ export interface System<Root extends Service = Service> extends AsyncDisposable 
   stop(options?: StopOptions): Promise<Report>
   /** Ends settling everywhere: what is left is closing, in order. */
   hurry(): void
+  /** The hard stop, for a compromised or corrupt process: nothing is drained, nothing released. Only a daemon (`run`) can do it; exit 70. */
+  halt(reason: string): void
+  /** The longest that a stop may take by the limits that were written, in milliseconds. */
+  readonly worstCaseMs: number
   /** Resolves with the report when the tree has ended, whoever ended it. */
   ended(): Promise<Report>
   ref<S extends Service>(definition: S): Ref<S>
@@ -102,7 +107,7 @@ class RunningSystem implements Owner<Incarnation> {
   start(): Promise<void> {
     if (this.#starting !== undefined) return this.#starting.promise
     this.#starting = withResolvers()
-    if (this.#report !== undefined || this.#reason !== undefined) {
+    if (this.#fold !== undefined) {
       this.#starting.reject(new DrainingError(this.#root.address))
       return this.#starting.promise
     }
@@ -128,7 +133,8 @@ class RunningSystem implements Owner<Incarnation> {
     const budgetMs = parseDuration(options.deadline ?? Number.POSITIVE_INFINITY)
     if (budgetMs === undefined)
       throw new TypeError(`stop({ deadline: ${String(options.deadline)} }): not a duration; write milliseconds or '5s', '2m'`)
-    this.#reason ??= options.reason ?? 'stop'
+    // A tree that ends by itself keeps its own reason; the call can still bring its deadline nearer.
+    if (this.#fold === undefined) this.#reason = options.reason ?? 'stop'
     if (this.#report !== undefined) return this.#ending.promise
     this.#beginReport()
     const now = this.#world.env.clock.now()
@@ -140,6 +146,14 @@ class RunningSystem implements Owner<Incarnation> {
 
   hurry(): void {
     this.#incarnation?.hurry()
+  }
+
+  halt(reason: string): void {
+    this.#world.env.halt(this.#root.address, reason)
+  }
+
+  get worstCaseMs(): number {
+    return worstCaseStop(this.#root)
   }
 
   ended(): Promise<Report> {
@@ -198,9 +212,14 @@ class RunningSystem implements Owner<Incarnation> {
       const status = this.#roster.current(place)?.status
       return { address: place.address, kind: place.spec.kind, alive: status !== undefined && status !== 'stopped' }
     })
-    const fold = new ReportFold(() => this.#reason ?? 'the tree ended by itself', this.#world.env.clock.now(), members)
+    const fold = new ReportFold(() => this.#reason ?? this.#ownReason(), this.#world.env.clock.now(), members)
     this.#fold = fold
     this.#unlisten = this.#facts.listen((fact) => fold.take(fact))
+  }
+
+  #ownReason(): string {
+    if (this.exit?.reason !== 'crash') return 'the tree ended by itself'
+    return this.exit.cause instanceof StartError ? 'the start failed' : 'a supervisor gave up'
   }
 
   #end(): void {

@@ -1,0 +1,21 @@
+// The environment of a real process: the machine's clock, pino's loggers, and an async context that knows whose work is running.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { type Env, plainEnv, type Token } from '../base/env.js'
+import { logFor, type RootLog } from '../observe/log.js'
+
+/** An environment that can tell the owner of the running code. */
+export interface NodeEnv extends Env {
+  /** Whose code is running; undefined for code that belongs to no service. */
+  owner(): Token | undefined
+}
+
+/** Makes the environment of one daemon. Without `contains`, nobody's code is told apart. */
+export function nodeEnv(log: RootLog, contains: boolean): NodeEnv {
+  const owners = new AsyncLocalStorage<Token>()
+  return {
+    ...plainEnv,
+    enter: contains ? (token, fn, a, b) => owners.run(token, fn, a, b) : plainEnv.enter,
+    log: (address) => logFor(log, address),
+    owner: () => owners.getStore(),
+  }
+}

@@ -1,0 +1,95 @@
+// What `run` is told, with defaults and checks; everything wrong is reported together with what is wrong with the tree.
+import { type Duration, formatMs } from '../base/duration.js'
+import { silentLog } from '../base/log.js'
+import { defaultLog, type RootLog } from '../observe/log.js'
+import { type Problems, show } from '../protocol/spec.js'
+import { signalProblem } from './signals.js'
+
+/** What a signal does: stop, and hurry when it is repeated; only ever stop; nothing; or your own. */
+export type SignalAction = 'escalate' | 'stop' | 'ignore' | ((name: NodeJS.Signals) => void)
+
+/** How a daemon lives in its process. */
+export interface RunOptions {
+  /** How long the whole way from the signal to the exit may take. Default 25 s, within Kubernetes' 30. */
+  readonly grace?: Duration
+  /** How long to go on serving with readiness at 503 before the drain begins, so that balancers notice. Default 0. */
+  readonly lameDuck?: Duration
+  /** What signals do. Default: SIGTERM, SIGINT and SIGHUP `escalate`. */
+  readonly signals?: Readonly<Partial<Record<NodeJS.Signals, SignalAction>>>
+  /** Where probes are answered, or false. Default port 9000 on 127.0.0.1; on all interfaces in Kubernetes. */
+  readonly probes?: false | { readonly host?: string; readonly port?: number }
+  /** A pino logger or one like it; false for none. Default: pino to standard output. */
+  readonly log?: RootLog | false
+  /** Hand uncaught errors to the service they come from. Default true. */
+  readonly contain?: boolean
+  /** End the process when the tree has ended. Default true; false with `signal`. */
+  readonly exit?: boolean
+  /** Aborted: stop, as on SIGTERM. With it the process goes on afterwards, unless `exit` says otherwise. */
+  readonly signal?: AbortSignal
+  /** The folder for the file by which the next start knows whether this run said farewell, or false. */
+  readonly marker?: string | false
+  /** Stop when standard input ends. Default false. */
+  readonly stdin?: boolean
+}
+
+/** The options with all defaults in place; times in milliseconds. */
+export interface Settings {
+  readonly graceMs: number
+  readonly lameDuckMs: number
+  readonly signals: ReadonlyMap<NodeJS.Signals, SignalAction>
+  readonly probes: { readonly host: string; readonly port: number; readonly portWritten: boolean } | undefined
+  readonly log: RootLog
+  readonly contains: boolean
+  readonly exits: boolean
+  readonly signal: AbortSignal | undefined
+  readonly marker: string | false | undefined
+  readonly stdin: boolean
+}
+
+const PROBES_PORT = 9000
+
+/** Puts defaults in place and notes what is wrong. */
+export function readOptions(options: RunOptions, problems: Problems): Settings {
+  const graceMs = problems.duration('run', 'grace', options.grace, 25_000)
+  const lameDuckMs = problems.duration('run', 'lameDuck', options.lameDuck, 0)
+  if (lameDuckMs >= graceMs) {
+    problems.add('run', `\`lameDuck\` (${formatMs(lameDuckMs)}) leaves nothing of \`grace\` (${formatMs(graceMs)}) for the drain`)
+  }
+  return {
+    graceMs,
+    lameDuckMs,
+    signals: readSignals(options.signals ?? {}, problems),
+    probes: readProbes(options.probes ?? {}, problems),
+    log: options.log === false ? silentLog : (options.log ?? defaultLog()),
+    contains: problems.flag('run', 'contain', options.contain, true),
+    exits: problems.flag('run', 'exit', options.exit, options.signal === undefined),
+    signal: options.signal,
+    marker: options.marker,
+    stdin: problems.flag('run', 'stdin', options.stdin, false),
+  }
+}
+
+function readSignals(written: Readonly<Record<string, SignalAction>>, problems: Problems): Map<NodeJS.Signals, SignalAction> {
+  // Heroku sends SIGTERM again and again: there a repeat is never deliberate.
+  const term: SignalAction = process.env['DYNO'] === undefined ? 'escalate' : 'stop'
+  const signals = new Map<NodeJS.Signals, SignalAction>([
+    ['SIGTERM', term],
+    ['SIGINT', 'escalate'],
+    ['SIGHUP', 'escalate'],
+  ])
+  for (const [name, action] of Object.entries(written)) {
+    const problem = signalProblem(name)
+    if (problem !== undefined) problems.add('run', `\`signals\`: ${problem}`)
+    else if (typeof action !== 'function') problems.oneOf('run', `signals.${name}`, action, ['escalate', 'stop', 'ignore'], 'escalate')
+    signals.set(name as NodeJS.Signals, action)
+  }
+  return signals
+}
+
+function readProbes(written: NonNullable<RunOptions['probes']>, problems: Problems): Settings['probes'] {
+  if (written === false) return undefined
+  const { port = PROBES_PORT } = written
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) problems.add('run', `\`probes.port\` is ${show(port)}, not a port (0 to 65535)`)
+  const host = written.host ?? (process.env['KUBERNETES_SERVICE_HOST'] === undefined ? '127.0.0.1' : '0.0.0.0')
+  return { host, port, portWritten: written.port !== undefined }
+}
