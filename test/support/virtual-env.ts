@@ -1,0 +1,144 @@
+// An environment without a real clock: time stands still until a test moves it, and everything that is due on the way happens in
+// the order of its deadlines, with all microtasks settled in between. One seed is one run.
+import type { Clock, Timer } from '../../src/base/clock.js'
+import type { Env, Token } from '../../src/base/env.js'
+import { silentLog } from '../../src/base/env.js'
+import type { Log } from '../../src/base/log.js'
+
+interface Pending {
+  readonly at: number
+  readonly order: number
+  readonly keepAlive: boolean
+  readonly fn: () => void
+}
+
+/** What a virtual environment is made with. */
+export interface VirtualOptions {
+  /** Seeds `random`. Default 1. */
+  readonly seed?: number
+  /** The time at the beginning. Default 0. */
+  readonly startAt?: number
+  /** Default: silence. */
+  readonly log?: (address: string) => Log
+}
+
+/** Virtual time, seeded chance, turns of the event loop that are taken only when the test lets them. */
+export class VirtualEnv implements Env {
+  readonly clock: Clock
+  readonly log: (address: string) => Log
+  /** The owners of the hooks that are being called, innermost last. */
+  readonly entered: Token[] = []
+  readonly #timers = new Set<Pending>()
+  #turns: (() => void)[] = []
+  #now: number
+  #order = 0
+  #seed: number
+
+  constructor({ seed = 1, startAt = 0, log = () => silentLog }: VirtualOptions = {}) {
+    this.#seed = seed
+    this.#now = startAt
+    this.log = log
+    this.clock = { now: () => this.#now, after: (ms, fn, keepAlive) => this.#after(ms, fn, keepAlive === true) }
+  }
+
+  /** Mulberry32: small, and the same everywhere. */
+  readonly random = (): number => {
+    this.#seed = (this.#seed + 0x6d2b79f5) | 0
+    let mixed = Math.imul(this.#seed ^ (this.#seed >>> 15), 1 | this.#seed)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+
+  readonly yieldLoop = (fn: () => void): void => void this.#turns.push(fn)
+
+  enter<A, B, T>(token: Token, fn: (a: A, b: B) => T, a: A, b: B): T {
+    this.entered.push(token)
+    try {
+      return fn(a, b)
+    } finally {
+      this.entered.pop()
+    }
+  }
+
+  get now(): number {
+    return this.#now
+  }
+
+  /** The timers that have not fired: all, or those that keep a process alive. */
+  pending(which: 'all' | 'keep-alive' = 'all'): number {
+    if (which === 'all') return this.#timers.size
+    let count = 0
+    for (const timer of this.#timers) if (timer.keepAlive) count += 1
+    return count
+  }
+
+  /** Time passes without anything being let run: what a blocked event loop looks like. */
+  block(ms: number): void {
+    this.#now += ms
+  }
+
+  /** Lets everything happen that can happen now. */
+  async settle(): Promise<void> {
+    for (;;) {
+      await drainMicrotasks()
+      const turns = this.#turns
+      if (turns.length === 0) return
+      this.#turns = []
+      for (const turn of turns) turn()
+    }
+  }
+
+  /** Lets `ms` pass. */
+  async advance(ms: number): Promise<void> {
+    const until = this.#now + ms
+    await this.settle()
+    for (let next = this.#next(false); next !== undefined && next.at <= until; next = this.#next(false)) await this.#fire(next)
+    this.#now = Math.max(this.#now, until)
+    await this.settle()
+  }
+
+  /** Goes to the next deadline; false when there is none. `which` as for `pending`. */
+  async advanceToNext(which: 'all' | 'keep-alive' = 'all'): Promise<boolean> {
+    await this.settle()
+    const target = this.#next(which === 'keep-alive')
+    if (target === undefined) return false
+    for (let next = this.#next(false); next !== undefined && this.#timers.has(target); next = this.#next(false)) await this.#fire(next)
+    return true
+  }
+
+  /** Goes on until nothing is pending that would keep a process alive. */
+  async run(limit = 10_000): Promise<void> {
+    for (let count = 0; await this.advanceToNext('keep-alive'); count += 1) {
+      if (count === limit) throw new Error(`still not quiet after ${limit} deadlines, at ${this.#now} ms`)
+    }
+  }
+
+  #after(ms: number, fn: () => void, keepAlive: boolean): Timer {
+    if (ms === Number.POSITIVE_INFINITY) return { cancel: () => {} }
+    this.#order += 1
+    const pending: Pending = { at: this.#now + Math.max(0, ms), order: this.#order, keepAlive, fn }
+    this.#timers.add(pending)
+    return { cancel: () => void this.#timers.delete(pending) }
+  }
+
+  #next(onlyKeepAlive: boolean): Pending | undefined {
+    let first: Pending | undefined
+    for (const timer of this.#timers) {
+      if (onlyKeepAlive && !timer.keepAlive) continue
+      if (first === undefined || timer.at < first.at || (timer.at === first.at && timer.order < first.order)) first = timer
+    }
+    return first
+  }
+
+  async #fire(timer: Pending): Promise<void> {
+    this.#timers.delete(timer)
+    this.#now = Math.max(this.#now, timer.at)
+    timer.fn()
+    await this.settle()
+  }
+}
+
+// One turn of the loop: Node empties the microtask queue, however long, before it comes here. No time is involved.
+function drainMicrotasks(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
