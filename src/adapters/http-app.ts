@@ -1,0 +1,67 @@
+// What users write to answer requests, turned into one Node listener: a listener itself, fastify or koa, or a handler with a context.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Awaitable } from '../tree/service.js'
+import { liveRequestOf } from './http-requests.js'
+
+/** A Node request listener. A promise that it returns is awaited: its rejection is answered with 500. */
+export type Listener = (req: IncomingMessage, res: ServerResponse) => unknown
+
+/** An application: a listener (express's is one), or an object with `routing` (fastify) or `callback()` (koa). */
+export type App =
+  | Listener
+  | {
+      readonly routing: Listener
+      /** Awaited before the server listens. */
+      ready?(): PromiseLike<unknown>
+    }
+  | { callback(): Listener }
+
+/** Answers one request. `ctx` is the service's context with the forced signal of this request. */
+export type Handler<Ctx> = (req: IncomingMessage, res: ServerResponse, ctx: Ctx & RequestContext) => unknown
+
+/** What a handler's context has beyond the service's. */
+export interface RequestContext {
+  /** Aborted when the client goes away before its answer is finished, and when the time for finishing is over. */
+  readonly request: AbortSignal
+}
+
+/** Makes a listener of an application. */
+export async function listenerOf(address: string, app: Awaitable<App>): Promise<Listener> {
+  const made: unknown = await app
+  if (typeof made === 'function') return made as Listener
+  const { routing, ready, callback } = (made ?? {}) as Record<string, unknown>
+  if (typeof routing === 'function') {
+    if (typeof ready === 'function') await ready.call(made)
+    return (req, res) => routing.call(made, req, res)
+  }
+  if (typeof callback === 'function') return callback.call(made) as Listener
+  throw new TypeError(
+    `${address}: \`app\` made ${made === null ? 'null' : typeof made}; it must return a listener (req, res), or an object with \`routing\` (fastify) or \`callback()\` (koa)`,
+  )
+}
+
+/** Makes a listener of a handler; each request gets a context of its own. */
+export function handlerListener<Ctx extends object>(handler: Handler<Ctx>, ctx: Ctx): Listener {
+  const RequestContextOf = requestContexts(ctx)
+  return (req, res) => handler(req, res, new RequestContextOf(req) as unknown as Ctx & RequestContext)
+}
+
+// A context's parts are getters on private fields, so it cannot be inherited from: each part is passed on by name. One class for
+// each server, so that a request costs one small object.
+function requestContexts(ctx: object): new (req: IncomingMessage) => RequestContext {
+  class OneRequest implements RequestContext {
+    readonly #req: IncomingMessage
+
+    constructor(req: IncomingMessage) {
+      this.#req = req
+    }
+
+    get request(): AbortSignal {
+      return liveRequestOf(this.#req).signal
+    }
+  }
+  for (const name of Object.keys(Object.getOwnPropertyDescriptors(Object.getPrototypeOf(ctx)))) {
+    if (name !== 'constructor') Object.defineProperty(OneRequest.prototype, name, { get: () => Reflect.get(ctx, name) })
+  }
+  return OneRequest
+}

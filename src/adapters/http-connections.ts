@@ -1,0 +1,235 @@
+// Every socket of a server, from its acceptance to its close, used or not, and the linger of those on which nothing is owed.
+// A socket is never closed here while an answer is owed on it, but by `cutOff`.
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Clock, Timer } from '../base/clock.js'
+import type { LiveRequest } from './http-requests.js'
+
+/** One accepted connection. */
+export class Connection {
+  /** As accepted. */
+  readonly raw: Socket
+  /** What HTTP is spoken on: the same one, or the TLS socket above it. */
+  socket: Socket
+  /** How many answers are owed on it. */
+  owedCount = 0
+  /** Since when nothing is owed on it, and how much had been read then. */
+  idleAt = 0
+  bytesRead = 0
+  #oldest: LiveRequest | undefined
+  #newest: LiveRequest | undefined
+
+  constructor(raw: Socket) {
+    this.raw = raw
+    this.socket = raw
+  }
+
+  /** Whether its last answer is on the way or sent: what arrives now can never be answered, so it must not be executed either. */
+  get isSpent(): boolean {
+    if (this.socket.writableEnded || this.raw.writableEnded) return true
+    const newest = this.#newest
+    // An application that wrote `Connection: keep-alive` itself has overruled us: Node turns shouldKeepAlive back on.
+    return newest?.isLast === true && newest.res.headersSent && !newest.res.shouldKeepAlive
+  }
+
+  /** The request whose answer goes out last. */
+  get newest(): LiveRequest | undefined {
+    return this.#newest
+  }
+
+  /** The requests whose answers are owed, oldest first. */
+  *owed(): Iterable<LiveRequest> {
+    for (let live = this.#oldest; live !== undefined; live = live.newer) if (!live.isOver) yield live
+  }
+
+  add(live: LiveRequest): void {
+    this.owedCount += 1
+    if (this.#newest === undefined) this.#oldest = live
+    else this.#newest.newer = live
+    this.#newest = live
+  }
+
+  /** Forgets what is over; answers go out in order, so that is at the head. */
+  remove(live: LiveRequest): void {
+    live.isOver = true
+    this.owedCount -= 1
+    while (this.#oldest?.isOver) this.#oldest = this.#oldest.newer
+    if (this.#oldest === undefined) this.#newest = undefined
+  }
+
+  destroy(): void {
+    this.socket.destroy()
+    this.raw.destroy()
+  }
+}
+
+interface Options {
+  readonly clock: Clock
+  readonly lingerMs: number
+  /** A connection is gone. */
+  readonly closed: (connection: Connection) => void
+}
+
+/** The connections of one server. */
+export class Connections {
+  readonly #options: Options
+  readonly #all = new Set<Connection>()
+  readonly #bySocket = new WeakMap<Socket, Connection>()
+  readonly #handshakes = new Map<string, Connection>()
+  /** The ones that linger, in the order in which they became idle. */
+  readonly #idle = new Set<Connection>()
+  #timer: Timer | undefined
+  #draining = false
+  #closing = false
+  acceptedCount = 0
+
+  constructor(options: Options) {
+    this.#options = options
+  }
+
+  get size(): number {
+    return this.#all.size
+  }
+
+  [Symbol.iterator](): Iterator<Connection> {
+    return this.#all.values()
+  }
+
+  /** Takes in every socket of a server: from 'connection', since some never send a byte and others never finish a handshake. */
+  watch(server: Server, isSecure: boolean): void {
+    server.prependListener('connection', (socket: Socket) => this.#open(socket, isSecure))
+    if (isSecure) server.prependListener('secureConnection', (socket: Socket) => this.#secure(socket))
+  }
+
+  of(socket: Socket): Connection | undefined {
+    return this.#bySocket.get(socket)
+  }
+
+  /** From now on idle connections linger and are ended. */
+  drain(): void {
+    this.#draining = true
+    for (const connection of this.#all) {
+      this.#soften(connection.socket)
+      if (connection.owedCount === 0) this.#linger(connection)
+    }
+  }
+
+  /** A request has arrived on it. */
+  used(connection: Connection): void {
+    if (this.#draining) this.#idle.delete(connection)
+  }
+
+  /** Nothing is owed on it any more. */
+  becameIdle(connection: Connection): void {
+    if (this.#draining && this.#all.has(connection)) this.#linger(connection)
+  }
+
+  /** Closes what can be closed without harm, and cuts off answers that are still being written. */
+  cutOff(): void {
+    this.#closing = true
+    for (const connection of [...this.#all]) {
+      const isAnswered = [...connection.owed()].every((live) => live.res.writableEnded)
+      if (!isAnswered) connection.destroy()
+      else if (connection.owedCount === 0) connection.socket.end()
+    }
+  }
+
+  destroyAll(): void {
+    for (const connection of [...this.#all]) connection.destroy()
+  }
+
+  #open(raw: Socket, isSecure: boolean): void {
+    const connection = new Connection(raw)
+    this.acceptedCount += 1
+    this.#all.add(connection)
+    this.#bySocket.set(raw, connection)
+    const handshake = isSecure ? peerOf(raw) : undefined
+    if (handshake !== undefined) this.#handshakes.set(handshake, connection)
+    // http and tls have listeners of their own only on the socket that they read from.
+    raw.on('error', ignore)
+    raw.on('close', () => {
+      if (handshake !== undefined && this.#handshakes.get(handshake) === connection) this.#handshakes.delete(handshake)
+      this.#close(connection)
+    })
+    if (!this.#draining) return
+    this.#soften(raw)
+    this.#linger(connection)
+  }
+
+  // Node tells of the two sockets of a TLS connection apart; who the peer is says which belong together.
+  #secure(socket: Socket): void {
+    const peer = peerOf(socket)
+    const connection = this.#handshakes.get(peer)
+    if (connection === undefined) return this.#open(socket, false)
+    this.#handshakes.delete(peer)
+    connection.socket = socket
+    this.#bySocket.set(socket, connection)
+    if (this.#draining) this.#soften(socket)
+  }
+
+  #close(connection: Connection): void {
+    this.#all.delete(connection)
+    this.#idle.delete(connection)
+    if (this.#all.size === 0) this.#disarm()
+    this.#options.closed(connection)
+  }
+
+  // After an answer with `Connection: close` http calls destroySoon(), which closes for reading too: a client that still sends (the
+  // rest of a body that nobody read) gets a reset, which may overtake the answer (RFC 9112 §9.6). So only our side is closed, and
+  // the linger bounds the wait for the client's.
+  #soften(socket: Socket): void {
+    socket.destroySoon = () => void socket.end()
+  }
+
+  #linger(connection: Connection): void {
+    if (this.#closing) connection.socket.end()
+    connection.idleAt = this.#options.clock.now()
+    connection.bytesRead = connection.raw.bytesRead
+    this.#idle.delete(connection)
+    this.#idle.add(connection)
+    this.#arm()
+  }
+
+  #arm(): void {
+    if (this.#timer !== undefined) return
+    const [first] = this.#idle
+    if (first === undefined) return
+    const { clock, lingerMs } = this.#options
+    this.#timer = clock.after(Math.max(0, first.idleAt + lingerMs - clock.now()), () => this.#expire(), true)
+  }
+
+  #disarm(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  #expire(): void {
+    this.#timer = undefined
+    const { clock, lingerMs } = this.#options
+    const now = clock.now()
+    const due: Connection[] = []
+    for (const connection of this.#idle) {
+      if (connection.idleAt + lingerMs > now) break
+      due.push(connection)
+    }
+    for (const connection of due) this.#dismiss(connection)
+    this.#arm()
+  }
+
+  // Bytes that arrive are a request being sent, and extend the linger. Then our side is closed; a client that does not close its
+  // own for another linger is gone.
+  #dismiss(connection: Connection): void {
+    const { socket, raw } = connection
+    if (raw.bytesRead === connection.bytesRead) {
+      if (socket.writableEnded) return connection.destroy()
+      socket.end()
+    }
+    this.#linger(connection)
+  }
+}
+
+const ignore = (): void => {}
+
+function peerOf(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`
+}

@@ -1,0 +1,130 @@
+// One request that is being answered: its permit and its two signals. Signals are made when they are asked for, belong to this
+// request alone, and nothing refers to them once the response is closed.
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Permit } from '../gate/gate.js'
+import type { Connection } from './http-connections.js'
+
+/** The two signals of a request. */
+export interface RequestSignals {
+  /** Aborted when the service begins to drain: end long polls and streams soon. */
+  readonly draining: AbortSignal
+  /** Aborted when the client goes away before its answer is finished, and when the time for finishing is over: give up. */
+  readonly signal: AbortSignal
+}
+
+const liveRequests = new WeakMap<IncomingMessage, LiveRequest>()
+
+/** From the moment a request is read to the close of its response. */
+export class LiveRequest implements RequestSignals {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  readonly connection: Connection
+  permit: Permit | undefined
+  /** The next one on the same connection (pipelining, RFC 9112 §9.3.2). */
+  newer: LiveRequest | undefined
+  /** Whether the response is closed, one way or the other. */
+  isOver = false
+  /** Whether its answer ends the connection because of the drain. */
+  isLast = false
+  #signal: AbortController | undefined
+  #draining: AbortController | undefined
+  #cancelledBy: unknown
+  #drainedBy: unknown
+
+  constructor(req: IncomingMessage, res: ServerResponse, connection: Connection) {
+    this.req = req
+    this.res = res
+    this.connection = connection
+    liveRequests.set(req, this)
+  }
+
+  get signal(): AbortSignal {
+    if (this.#signal === undefined) {
+      this.#signal = new AbortController()
+      if (this.#cancelledBy !== undefined) this.#signal.abort(this.#cancelledBy)
+    }
+    return this.#signal.signal
+  }
+
+  get draining(): AbortSignal {
+    if (this.#draining === undefined) {
+      this.#draining = new AbortController()
+      if (this.#drainedBy !== undefined) this.#draining.abort(this.#drainedBy)
+    }
+    return this.#draining.signal
+  }
+
+  /** Whether nobody waits for the handler any more: the client is gone, or the request was cut off. */
+  get isCancelled(): boolean {
+    return this.#cancelledBy !== undefined
+  }
+
+  askToFinish(reason: unknown): void {
+    this.#drainedBy ??= reason
+    this.#draining?.abort(reason)
+  }
+
+  cancel(reason: unknown): void {
+    this.#cancelledBy ??= reason
+    this.#signal?.abort(reason)
+  }
+
+  /** Lets the answer say `Connection: close`, or takes that back, as long as its headers are unsent. */
+  markLast(isLast: boolean): void {
+    if (this.res.headersSent || this.isLast === isLast) return
+    // What the client asked for stands: only an answer that would have kept the connection is ours to change.
+    if (isLast && !this.res.shouldKeepAlive) return
+    this.isLast = isLast
+    this.res.shouldKeepAlive = !isLast
+  }
+
+  /** Answers in the handler's place: with nothing but the status. Does nothing when the headers are sent. */
+  answer(status: number, retryAfterSeconds?: number): void {
+    const { res } = this
+    if (res.headersSent || this.isOver) return
+    // Once we answer, what the handler writes is an error of ours to bear (ERR_STREAM_WRITE_AFTER_END).
+    res.on('error', ignore)
+    for (const name of res.getHeaderNames()) res.removeHeader(name)
+    const body = `${STATUS_CODES[status]}\n`
+    res.statusCode = status
+    res.setHeader('Content-Type', 'text/plain; charset=utf-8')
+    res.setHeader('Content-Length', Buffer.byteLength(body))
+    if (!res.shouldKeepAlive) res.setHeader('Connection', 'close')
+    if (retryAfterSeconds !== undefined) res.setHeader('Retry-After', retryAfterSeconds)
+    res.end(body)
+  }
+}
+
+const ignore = (): void => {}
+
+/** The record of a request. @throws TypeError for a request that no `httpServer` has received. */
+export function liveRequestOf(req: IncomingMessage): LiveRequest {
+  const found = liveRequests.get(req)
+  if (found === undefined)
+    throw new TypeError("not a request of an httpServer; pass Node's IncomingMessage (fastify: request.raw, koa: ctx.req)")
+  return found
+}
+
+/**
+ * The signals of a request, for use inside an `app`. Both are made on first use and are the request's own, so listeners on them
+ * need not be removed.
+ *
+ * @throws TypeError for a request that no `httpServer` has received.
+ * @example
+ * app: () => async (req, res) => {
+ *   const { draining, signal } = signalsOf(req)
+ *   const news = await nextNews({ timeoutOn: draining, signal })
+ *   res.writeHead(news === undefined ? 204 : 200).end(news)
+ * }
+ */
+export function signalsOf(req: IncomingMessage): RequestSignals {
+  const live = liveRequestOf(req)
+  return {
+    get draining() {
+      return live.draining
+    },
+    get signal() {
+      return live.signal
+    },
+  }
+}

@@ -1,0 +1,178 @@
+// An HTTP or HTTPS server as a service: its options, their checks, and its handle. Started means listening.
+import type { IncomingMessage } from 'node:http'
+import type { ServerOptions as TlsOptions } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { type Duration, parseDuration } from '../base/duration.js'
+import type { Context } from '../kernel/context.js'
+import { type ChildOptions, type Problems, show } from '../protocol/spec.js'
+import { define, definitionOf, type Service } from '../tree/definition.js'
+import { type Awaitable, service } from '../tree/service.js'
+import type { HandlesOf, Uses } from '../tree/uses.js'
+import { type App, type Handler, handlerListener, type Listener, listenerOf } from './http-app.js'
+import { liveRequestOf } from './http-requests.js'
+import { HttpRun, type HttpSettings } from './http-run.js'
+
+/** What every HTTP server may be given. As a service that takes work in from outside its `edge` is true unless written otherwise. */
+export interface HttpOptions<U extends Uses = {}> extends ChildOptions {
+  /** The services it uses, by the names under which `ctx.uses` will hold their handles. */
+  readonly uses?: U
+  /** Default 0: any free port; the handle tells which. */
+  readonly port?: number
+  /** A name or an address. Default: all addresses of the machine, IPv6 and IPv4. A name listens on the first address that it resolves to. */
+  readonly host?: string
+  /** The key, the certificate and whatever else `node:https` takes; with it the server speaks HTTPS. */
+  readonly tls?: TlsOptions
+  /** How many requests may be answered at once; more get 503 with `Retry-After` before the application sees them. Default: no limit. */
+  readonly capacity?: number
+  /**
+   * How long an idle connection is kept while draining, so that a request already on its way is answered and not reset: more than a
+   * round trip. After a crash, how long answers have to finish. Default 500 ms.
+   */
+  readonly linger?: Duration
+}
+
+/** An HTTP server around an application. */
+export interface HttpAppOptions<U extends Uses = {}> extends HttpOptions<U> {
+  /** Makes the application, anew for each incarnation: a listener, express, fastify (awaited until ready), koa. `signalsOf(req)` gives a request's signals. */
+  readonly app: (ctx: Context<HandlesOf<U>>) => Awaitable<App>
+  readonly handler?: never
+}
+
+/** An HTTP server around one function. */
+export interface HttpHandlerOptions<U extends Uses = {}> extends HttpOptions<U> {
+  /** Answers one request. What it throws or rejects with is answered with 500 and becomes the fact `request-failed`; the service goes on. */
+  readonly handler: Handler<Context<HandlesOf<U>>>
+  readonly app?: never
+}
+
+/** A listening server. */
+export interface HttpHandle {
+  /** Where it can be reached from this machine, without a trailing slash: `http://localhost:8080`. */
+  readonly url: string
+  readonly port: number
+  /** How many requests are being answered: from their headers until their response is closed. */
+  readonly inFlight: number
+  /** Aborted when the client goes away before its answer is finished, and when the time for finishing is over. */
+  signalOf(req: IncomingMessage): AbortSignal
+  /** Aborted when the service begins to drain: long polls and streams should end soon. */
+  drainingOf(req: IncomingMessage): AbortSignal
+}
+
+/**
+ * An HTTP server that stops without failing a request. `started` means listening.
+ *
+ * While draining it accepts no new connections, answers with `Connection: close` (RFC 9112 §9.6), serves what still arrives on
+ * open connections until they have been idle for `linger`, and settles when no connection is left. When the time for that is over
+ * it answers with 503 what has no answer yet, aborts the requests' signals, and closes the rest.
+ *
+ * What is wrong with the options is reported in the `SpecError` (ERR_SPEC) of the whole tree.
+ *
+ * @example
+ * const api = httpServer('api', { port: 8080, app: ({ uses }) => createApp(uses.db), uses: { db } })
+ */
+export function httpServer<const Id extends string, U extends Uses = {}>(id: Id, options: HttpAppOptions<U>): Service<HttpHandle, {}, Id>
+export function httpServer<const Id extends string, U extends Uses = {}>(
+  id: Id,
+  options: HttpHandlerOptions<U>,
+): Service<HttpHandle, {}, Id>
+export function httpServer(id: string, options: HttpAppOptions<Uses> | HttpHandlerOptions<Uses>): Service<HttpHandle> {
+  const { app, handler, port, host, tls, capacity, linger, edge = true, ...child } = options
+  const server = service(id, {
+    ...child,
+    edge,
+    start: (ctx) => start(ctx, options),
+    drain: (handle) => runOf(handle).gone,
+    stop: (handle) => runOf(handle).stop(),
+  })
+  const definition = definitionOf(server)
+  if (definition === undefined) throw new TypeError('service() made no definition')
+  const { check } = definition
+  return define({
+    ...definition,
+    check: (where, problems) => {
+      check(where, problems)
+      checkOptions(where, options, problems)
+    },
+  })
+}
+
+type Options = HttpAppOptions<Uses> | HttpHandlerOptions<Uses>
+
+async function start(ctx: Context<HandlesOf<Uses>>, options: Options): Promise<HttpHandle> {
+  const run = new HttpRun(ctx, settingsOf(options))
+  await run.listen(await makeListener(ctx, options))
+  return new Handle(run, urlOf(run.address, options))
+}
+
+async function makeListener(ctx: Context<HandlesOf<Uses>>, options: Options): Promise<Listener> {
+  if (options.handler !== undefined) return handlerListener(options.handler, ctx)
+  return listenerOf(ctx.address, await options.app(ctx))
+}
+
+function settingsOf(options: Options): HttpSettings {
+  const { port = 0, host, tls, capacity = Number.POSITIVE_INFINITY, linger = '500ms' } = options
+  return { port, host, tls, capacity, lingerMs: parseDuration(linger) ?? 0 }
+}
+
+function urlOf({ address, port }: AddressInfo, { host, tls }: Options): string {
+  const scheme = tls === undefined ? 'http' : 'https'
+  return `${scheme}://${hostName(host, address)}:${port}`
+}
+
+// "All addresses" is none that a client could ask for. `::` takes both families, so `localhost` reaches it however it resolves.
+function hostName(host: string | undefined, address: string): string {
+  if (address === '::') return 'localhost'
+  if (address === '0.0.0.0') return '127.0.0.1'
+  const name = host ?? address
+  return name.includes(':') ? `[${name}]` : name
+}
+
+const runs = new WeakMap<HttpHandle, HttpRun>()
+
+class Handle implements HttpHandle {
+  readonly url: string
+  readonly port: number
+
+  constructor(run: HttpRun, url: string) {
+    this.url = url
+    this.port = run.address.port
+    runs.set(this, run)
+  }
+
+  get inFlight(): number {
+    return runOf(this).inFlight
+  }
+
+  signalOf(req: IncomingMessage): AbortSignal {
+    return liveRequestOf(req).signal
+  }
+
+  drainingOf(req: IncomingMessage): AbortSignal {
+    return liveRequestOf(req).draining
+  }
+}
+
+function runOf(handle: HttpHandle): HttpRun {
+  return runs.get(handle) as HttpRun
+}
+
+const MAX_PORT = 65_535
+
+function checkOptions(where: string, options: object, problems: Problems): void {
+  const { app, handler, port, host, tls, capacity, linger } = options as Record<string, unknown>
+  if (app !== undefined && handler !== undefined) problems.add(where, 'both `app` and `handler` are given; a server has one of them')
+  if (app === undefined && handler === undefined) problems.add(where, 'neither `app` nor `handler` is given')
+  for (const [name, value] of Object.entries({ app, handler })) {
+    if (value !== undefined && typeof value !== 'function') problems.add(where, `\`${name}\` is ${show(value)}, not a function`)
+  }
+  if (port !== undefined && !(Number.isInteger(port) && (port as number) >= 0 && (port as number) <= MAX_PORT)) {
+    problems.add(where, `\`port\` is ${show(port)}, not a whole number from 0 to ${MAX_PORT}`)
+  }
+  if (host !== undefined && (typeof host !== 'string' || host === ''))
+    problems.add(where, `\`host\` is ${show(host)}, not a name or an address`)
+  if (tls !== undefined && (typeof tls !== 'object' || tls === null)) {
+    problems.add(where, `\`tls\` is ${show(tls)}, not an object with \`key\` and \`cert\``)
+  }
+  problems.whole(where, 'capacity', capacity, 1, 1)
+  problems.duration(where, 'linger', linger, 0)
+}
