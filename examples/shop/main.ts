@@ -1,0 +1,53 @@
+// `npm start` runs the shop until Ctrl+C or SIGTERM; `npm start -- --tour` shows all of it by itself and checks the books.
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { pino } from 'pino'
+import pretty from 'pino-pretty'
+import { drawTimeline, drawTree, run } from 'quiesce'
+import { shop } from './shop.ts'
+import { tour } from './tour.ts'
+
+const DEFAULT_FOLDER = fileURLToPath(new URL('../../.data/shop', import.meta.url))
+
+const { values } = parseArgs({
+  options: {
+    tour: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    port: { type: 'string', default: process.env['PORT'] ?? '8080' },
+    folder: { type: 'string', default: DEFAULT_FOLDER },
+    probes: { type: 'string', default: '9000' },
+  },
+})
+
+if (values.tour) process.exit(await tour())
+
+const human = pino(
+  { base: null },
+  pretty({
+    sync: true,
+    ignore: 'service,incarnation,report,code',
+    messageFormat: '{if service}{service}  {end}{msg}',
+    translateTime: 'HH:MM:ss.l',
+  }),
+)
+
+await run(shop({ folder: values.folder, port: Number(values.port) }), {
+  probes: { port: Number(values.probes) },
+  ...(values.json ? {} : { log: human }),
+  onReady: (system) => {
+    if (values.json) return
+    const { url } = system.ref('shop/front/api').handle
+    console.log(`
+${drawTree(system.tree())}
+
+  curl -d '{"item":"tea"}' ${url}/orders     an order: on disk before it is answered
+  curl ${url}/stats                          how many are on disk, how many worked off
+  curl -X POST ${url}/crash                  break the fulfilment, and see it come back
+  curl -i http://127.0.0.1:${values.probes}/readyz          what Kubernetes would ask
+  kill -TERM ${process.pid}                  or Ctrl+C: drain, stop in order, report
+`)
+  },
+}).then((report) => {
+  // On a terminal `run` prints it by itself.
+  if (!values.json && !process.stderr.isTTY) console.log(`\n${drawTimeline(report)}`)
+})

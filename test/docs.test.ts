@@ -1,0 +1,89 @@
+// Documents are tested: every TypeScript block of README, docs and examples type-checks, and a block marked `run` is executed and
+// prints what the block after it shows.
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const exec = promisify(execFile)
+const project = fileURLToPath(new URL('..', import.meta.url))
+const scratch = join(project, '.data/docs')
+
+interface Block {
+  readonly name: string
+  readonly code: string
+  readonly marks: readonly string[]
+  /** The `text` block that follows: what a run prints. */
+  readonly shown: string | undefined
+}
+
+function blocksOf(file: string): Block[] {
+  const text = readFileSync(join(project, file), 'utf8')
+  const fences = [...text.matchAll(/^```([^\n]*)\n([\s\S]*?)^```$/gm)]
+  return fences.flatMap((fence, index) => {
+    const [language, ...marks] = (fence[1] ?? '').split(' ')
+    if (language !== 'ts') return []
+    const next = fences[index + 1]
+    const shown = next?.[1] === 'text' ? next[2] : undefined
+    const name = `${file.replace(/[^a-z0-9]+/gi, '-')}-${index}`
+    return [{ name, code: fence[2] ?? '', marks, shown }]
+  })
+}
+
+const documents = ['README.md', 'CONTRIBUTING.md', ...documentsIn('docs'), ...documentsIn('examples')].filter((file) =>
+  existsSync(join(project, file)),
+)
+const blocks = documents.flatMap(blocksOf)
+
+function documentsIn(folder: string): string[] {
+  if (!existsSync(join(project, folder))) return []
+  const files = readdirSync(join(project, folder), { recursive: true, encoding: 'utf8' })
+  return files.filter((file) => file.endsWith('.md')).map((file) => join(folder, file))
+}
+
+beforeAll(() => {
+  rmSync(scratch, { recursive: true, force: true })
+  mkdirSync(scratch, { recursive: true })
+  for (const { name, code } of blocks) writeFileSync(join(scratch, `${name}.ts`), `${code}\nexport {}\n`)
+  const tsconfig = {
+    extends: '../../test/tsconfig.json',
+    compilerOptions: {
+      rootDir: '../..',
+      noUnusedLocals: false,
+      noUnusedParameters: false,
+      paths: { quiesce: ['../../src/index.ts'], 'quiesce/*': ['../../src/*.ts'] },
+    },
+    include: ['./*.ts'],
+  }
+  writeFileSync(join(scratch, 'tsconfig.json'), JSON.stringify(tsconfig))
+})
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+describe('the documents', () => {
+  it('hold TypeScript blocks at all', () => {
+    expect(blocks.length).toBeGreaterThan(0)
+  })
+
+  it('hold only blocks that type-check', async () => {
+    const compile = exec(process.execPath, [join(project, 'node_modules/typescript/bin/tsc'), '-p', join(scratch, 'tsconfig.json')])
+    await expect(compile.then(() => 'compiles').catch((error: { stdout: string }) => error.stdout)).resolves.toBe('compiles')
+  })
+
+  it.each(blocks.filter(({ marks }) => marks.includes('run')))('show what $name prints', async ({ name, shown }) => {
+    const { stdout } = await exec(process.execPath, ['--import', 'tsx', join(scratch, `${name}.ts`)], { cwd: dirname(scratch) })
+    expect(shown, 'a block marked `run` is followed by a `text` block').toBeDefined()
+    expect(normalized(stdout)).toBe(normalized(shown ?? ''))
+  })
+})
+
+// Times, ports and process ids differ from run to run; everything else is compared.
+function normalized(text: string): string {
+  return text
+    .replace(/\d+(\.\d+)? (ms|s)\b/g, 'N ms')
+    .replace(/"(time|pid|tookMs|deadlineMs)":[\d.]+/g, '"$1":0')
+    .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:0')
+    .trim()
+}

@@ -1,0 +1,98 @@
+// The packed package as a stranger gets it: installed from the tarball into an empty project, compiled against, run, drained.
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const exec = promisify(execFile)
+const project = fileURLToPath(new URL('..', import.meta.url))
+const npm = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', '--loglevel=error']
+
+// The program of the README's first page, with stand-ins for the database client and the application.
+const PROGRAM = `
+import { service, supervisor, run } from 'quiesce'
+import { httpServer } from 'quiesce/http'
+import { createApp } from './app.js'
+import * as pg from './pg.js'
+
+const db = service('db', {
+  start: async () => { const pool = new pg.Pool(); await pool.query('select 1'); return pool },
+  stop: (pool) => pool.end(),
+})
+const api = httpServer('api', { uses: { db }, port: 0, app: ({ uses }) => createApp(uses.db) })
+
+await run(supervisor('shop', { children: [db, api] }))
+`
+
+const PG = `
+export class Pool {
+  async query(_text: string): Promise<number> { return 1 }
+  async end(): Promise<void> { console.log(JSON.stringify({ msg: 'pool closed' })) }
+}
+`
+
+const APP = `
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Pool } from './pg.js'
+export function createApp(pool: Pool) {
+  return async (_req: IncomingMessage, res: ServerResponse) => { res.end(String(await pool.query('select 2'))) }
+}
+`
+
+const TSCONFIG = JSON.stringify({
+  compilerOptions: {
+    module: 'nodenext',
+    target: 'es2023',
+    lib: ['es2023', 'esnext.disposable'],
+    strict: true,
+    skipLibCheck: true,
+    types: ['node'],
+    typeRoots: [join(project, 'node_modules/@types')],
+  },
+  files: ['main.ts'],
+})
+
+let folder: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'quiesce-package-'))
+  const { stdout } = await exec('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: project })
+  const [{ filename }] = JSON.parse(stdout) as [{ filename: string }]
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'stranger', private: true, type: 'module' }))
+  const files = { 'main.ts': PROGRAM, 'pg.ts': PG, 'app.ts': APP, 'tsconfig.json': TSCONFIG }
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
+  await exec('npm', ['install', ...npm, join(folder, filename)], { cwd: folder })
+  await exec(process.execPath, [join(project, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json'], { cwd: folder })
+}, 120_000)
+
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+describe('the packed package', () => {
+  it('runs the first program: serves, drains on SIGTERM, closes the database last, exits 0', async () => {
+    const daemon = spawn(process.execPath, ['main.js'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
+    const messages: string[] = []
+    for await (const text of createInterface({ input: daemon.stdout })) {
+      const line = JSON.parse(text) as { msg: string; service?: string; url?: string }
+      messages.push(`${line.service ?? ''} ${line.msg}`.trim())
+      if (line.service === 'shop/api' && line.url !== undefined) expect(await (await fetch(line.url)).text()).toBe('1')
+      if (line.msg === 'shop is ready') daemon.kill('SIGTERM')
+    }
+    const [code] = daemon.exitCode === null ? await once(daemon, 'exit') : [daemon.exitCode]
+    expect(code).toBe(0)
+    expect(messages.indexOf('shop/db ready')).toBeLessThan(messages.indexOf('shop/api ready'))
+    expect(messages.indexOf('shop/api stopped')).toBeLessThan(messages.indexOf('pool closed'))
+    expect(messages.indexOf('pool closed')).toBeLessThan(messages.indexOf('shop/db stopped'))
+    expect(messages.at(-1)).toMatch(/^(complete: stopped cleanly|still open)/)
+  })
+
+  it('can be required from CommonJS', async () => {
+    const script = `const { service, supervisor, createSystem } = require('quiesce'); console.log(typeof service, typeof supervisor, typeof createSystem)`
+    const { stdout } = await exec(process.execPath, ['--input-type=commonjs', '-e', script], { cwd: folder })
+    expect(stdout.trim()).toBe('function function function')
+  })
+})
