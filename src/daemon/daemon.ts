@@ -1,55 +1,62 @@
 // One daemon from its first listener to its last log line. It decides nothing about services: it owns the process around them.
-import { performance } from 'node:perf_hooks'
-import { formatMs } from '../base/duration.js'
+import { StartError } from '../base/errors.js'
 import { flushLog } from '../observe/log.js'
-import { logFact } from '../observe/log-facts.js'
+import { logError, logFact } from '../observe/log-facts.js'
 import { drawTimeline } from '../observe/timeline.js'
 import type { SignalMeaning } from '../policy/escalation.js'
 import type { Report } from '../policy/report.js'
+import type { Fact } from '../protocol/fact.js'
 import type { System } from '../tree/system.js'
 import { drawTree } from '../tree/view.js'
-import { type AdminServer, listenAdmin, probeRoutes } from './admin-server.js'
+import type { AdminServer } from './admin-server.js'
 import { contain } from './containment.js'
 import { EXIT_CODES, exitCodeOf, signalExitCode } from './exit-code.js'
 import { lastWords, noticeForeignExit } from './last-words.js'
+import { leftovers } from './leftovers.js'
 import { leaveMarker, type Marker } from './marker.js'
 import type { NodeEnv } from './node-env.js'
 import type { Settings } from './options.js'
+import { openProbes } from './probes.js'
+import { startWarnings, type Warning } from './start-warnings.js'
 import { listenForStop } from './stop-triggers.js'
-
-// What of the grace is kept for the flush, and how much later a process that still lives is ended.
-const FLUSH_MS = 500
-const BACKSTOP_MS = 1_000
+import { flushShare, Stopping } from './stopping.js'
 
 /** Owns the process while a system lives in it. */
 export class Daemon {
   readonly #system: System
   readonly #env: NodeEnv
   readonly #settings: Settings
+  readonly #stopping: Stopping
   readonly #removers: (() => void)[] = []
+  #stopListening: (() => void) | undefined
   #admin: AdminServer | undefined
   #marker: Marker | undefined
   #hasStarted = false
+  /** What failed first while the tree was starting. */
+  #firstFailure: Extract<Fact, { type: 'start-failed' }> | undefined
+  #startIsUndone = false
   #startError: unknown
-  #stopAt: number | undefined
-  #endLameDuck: (() => void) | undefined
   #unowned = 0
-  #backstop: NodeJS.Timeout | undefined
 
   constructor(system: System, env: NodeEnv, settings: Settings) {
     this.#system = system
     this.#env = env
     this.#settings = settings
+    this.#stopping = new Stopping(system, env, settings, () => this.#overdue())
   }
 
   /** Lives until the tree has ended; resolves with the report, or rejects with the error of a start that failed where it does not exit. */
   async live(): Promise<Report> {
     // A tree without sockets would otherwise let the event loop run empty, and Node leave with code 13.
     const alive = setInterval(() => {}, 2 ** 31 - 1)
+    const warnings = startWarnings(this.#settings, this.#system.worstCaseMs)
     this.#listen()
+    this.#greet(warnings)
     await this.#openProbes()
-    if (this.#stopAt === undefined) await this.#start()
+    if (!this.#stopping.begun) await this.#start()
     const report = await this.#system.ended()
+    this.#stopping.over()
+    await this.#admin?.close()
     clearInterval(alive)
     const code = await this.#close(report)
     if (this.#settings.exits) this.#exit(code)
@@ -61,28 +68,30 @@ export class Daemon {
 
   #listen(): void {
     const { log, contains, exits } = this.#settings
-    this.#leaveMarker()
+    const { clock } = this.#env
+    const root = this.#system.tree().address
+    this.#stopListening = listenForStop(this.#settings, {
+      now: () => clock.now(),
+      asked: (by, meaning) => this.#asked(by, meaning),
+      inspect: () => lastWords(`the tree now:\n${drawTree(this.#system.tree())}`),
+    })
+    if (contains) this.#removers.push(contain(this.#env, this.#containmentEvents()))
+    if (exits) this.#removers.push(noticeForeignExit(() => this.#system.tree()))
     this.#removers.push(
       this.#system.on((fact) => {
         logFact(log, fact)
-        if (fact.type === 'draining' && !fact.address.includes('/')) this.#bound()
-      }),
-      listenForStop(this.#settings, {
-        now: () => performance.now(),
-        asked: (by, meaning) => this.#asked(by, meaning),
-        inspect: () => lastWords(`the tree now:\n${drawTree(this.#system.tree())}`),
+        if (fact.type === 'started' && fact.address === root) this.#hasStarted = true
+        if (fact.type === 'start-failed' && !this.#hasStarted) this.#firstFailure ??= fact
       }),
     )
-    if (exits) this.#removers.push(noticeForeignExit(() => this.#system.tree()))
-    if (contains) this.#removers.push(contain(this.#env, this.#containmentEvents()))
-    const { graceMs, lameDuckMs } = this.#settings
+    this.#system.whenEnding(() => this.#treeEnds())
+  }
+
+  #greet(warnings: readonly Warning[]): void {
+    const { log, graceMs, lameDuckMs } = this.#settings
+    this.#leaveMarker()
     log.info({ pid: process.pid, node: process.version, graceMs, lameDuckMs }, `${this.#system.tree().id} starts`)
-    const worstMs = this.#system.worstCaseMs + lameDuckMs + FLUSH_MS
-    if (worstMs > graceMs)
-      log.warn(
-        { worstMs, graceMs },
-        `a stop may take ${formatMs(worstMs)}, but grace is ${formatMs(graceMs)}: what comes last is cut short`,
-      )
+    for (const { fields, message } of warnings) log.warn(fields, message)
   }
 
   #leaveMarker(): void {
@@ -91,7 +100,7 @@ export class Daemon {
     try {
       this.#marker = leaveMarker(this.#system.tree().id, marker)
     } catch (error) {
-      return log.warn({ err: error }, 'cannot leave the marker that tells the next start how this run ended')
+      return log.warn(logError(error), 'cannot leave the marker that tells the next start how this run ended')
     }
     for (const { pid, startedAt } of this.#marker.lost) log.warn({ lostPid: pid, startedAt }, 'the last run ended without a farewell')
   }
@@ -99,125 +108,79 @@ export class Daemon {
   async #openProbes(): Promise<void> {
     const { probes, log } = this.#settings
     if (probes === undefined) return
-    const routes = probeRoutes({
+    const state = {
       started: () => this.#hasStarted,
-      stopping: () => this.#stopAt !== undefined,
+      stopping: () => this.#stopping.begun,
       unready: () => this.#system.unready(),
-    })
-    try {
-      this.#admin = await listenAdmin(probes, routes)
-    } catch (error) {
-      if (probes.portWritten) {
-        this.#startError = error
-        log.fatal(
-          { err: error },
-          `the probes cannot listen on ${probes.host}:${probes.port}; give another \`probes.port\`, or \`probes: false\``,
-        )
-        return void this.#stop('the probes cannot listen')
-      }
-      this.#admin = await listenAdmin({ ...probes, port: 0 }, routes)
-      log.warn({ url: this.#admin.url }, `port ${probes.port} is taken, the probes listen elsewhere; choose with \`probes.port\``)
     }
-    log.info({ url: this.#admin.url }, 'probes')
+    try {
+      this.#admin = await openProbes(probes, state, log)
+      log.info({ url: this.#admin.url }, 'probes')
+    } catch (error) {
+      this.#startError = error
+      const where = `${probes.host ?? 'port'}${probes.host === undefined ? ' ' : ':'}${probes.port}`
+      log.fatal(logError(error), `the probes cannot listen on ${where}; give another \`probes.port\`, or \`probes: false\``)
+      this.#stopping.begin('the probes cannot listen', false)
+    }
   }
 
   async #start(): Promise<void> {
-    const { log } = this.#settings
-    const sinceAt = performance.now()
+    const { log, onReady } = this.#settings
+    const sinceAt = this.#env.clock.now()
     try {
       await this.#system.start()
-      this.#hasStarted = true
-      log.info({ tookMs: Math.round(performance.now() - sinceAt) }, `${this.#system.tree().id} is ready`)
+      log.info({ tookMs: Math.round(this.#env.clock.now() - sinceAt) }, `${this.#system.tree().id} is ready`)
     } catch (error) {
-      if (this.#stopAt !== undefined) return
-      this.#startError = error
-      log.fatal({ err: error }, error instanceof Error ? error.message : 'the start failed')
+      return this.#startFailed(error)
     }
+    try {
+      onReady?.(this.#system)
+    } catch (error) {
+      log.error(logError(error), '`onReady` threw; the daemon goes on')
+    }
+  }
+
+  // A start that was called off is no failure, but one that had failed before remains one, whoever cut its undoing short.
+  #startFailed(thrown: unknown): void {
+    if (this.#stopping.begun && !this.#startIsUndone) return
+    const first = this.#stopping.hasTold ? this.#firstFailure : undefined
+    this.#startError = first === undefined ? thrown : new StartError(first.address, first.tookMs, first.error)
+    const { log } = this.#settings
+    log.fatal(logError(this.#startError), this.#startError instanceof Error ? this.#startError.message : 'the start failed')
   }
 
   // --- the stop
 
   #asked(by: string, meaning: Exclude<SignalMeaning, 'same'>): void {
-    if (meaning === 'stop') return void this.#stop(by)
+    if (meaning === 'stop') return this.#stopping.begin(by, this.#hasStarted)
     if (meaning === 'hurry') {
       lastWords(`${by} again: no more waiting for accepted work; once more exits at once`)
-      return this.#hurry()
+      return this.#stopping.hurry()
     }
     if (!this.#settings.exits) return
     lastWords(`${by} for the third time: exit`)
     this.#exitNow(signalExitCode(by as NodeJS.Signals))
   }
 
-  #hurry(): void {
-    if (this.#endLameDuck !== undefined) this.#endLameDuck()
-    else this.#system.hurry()
-  }
-
-  async #stop(reason: string): Promise<void> {
-    if (this.#stopAt !== undefined) return
-    this.#stopAt = performance.now()
-    this.#armBackstop()
-    const { log, lameDuckMs } = this.#settings
-    const { inFlight } = this.#system.tree()
-    log.info({ reason, inFlight, graceMs: this.#settings.graceMs }, 'drain started')
-    log.info('readiness 503')
-    if (lameDuckMs > 0 && this.#hasStarted) await this.#waitLameDuck(lameDuckMs)
-    log.info({ phase: 'tree' }, 'stopping the tree')
-    await this.#system.stop({ reason, deadline: this.#leftMs() })
-  }
-
-  // The root ends without having been asked: the same budget holds from now on.
-  #bound(): void {
-    if (this.#stopAt !== undefined) return
-    this.#stopAt = performance.now()
-    this.#armBackstop()
-    const { log, graceMs } = this.#settings
-    log.info({ reason: 'the tree ends by itself', graceMs }, 'drain started')
-    log.info('readiness 503')
-    queueMicrotask(() => void this.#system.stop({ deadline: this.#leftMs() }))
-  }
-
-  #waitLameDuck(ms: number): Promise<void> {
-    this.#settings.log.info({ phase: 'lame duck', ms }, 'serving on while balancers take notice')
-    return new Promise((resolve) => {
-      const over = (): void => {
-        timer.cancel()
-        this.#endLameDuck = undefined
-        resolve()
-      }
-      const timer = this.#env.clock.after(ms, over, true)
-      this.#endLameDuck = over
-      void this.#system.ended().then(over)
-    })
-  }
-
-  #leftMs(): number {
-    const usedMs = performance.now() - (this.#stopAt ?? performance.now())
-    return Math.max(0, this.#settings.graceMs - usedMs - Math.min(FLUSH_MS, this.#settings.graceMs / 10))
-  }
-
-  #armBackstop(): void {
-    if (!this.#settings.exits) return
-    this.#backstop = setTimeout(() => {
-      lastWords(`the process did not end within its grace of ${this.#settings.graceMs} ms; exit`)
-      this.#exitNow(EXIT_CODES.hung)
-    }, this.#settings.graceMs + BACKSTOP_MS)
+  #treeEnds(): void {
+    if (this.#hasStarted || this.#stopping.begun) return this.#stopping.follow('the tree ends by itself')
+    this.#startIsUndone = true
+    this.#stopping.undoStart()
   }
 
   #containmentEvents(): Parameters<typeof contain>[1] {
     const { log } = this.#settings
     return {
-      late: (service, incarnation, err) => log.warn({ service, incarnation, err }, 'an error of an incarnation that has ended'),
-      unowned: (err) => {
-        log.fatal({ err }, 'an uncaught error that belongs to no service: the daemon ends')
+      unowned: (error) => {
+        log.fatal(logError(error), 'an uncaught error that belongs to no service: the daemon ends')
         this.#unowned += 1
-        if (this.#unowned > 1) this.#hurry()
-        else void this.#stop('uncaught error')
+        if (this.#unowned > 1) this.#stopping.hurry()
+        else this.#stopping.begin('uncaught error', this.#hasStarted)
       },
-      tooMany: (err) => {
-        log.fatal({ err }, 'the third uncaught exception within a minute: the daemon ends, since going on is unsafe')
+      tooMany: (error) => {
+        log.fatal(logError(error), 'the third uncaught exception within a minute: the daemon ends, since going on is unsafe')
         this.#unowned += 1
-        void this.#stop('too many uncaught exceptions')
+        this.#stopping.begin('too many uncaught exceptions', this.#hasStarted)
       },
     }
   }
@@ -225,19 +188,24 @@ export class Daemon {
   // --- after the tree
 
   async #close(report: Report): Promise<number> {
-    const { log, exits } = this.#settings
+    const { log, rootLog, exits, graceMs } = this.#settings
     const startFailed = this.#startError !== undefined
     const code = exitCodeOf({ report, exit: this.#system.exit, startFailed, unowned: this.#unowned > 0 })
-    await this.#admin?.close()
-    for (const remove of this.#removers.reverse()) remove()
     log.info({ code, report }, `complete: ${drawTimeline(report).split('\n')[0]}`)
-    clearTimeout(this.#backstop)
     const left = leftovers()
     if (left.length > 0) log.info({ left }, `still open: ${left.join(', ')}${exits ? '; the process exits anyway' : ''}`)
     if (exits && process.stderr.isTTY) process.stderr.write(`\n${drawTimeline(report)}\n`)
-    await flushLog(log, FLUSH_MS)
+    await flushLog(rootLog, flushShare(graceMs))
+    for (const remove of this.#removers.reverse()) remove()
+    // A process that exits keeps listening for signals to the last: their default action would change its exit code.
+    if (!exits) this.#stopListening?.()
     this.#marker?.remove()
     return code
+  }
+
+  #overdue(): void {
+    lastWords(`the process did not end within its grace of ${this.#settings.graceMs} ms; exit`)
+    this.#exitNow(EXIT_CODES.hung)
   }
 
   // The caller's `await run(…)` goes on first, so that it can print the report.
@@ -250,14 +218,4 @@ export class Daemon {
     for (const remove of this.#removers) remove()
     return process.exit(code)
   }
-}
-
-// What keeps the event loop alive besides standard input and output, by the names that Node gives.
-function leftovers(): string[] {
-  const counts = new Map<string, number>()
-  for (const name of process.getActiveResourcesInfo()) {
-    if (name === 'TTYWrap' || name === 'PipeWrap' || name.startsWith('FSReq') || name === 'Immediate') continue
-    counts.set(name, (counts.get(name) ?? 0) + 1)
-  }
-  return [...counts].map(([name, count]) => (count === 1 ? name : `${count} × ${name}`))
 }

@@ -2,13 +2,19 @@
 // a farewell. Named per process, written once, never truncated.
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** A run that ended without a farewell. */
 export interface LostRun {
   readonly pid: number
   readonly startedAt: string
+}
+
+// Process ids are used again, at once where every run is pid 1: the birth tells two processes with the same id apart.
+interface Entry extends LostRun {
+  readonly host: string
+  readonly birth: string | undefined
 }
 
 /** The marker of one running daemon. */
@@ -19,9 +25,9 @@ export interface Marker {
   remove(): void
 }
 
-/** Where markers are kept: systemd's state directory, else a folder of the user's below the temporary one. */
+/** Where markers are kept: systemd's (first) state directory, else a folder of the user's below the temporary one. */
 function defaultFolder(): string {
-  return process.env['STATE_DIRECTORY'] ?? join(tmpdir(), `quiesce-${userInfo().uid}`)
+  return process.env['STATE_DIRECTORY']?.split(':')[0] ?? join(tmpdir(), `quiesce-${process.getuid?.() ?? 'user'}`)
 }
 
 /**
@@ -38,8 +44,10 @@ export function leaveMarker(rootId: string, folder: string = defaultFolder()): M
   const lost = readdirSync(folder)
     .filter((name) => name.startsWith(prefix) && name.endsWith('.run'))
     .flatMap((name) => collect(join(folder, name)))
+  const { pid } = process
+  const entry: Entry = { pid, startedAt: new Date().toISOString(), host: hostname(), birth: birthOf(pid) }
   const file = join(folder, `${prefix}${process.pid}.run`)
-  writeFileSync(file, JSON.stringify({ pid: process.pid, startedAt: new Date().toISOString() }), { mode: 0o600 })
+  writeFileSync(file, JSON.stringify(entry), { mode: 0o600 })
   return {
     lost,
     remove: () => {
@@ -54,22 +62,35 @@ export function leaveMarker(rootId: string, folder: string = defaultFolder()): M
 
 function collect(file: string): LostRun[] {
   try {
-    const run = JSON.parse(readFileSync(file, 'utf8')) as LostRun
-    if (isAlive(run.pid)) return []
+    const entry = JSON.parse(readFileSync(file, 'utf8')) as Entry
+    // A folder may be shared between containers, whose processes cannot be seen from here.
+    if (entry.host !== hostname() || isAlive(entry)) return []
     unlinkSync(file)
-    return [run]
+    return [{ pid: entry.pid, startedAt: entry.startedAt }]
   } catch {
     return []
   }
 }
 
-// A marker with our own pid is of an earlier process that had it: in a container every run is pid 1.
-function isAlive(pid: number): boolean {
-  if (pid === process.pid) return false
+function isAlive({ pid, startedAt, birth }: Entry): boolean {
   try {
     process.kill(pid, 0)
-    return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
+  }
+  const born = birthOf(pid)
+  if (born !== undefined && birth !== undefined) return born === birth
+  return pid !== process.pid || Date.parse(startedAt) >= performance.timeOrigin
+}
+
+// When a process was born, as Linux has it: the boot, and the ticks since then. Undefined elsewhere.
+function birthOf(pid: number): string | undefined {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The start time is the 22nd field; the second, the name, may itself contain blanks and parentheses.
+    return `${boot} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`
+  } catch {
+    return undefined
   }
 }

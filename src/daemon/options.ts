@@ -1,15 +1,19 @@
 // What `run` is told, with defaults and checks; everything wrong is reported together with what is wrong with the tree.
 import { type Duration, formatMs } from '../base/duration.js'
-import { silentLog } from '../base/log.js'
-import { defaultLog, type RootLog } from '../observe/log.js'
+import { describe } from '../base/errors.js'
+import { type Log, silentLog } from '../base/log.js'
+import { defaultLog, guardLog, type RootLog } from '../observe/log.js'
 import { type Problems, show } from '../protocol/spec.js'
+import type { Service } from '../tree/definition.js'
+import type { System } from '../tree/system.js'
+import { lastWords } from './last-words.js'
 import { signalProblem } from './signals.js'
 
 /** What a signal does: stop, and hurry when it is repeated; only ever stop; nothing; or your own. */
 export type SignalAction = 'escalate' | 'stop' | 'ignore' | ((name: NodeJS.Signals) => void)
 
 /** How a daemon lives in its process. */
-export interface RunOptions {
+export interface RunOptions<Root extends Service = Service> {
   /** How long the whole way from the signal to the exit may take. Default 25 s, within Kubernetes' 30. */
   readonly grace?: Duration
   /** How long to go on serving with readiness at 503 before the drain begins, so that balancers notice. Default 0. */
@@ -30,6 +34,8 @@ export interface RunOptions {
   readonly marker?: string | false
   /** Stop when standard input ends. Default false. */
   readonly stdin?: boolean
+  /** Called once the whole tree is ready. What it throws is logged. */
+  readonly onReady?: (system: System<Root>) => void
 }
 
 /** The options with all defaults in place; times in milliseconds. */
@@ -37,13 +43,17 @@ export interface Settings {
   readonly graceMs: number
   readonly lameDuckMs: number
   readonly signals: ReadonlyMap<NodeJS.Signals, SignalAction>
-  readonly probes: { readonly host: string; readonly port: number; readonly portWritten: boolean } | undefined
-  readonly log: RootLog
+  readonly probes: { readonly host: string | undefined; readonly port: number; readonly portWritten: boolean } | undefined
+  /** For the runtime's own lines; never throws. */
+  readonly log: Log
+  /** As it was given. */
+  readonly rootLog: RootLog
   readonly contains: boolean
   readonly exits: boolean
   readonly signal: AbortSignal | undefined
   readonly marker: string | false | undefined
   readonly stdin: boolean
+  readonly onReady: ((system: System) => void) | undefined
 }
 
 const PROBES_PORT = 9000
@@ -55,17 +65,46 @@ export function readOptions(options: RunOptions, problems: Problems): Settings {
   if (lameDuckMs >= graceMs) {
     problems.add('run', `\`lameDuck\` (${formatMs(lameDuckMs)}) leaves nothing of \`grace\` (${formatMs(graceMs)}) for the drain`)
   }
+  const rootLog = readLog(options.log, problems)
+  if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
+    problems.add('run', `\`signal\` is ${show(options.signal)}, not an AbortSignal`)
+  if (options.marker !== undefined && options.marker !== false && typeof options.marker !== 'string')
+    problems.add('run', `\`marker\` is ${show(options.marker)}; write the path of a folder, or false`)
+  if (options.onReady !== undefined && typeof options.onReady !== 'function') problems.add('run', '`onReady` is not a function')
   return {
     graceMs,
     lameDuckMs,
     signals: readSignals(options.signals ?? {}, problems),
     probes: readProbes(options.probes ?? {}, problems),
-    log: options.log === false ? silentLog : (options.log ?? defaultLog()),
+    log: guardLog(rootLog, onceLost()),
+    rootLog,
     contains: problems.flag('run', 'contain', options.contain, true),
     exits: problems.flag('run', 'exit', options.exit, options.signal === undefined),
     signal: options.signal,
     marker: options.marker,
     stdin: problems.flag('run', 'stdin', options.stdin, false),
+    onReady: options.onReady,
+  }
+}
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
+
+function readLog(written: unknown, problems: Problems): RootLog {
+  if (written === false) return silentLog
+  if (written === undefined) return defaultLog()
+  const missing = LEVELS.filter((level) => typeof (written as Partial<RootLog> | null)?.[level] !== 'function')
+  if (missing.length === 0) return written as RootLog
+  problems.add('run', `\`log\` is no logger: it has no ${missing.join(', ')}; give a pino logger, or false`)
+  return silentLog
+}
+
+// Said once: a log that fails usually goes on failing.
+function onceLost(): (error: unknown) => void {
+  let isSaid = false
+  return (error) => {
+    if (isSaid) return
+    isSaid = true
+    lastWords(`the log threw (${describe(error)}); lines of the runtime are lost`)
   }
 }
 
@@ -88,8 +127,13 @@ function readSignals(written: Readonly<Record<string, SignalAction>>, problems: 
 
 function readProbes(written: NonNullable<RunOptions['probes']>, problems: Problems): Settings['probes'] {
   if (written === false) return undefined
+  if (typeof written !== 'object') {
+    problems.add('run', `\`probes\` is ${show(written)}; write { host, port }, or false`)
+    return undefined
+  }
   const { port = PROBES_PORT } = written
   if (!Number.isInteger(port) || port < 0 || port > 65_535) problems.add('run', `\`probes.port\` is ${show(port)}, not a port (0 to 65535)`)
-  const host = written.host ?? (process.env['KUBERNETES_SERVICE_HOST'] === undefined ? '127.0.0.1' : '0.0.0.0')
+  // In Kubernetes the kubelet asks from outside, over IPv6 in some clusters: without a host Node listens on all interfaces of both.
+  const host = written.host ?? (process.env['KUBERNETES_SERVICE_HOST'] === undefined ? '127.0.0.1' : undefined)
   return { host, port, portWritten: written.port !== undefined }
 }

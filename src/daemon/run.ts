@@ -1,5 +1,6 @@
 // A daemon's whole life in its process: listeners before anything starts, the tree, the stop within its budget, the exit code.
 import { SpecError } from '../base/errors.js'
+import { flushLog } from '../observe/log.js'
 import type { Report } from '../policy/report.js'
 import { Problems } from '../protocol/spec.js'
 import type { Service } from '../tree/definition.js'
@@ -8,7 +9,8 @@ import { Daemon } from './daemon.js'
 import { EXIT_CODES } from './exit-code.js'
 import { haltProcess } from './last-words.js'
 import { type NodeEnv, nodeEnv } from './node-env.js'
-import { type RunOptions, readOptions, type Settings } from './options.js'
+import { type RunOptions, readOptions } from './options.js'
+import { flushShare } from './stopping.js'
 
 /**
  * Runs a tree as the daemon of this process: starts it, answers probes, stops it in order on SIGTERM, SIGINT, SIGHUP or when it
@@ -20,25 +22,27 @@ import { type RunOptions, readOptions, type Settings } from './options.js'
  * @example
  * await run(supervisor('shop', { children: [db, api] }))
  */
-export async function run<Root extends Service>(tree: Root, options: RunOptions = {}): Promise<Report> {
+export async function run<Root extends Service>(tree: Root, options: RunOptions<Root> = {}): Promise<Report> {
   const problems = new Problems()
-  const settings = readOptions(options, problems)
-  const base = nodeEnv(settings.log, settings.contains)
+  const settings = readOptions(options as RunOptions, problems)
+  const base = nodeEnv(settings.rootLog, settings.contains)
   const env: NodeEnv = { ...base, halt: (address, reason) => haltProcess(address, reason, EXIT_CODES.halt) }
-  const system = build(tree, env, settings, problems)
-  return await new Daemon(system, env, settings).live()
-}
-
-function build(tree: Service, env: NodeEnv, settings: Settings, problems: Problems): System {
-  try {
-    const system = createSystem(tree, { env })
-    if (problems.list.length === 0) return system
-  } catch (error) {
-    if (!(error instanceof SpecError)) throw error
-    problems.list.push(...error.problems)
-  }
+  const system = build(tree, env, problems)
+  if (system !== undefined) return await new Daemon(system, env, settings).live()
   const error = new SpecError(problems.list)
   if (!settings.exits) throw error
   settings.log.fatal({ err: { type: error.name, code: error.code, message: error.message } }, error.message)
+  await flushLog(settings.rootLog, flushShare(settings.graceMs))
   return process.exit(EXIT_CODES.spec)
+}
+
+function build(tree: Service, env: NodeEnv, problems: Problems): System | undefined {
+  try {
+    const system = createSystem(tree, { env })
+    return problems.list.length === 0 ? system : undefined
+  } catch (error) {
+    if (!(error instanceof SpecError)) throw error
+    problems.list.push(...error.problems)
+    return undefined
+  }
 }

@@ -1,5 +1,6 @@
 // The process's signals: one listener for each name, shared by all daemons of the process and by duplicate copies of this package,
 // installed once and removed by its own disposer.
+import { constants } from 'node:os'
 
 /** Hears a signal by its name. */
 export type SignalHandler = (name: NodeJS.Signals) => void
@@ -14,10 +15,19 @@ const HUB: unique symbol = Symbol.for('quiesce.signals') as never
 // The fault that raised them comes again at once, so no code of ours can run; the last two cannot be caught at all.
 const NEVER = new Set(['SIGSEGV', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGKILL', 'SIGSTOP'])
 
+// Known to Node, though not on every platform.
+const ELSEWHERE = new Set(['SIGBREAK', 'SIGINFO', 'SIGLOST', 'SIGPOLL', 'SIGPWR', 'SIGSTKFLT', 'SIGUNUSED', 'SIGIOT'])
+
 /** Says why a name cannot be listened for, or `undefined` when it can. */
 export function signalProblem(name: string): string | undefined {
   if (NEVER.has(name)) return `${name} cannot be handled in JavaScript; leave it to the operating system`
-  return /^SIG[A-Z0-9]+$/.test(name) ? undefined : `${JSON.stringify(name)} is not the name of a signal`
+  return name in constants.signals || ELSEWHERE.has(name) ? undefined : `${JSON.stringify(name)} is not the name of a signal`
+}
+
+/** The listeners for a signal that are not this package's, by name. */
+export function foreignListeners(name: NodeJS.Signals): string[] {
+  const ours = hub().listeners.get(name)
+  return process.listeners(name).flatMap((listener) => (listener === ours ? [] : [listener.name || 'an anonymous function']))
 }
 
 /** Listens for signals; returns what removes the listener again. Names that the platform does not know are passed over. */
@@ -45,7 +55,16 @@ function hub(): Hub {
 
 function attach(name: NodeJS.Signals, set: Set<SignalHandler>, listeners: Hub['listeners']): boolean {
   const listener: SignalHandler = (signal) => {
-    for (const handler of [...set]) handler(signal)
+    for (const handler of [...set]) {
+      try {
+        handler(signal)
+      } catch (error) {
+        // One daemon's handler must not keep the signal from the next: its error is raised afterwards.
+        process.nextTick(() => {
+          throw error
+        })
+      }
+    }
   }
   try {
     process.on(name, listener)

@@ -53,11 +53,14 @@ function listenForParent(fn: () => void): () => void {
   return () => void process.off('message', listener)
 }
 
+// A terminal that is closed ends with an error, a socket without an `end`.
 function listenForStdin(fn: () => void): () => void {
-  process.stdin.once('end', fn)
-  process.stdin.resume()
+  const { stdin } = process
+  const ends = ['end', 'error', 'close']
+  for (const name of ends) stdin.on(name, fn)
+  stdin.resume()
   return () => {
-    process.stdin.off('end', fn)
-    process.stdin.pause()
+    for (const name of ends) stdin.off(name, fn)
+    stdin.pause()
   }
 }

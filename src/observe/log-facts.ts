@@ -13,7 +13,7 @@ export function logFact(log: Log, fact: Fact): void {
     case 'started':
       return log.info({ ...about, tookMs: round(fact.tookMs) }, 'ready')
     case 'start-failed':
-      return log.error({ ...about, tookMs: round(fact.tookMs), err: fact.error }, 'start failed')
+      return log.error({ ...about, tookMs: round(fact.tookMs), ...logError(fact.error) }, 'start failed')
     case 'ignored':
       return log.info(about, 'ignored: it asked not to be started')
     case 'slow-start':
@@ -23,7 +23,7 @@ export function logFact(log: Log, fact: Fact): void {
     case 'draining':
       return log.info({ ...about, inFlight: fact.inFlight, deadlineMs: finite(fact.deadlineMs) }, 'draining')
     case 'crashed':
-      return log.error({ ...about, err: fact.error }, 'crashed')
+      return log.error({ ...about, ...logError(fact.error) }, 'crashed')
     case 'forced':
       return log.warn({ ...about, inFlight: fact.inFlight }, 'forced: the time for finishing is over')
     case 'stopped':
@@ -33,13 +33,13 @@ export function logFact(log: Log, fact: Fact): void {
     case 'late-ack':
       return log.warn(about, 'a hook ended after the service had been given up')
     case 'late-error':
-      return log.warn({ ...about, err: fact.error }, 'an error of an incarnation that has ended')
+      return log.warn({ ...about, ...logError(fact.error) }, 'an error of an incarnation that has ended')
     case 'hook-failed':
-      return log.error({ ...about, hook: fact.hook, err: fact.error }, `${fact.hook} failed; the stop goes on`)
+      return log.error({ ...about, hook: fact.hook, ...logError(fact.error) }, `${fact.hook} failed; the stop goes on`)
     case 'request-failed':
-      return log.error({ ...about, err: fact.error }, 'a request failed')
+      return log.error({ ...about, ...logError(fact.error) }, 'a request failed')
     case 'health-missed':
-      return log.warn({ ...about, misses: fact.misses, limit: fact.limit, err: fact.error }, 'health check missed')
+      return log.warn({ ...about, misses: fact.misses, limit: fact.limit, ...logError(fact.error) }, 'health check missed')
     case 'restarting':
       return log.warn(
         { ...about, count: fact.count, max: fact.max, withinMs: fact.withinMs, cause: describe(fact.cause) },
@@ -50,12 +50,40 @@ export function logFact(log: Log, fact: Fact): void {
     case 'report':
       return log.debug({ ...about, context: fact.context, exit: wordOf(fact.exit) }, 'supervisor report')
     case 'gave-up':
-      return log.error({ ...about, err: fact.error }, 'gave up')
+      return log.error({ ...about, ...logError(fact.error) }, 'gave up')
   }
 }
 
+/**
+ * An error as fields of a log line: its kind, code, message and stack with its causes. Nothing else of it: clients hang whole requests,
+ * with their credentials, on the errors that they throw.
+ */
+export function logError(error: unknown): { readonly err: object } {
+  if (!(error instanceof Error))
+    return { err: { type: typeof error, message: typeof error === 'object' ? 'not an Error' : describe(error) } }
+  const { name } = error
+  const { code } = error as { code?: unknown }
+  // Without a prototype, since pino would take the name of its constructor for the type.
+  const err = Object.create(null, { name: { value: name } })
+  return { err: Object.assign(err, { type: name, code, message: describe(error), stack: stackOf(error) }) }
+}
+
+const CAUSES = 5
+
+function stackOf(error: Error): string {
+  const stacks: string[] = []
+  for (let at: unknown = error; at instanceof Error && stacks.length < CAUSES; at = at.cause) stacks.push(at.stack ?? describe(at))
+  return stacks.join('\ncaused by: ')
+}
+
 function logStopped(log: Log, about: object, { ending }: Extract<Fact, { type: 'stopped' }>): void {
-  const fields = { ...about, tookMs: round(ending.tookMs), exit: ending.exit.reason, verdict: ending.verdict }
+  const fields = {
+    ...about,
+    tookMs: round(ending.tookMs),
+    settleMs: rounded(ending.settleMs),
+    exit: ending.exit.reason,
+    verdict: ending.verdict,
+  }
   if (ending.verdict === 'acked') return log.info(fields, 'stopped')
   log.warn(
     { ...fields, forceCancelled: ending.forceCancelled },
@@ -65,6 +93,10 @@ function logStopped(log: Log, about: object, { ending }: Extract<Fact, { type: '
 
 function wordOf(exit: Exit): string {
   return exit.reason === 'crash' ? `crash: ${describe(exit.cause)}` : exit.reason
+}
+
+function rounded(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : round(ms)
 }
 
 function round(ms: number): number {

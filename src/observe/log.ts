@@ -18,6 +18,28 @@ export function logFor(root: RootLog, address: string): Log {
   return root.child?.({ service: address }) ?? root
 }
 
+/** A log for the runtime's own lines: a logger that throws must not end a daemon in the middle of its stop. `onError` hears of it. */
+export function guardLog(log: Log, onError: (error: unknown) => void): Log {
+  const guarded =
+    (level: keyof Log) =>
+    (fields: object | string, message?: string): void => {
+      try {
+        if (typeof fields === 'string') log[level](fields)
+        else log[level](fields, message)
+      } catch (error) {
+        onError(error)
+      }
+    }
+  return {
+    trace: guarded('trace'),
+    debug: guarded('debug'),
+    info: guarded('info'),
+    warn: guarded('warn'),
+    error: guarded('error'),
+    fatal: guarded('fatal'),
+  }
+}
+
 /** Resolves when the log is written out, or after `limitMs`: a sink that hangs must not hold the exit. */
 export function flushLog(root: RootLog, limitMs: number): Promise<void> {
   return new Promise((resolve) => {

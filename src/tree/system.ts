@@ -47,6 +47,8 @@ export interface System<Root extends Service = Service> extends AsyncDisposable 
   halt(reason: string): void
   /** The longest that a stop may take by the limits that were written, in milliseconds. */
   readonly worstCaseMs: number
+  /** Calls `fn` when the tree begins to end, whoever ends it: a stop, a supervisor that gave up, a start that failed and is undone. */
+  whenEnding(fn: () => void): void
   /** Resolves with the report when the tree has ended, whoever ended it. */
   ended(): Promise<Report>
   ref<S extends Service>(definition: S): Ref<S>
@@ -81,6 +83,7 @@ class RunningSystem implements Owner<Incarnation> {
   #incarnation: Incarnation | undefined
   #work: SupervisorWork | undefined
   #starting: PromiseWithResolvers<void> | undefined
+  readonly #whenEnding: (() => void)[] = []
   readonly #ending = withResolvers<Report>()
   #fold: ReportFold | undefined
   #unlisten: (() => void) | undefined
@@ -96,7 +99,7 @@ class RunningSystem implements Owner<Incarnation> {
     const bindings = bind(this.#root, problems)
     this.#facts = new Feed<Fact>((error) => env.log(this.#root.address).error({ err: error }, 'a listener for facts threw'))
     const tap: Tap = { active: false }
-    this.#world = { env, facts: this.#facts, logic: memoizedLifecycle(tap), onEnding: () => this.#beginReport() }
+    this.#world = { env, facts: this.#facts, logic: memoizedLifecycle(tap), onEnding: () => this.#startIsUndone() }
     this.#roster = new Roster(this.#world, bindings, this.#root)
     for (const place of everyPlace(this.#root)) {
       this.#byService.set(place.service, place)
@@ -156,6 +159,10 @@ class RunningSystem implements Owner<Incarnation> {
     return worstCaseStop(this.#root)
   }
 
+  whenEnding(fn: () => void): void {
+    this.#whenEnding.push(fn)
+  }
+
   ended(): Promise<Report> {
     return this.#ending.promise
   }
@@ -206,6 +213,11 @@ class RunningSystem implements Owner<Incarnation> {
     incarnation.whenTorn(() => this.#end())
   }
 
+  // Only the first start of the whole tree ends it when it fails; a supervisor below that is restarted may try again.
+  #startIsUndone(): void {
+    if (this.#incarnation?.status === 'starting') this.#beginReport()
+  }
+
   #beginReport(): void {
     if (this.#fold !== undefined) return
     const members = [...everyPlace(this.#root)].map((place) => {
@@ -215,6 +227,7 @@ class RunningSystem implements Owner<Incarnation> {
     const fold = new ReportFold(() => this.#reason ?? this.#ownReason(), this.#world.env.clock.now(), members)
     this.#fold = fold
     this.#unlisten = this.#facts.listen((fact) => fold.take(fact))
+    for (const fn of this.#whenEnding) fn()
   }
 
   #ownReason(): string {

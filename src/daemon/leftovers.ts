@@ -1,0 +1,14 @@
+// What still keeps the event loop alive when the daemon is over: it is the user's, and is named so that it can be found.
+
+// Standard input and output, and what goes away by itself.
+const PASSED_OVER = new Set(['TTYWrap', 'PipeWrap', 'Immediate', 'CloseReq'])
+
+/** The resources that keep the event loop alive, by the names that Node gives. */
+export function leftovers(): string[] {
+  const counts = new Map<string, number>()
+  for (const name of process.getActiveResourcesInfo()) {
+    if (PASSED_OVER.has(name) || name.startsWith('FSReq')) continue
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  return [...counts].map(([name, count]) => (count === 1 ? name : `${count} × ${name}`))
+}

@@ -1,0 +1,61 @@
+// The probes: whether the process lives, has started, is ready. Answered from what is known already, in constant time.
+import type { Log } from '../base/log.js'
+import { type AdminServer, listenAdmin, type Route } from './admin-server.js'
+import type { Settings } from './options.js'
+
+/** What the probes ask about. */
+export interface ProbeState {
+  /** Whether the tree has started once. */
+  started(): boolean
+  stopping(): boolean
+  /** The services that keep it from being ready; only the first few are read. */
+  unready(): Iterable<{ readonly address: string; readonly status: string }>
+}
+
+const NAMED = 5
+
+/** Opens the listener for probes. A taken port is a reason to fail only if somebody wrote it. */
+export async function openProbes(probes: NonNullable<Settings['probes']>, state: ProbeState, log: Log): Promise<AdminServer> {
+  const routes = probeRoutes(state)
+  const onError = (err: Error): void => log.warn({ err: { message: err.message } }, 'the probes could not take a connection')
+  try {
+    return await listenAdmin(probes, routes, onError)
+  } catch (error) {
+    if (probes.portWritten || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    const elsewhere = await listenAdmin({ ...probes, port: 0 }, routes, onError)
+    log.warn({ url: elsewhere.url }, `port ${probes.port} is taken, the probes listen elsewhere; choose with \`probes.port\``)
+    return elsewhere
+  }
+}
+
+/** `/livez` (200 throughout), `/readyz` (503 from the first instant of a stop), `/startupz`, and Kubernetes' older names. */
+export function probeRoutes(state: ProbeState): Map<string, Route> {
+  const live: Route = () => json(200, { status: 'alive' })
+  const ready: Route = () => {
+    if (state.stopping()) return json(503, { status: 'stopping' })
+    const waiting = firstOf(state.unready(), NAMED)
+    return waiting.length === 0 && state.started() ? json(200, { status: 'ready' }) : json(503, { status: 'not ready', waiting })
+  }
+  const startup: Route = () =>
+    state.started() ? json(200, { status: 'started' }) : json(503, { status: 'starting', waiting: firstOf(state.unready(), NAMED) })
+  return new Map([
+    ['/livez', live],
+    ['/healthz', live],
+    ['/readyz', ready],
+    ['/ready', ready],
+    ['/startupz', startup],
+  ])
+}
+
+function firstOf<T>(items: Iterable<T>, count: number): T[] {
+  const first: T[] = []
+  for (const item of items) {
+    if (first.length === count) break
+    first.push(item)
+  }
+  return first
+}
+
+function json(status: number, body: object): Response {
+  return new Response(`${JSON.stringify(body)}\n`, { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' } })
+}
