@@ -29,6 +29,12 @@ export class Disposer {
     return undefined
   }
 
+  /** Runs all releases that were not run yet, last first, without waiting for one another. */
+  runAtOnce(): void {
+    this.#open = false
+    for (let release = this.#releases.pop(); release !== undefined; release = this.#releases.pop()) this.#settle(this.#attempt(release))
+  }
+
   async #runRest(first: PromiseLike<unknown>): Promise<void> {
     let pending: PromiseLike<unknown> | undefined = first
     for (;;) {
@@ -54,11 +60,12 @@ export class Disposer {
   }
 
   #settle(pending: PromiseLike<unknown> | undefined): void {
-    pending?.then(undefined, this.#onError)
+    if (pending !== undefined) Promise.resolve(pending).catch(this.#onError)
   }
 }
 
 /** Whether a hook answered with something to wait for. */
 export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  const isThing = (typeof value === 'object' && value !== null) || typeof value === 'function'
+  return isThing && typeof (value as { then?: unknown }).then === 'function'
 }

@@ -10,6 +10,8 @@ import type { memoizedLifecycle } from './memoize.js'
 export interface Work {
   /** Ends in `started` or `startFailed`. */
   start(): void
+  /** The start has been acknowledged. */
+  serve?(): void
   abortStart(): void
   /** No new work from now on. */
   refuse(): void
@@ -19,13 +21,17 @@ export interface Work {
   abort(): void
   /** Ends in `closed` when the resource is released. */
   close(): void
-  /** Given up: release what can be released, wait for nothing. */
+  /** Given up: begin to release what can be released; nobody waits for it. */
   letGo(): void
+  /** The last chance: what was not released yet is released now, whatever still runs. */
+  giveUp?(): void
   readonly inFlight: number
   /** Whether something of it still runs. */
   readonly busy: boolean
   /** The deadline of the stop has come nearer. */
   hasten?(): void
+  /** Whether an error is a hook's way of obeying our own signals. */
+  isOwnAbort?(error: unknown): boolean
 }
 
 /** Whom an incarnation answers to. */

@@ -3,6 +3,7 @@ import { type Duration, parseDuration } from '../base/duration.js'
 import type { Log } from '../base/log.js'
 import type { Gate, GateOptions } from '../gate/gate.js'
 import type { Incarnation } from './incarnation.js'
+import type { Provisions } from './provisions.js'
 
 /** What every hook of a service is given; `uses` holds the handles of the services it uses. */
 export interface Context<Handles = {}> {
@@ -45,43 +46,40 @@ export interface Context<Handles = {}> {
 export const IGNORE: unique symbol = Symbol('ignore')
 
 /** What stands behind a context. */
-export interface ContextParts {
+export interface Background {
   readonly incarnation: Incarnation
-  readonly uses: unknown
-  readonly signal: AbortSignal
-  readonly draining: AbortSignal
-  readonly log: Log
-  defer(release: () => unknown): void
-  openGate(options?: GateOptions): Gate
-  sleep(ms: number): Promise<void>
+  /** Made on first use. */
+  readonly provisions: Provisions
   exit(): void
   ready(): void
 }
 
-const parts = new WeakMap<object, ContextParts>()
-
 class LazyContext implements Context<unknown> {
-  readonly #work: ContextParts
+  readonly #work: Background
 
-  constructor(work: ContextParts) {
+  constructor(work: Background) {
     this.#work = work
-    parts.set(this, work)
+  }
+
+  /** The incarnation behind a context; undefined for anything else. */
+  static incarnationOf(context: object): Incarnation | undefined {
+    return #work in context ? context.#work.incarnation : undefined
   }
 
   get uses(): unknown {
-    return this.#work.uses
+    return this.#work.provisions.uses
   }
 
   get signal(): AbortSignal {
-    return this.#work.signal
+    return this.#work.provisions.signal
   }
 
   get draining(): AbortSignal {
-    return this.#work.draining
+    return this.#work.provisions.draining
   }
 
   get log(): Log {
-    return this.#work.log
+    return this.#work.provisions.log
   }
 
   get address(): string {
@@ -107,11 +105,11 @@ class LazyContext implements Context<unknown> {
   }
 
   get defer(): Context['defer'] {
-    return (release) => this.#work.defer(release)
+    return (release) => this.#work.provisions.defer(release)
   }
 
   get gate(): Context['gate'] {
-    return (options) => this.#work.openGate(options)
+    return (options) => this.#work.provisions.openGate(options)
   }
 
   get sleep(): Context['sleep'] {
@@ -121,7 +119,7 @@ class LazyContext implements Context<unknown> {
         throw new TypeError(
           `${this.address}: ctx.sleep(${String(duration)}): not a duration; write milliseconds or '250ms', '5s', '2m', '1h'`,
         )
-      return this.#work.sleep(ms)
+      return this.#work.provisions.sleep(ms)
     }
   }
 
@@ -148,13 +146,13 @@ class LazyContext implements Context<unknown> {
   }
 }
 
-export function createContext(work: ContextParts): Context<unknown> {
+export function createContext(work: Background): Context<unknown> {
   return new LazyContext(work)
 }
 
 /** For adapters: the incarnation behind a context. */
 export function incarnationOf(context: object): Incarnation {
-  const found = parts.get(context)
+  const found = LazyContext.incarnationOf(context)
   if (found === undefined) throw new TypeError('not a context of this runtime')
-  return found.incarnation
+  return found
 }

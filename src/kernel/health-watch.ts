@@ -1,9 +1,11 @@
-// Asks a service how it is, never twice at once; so many misses in a row are a crash.
+// Asks a service how it is, never twice at once; so many misses in a row are a crash. A check that hangs is asked nothing more, and
+// each further round in which it has not answered is one more miss.
 import type { Timer } from '../base/clock.js'
 import { isPromiseLike } from '../base/disposer.js'
 import { HealthError } from '../base/errors.js'
 import type { Health } from './hooks.js'
 import type { Incarnation } from './incarnation.js'
+import { note } from './notes.js'
 
 // A round that took this much longer than its timers should have is void: the loop was blocked, not the service.
 const BLOCKED_MS = 250
@@ -14,9 +16,12 @@ export class HealthWatch {
   readonly #incarnation: Incarnation
   readonly #check: () => unknown
   #misses = 0
-  #round = 0
+  #isAsking = false
+  #isStopped = false
+  #roundAt = 0
+  /** What the present round has come to; undefined while it is open. */
+  #isJudged = false
   #timer: Timer | undefined
-  #limit: Timer | undefined
 
   constructor(health: Health, incarnation: Incarnation, check: () => unknown) {
     this.#health = health
@@ -26,63 +31,60 @@ export class HealthWatch {
   }
 
   stop(): void {
-    this.#round += 1
+    this.#isStopped = true
     this.#timer?.cancel()
-    this.#limit?.cancel()
   }
 
   #schedule(): void {
-    this.#timer = this.#incarnation.env.clock.after(this.#health.everyMs, () => this.#ask())
+    if (!this.#isStopped) this.#timer = this.#incarnation.env.clock.after(this.#health.everyMs, () => this.#beginRound())
+  }
+
+  #beginRound(): void {
+    const { clock } = this.#incarnation.env
+    this.#roundAt = clock.now()
+    this.#isJudged = false
+    this.#timer = clock.after(this.#health.timeoutMs, () => this.#judge(new Error(`no answer within ${this.#health.timeoutMs} ms`)))
+    if (!this.#isAsking) this.#ask()
   }
 
   #ask(): void {
-    this.#round += 1
-    const round = this.#round
-    const { clock } = this.#incarnation.env
-    const { timeoutMs } = this.#health
-    const askedAt = clock.now()
-    let late: unknown = new Error(`no answer within ${timeoutMs} ms`)
-    const answered = (error: unknown): void => {
-      if (round !== this.#round) return
-      this.#round += 1
-      this.#limit?.cancel()
-      if (error !== undefined) this.#missed(error)
-      else this.#misses = 0
-    }
-    this.#limit = clock.after(timeoutMs, () => {
-      // The check still runs: the next round begins when it has answered.
-      if (clock.now() - askedAt <= timeoutMs + BLOCKED_MS && round === this.#round) this.#missed(late)
-      late = undefined
-    })
-    const settle = (error: unknown): void => {
-      if (late !== undefined) answered(error)
-      if (this.#incarnation.status === 'ready') this.#schedule()
-    }
-    this.#run(settle)
-  }
-
-  #run(settle: (error: unknown) => void): void {
+    this.#isAsking = true
     let answer: unknown
     try {
       answer = this.#check()
     } catch (error) {
-      return settle(error ?? new Error('the check threw'))
+      return this.#answered(error ?? new Error('the check threw'))
     }
-    if (!isPromiseLike(answer)) return settle(verdictOf(answer))
-    answer.then(
-      (value) => settle(verdictOf(value)),
-      (error) => settle(error ?? new Error('the check rejected')),
+    if (!isPromiseLike(answer)) return this.#answered(verdictOf(answer))
+    Promise.resolve(answer).then(
+      (value) => this.#answered(verdictOf(value)),
+      (error) => this.#answered(error ?? new Error('the check rejected')),
     )
+  }
+
+  #answered(miss: unknown): void {
+    this.#isAsking = false
+    if (!this.#isJudged) this.#judge(miss)
+  }
+
+  // Once a round: at its answer, or at its time limit.
+  #judge(miss: unknown): void {
+    if (this.#isStopped) return
+    this.#isJudged = true
+    this.#timer?.cancel()
+    const tookMs = this.#incarnation.env.clock.now() - this.#roundAt
+    if (miss === undefined) this.#misses = 0
+    else if (tookMs <= this.#health.timeoutMs + BLOCKED_MS) this.#missed(miss)
+    this.#schedule()
   }
 
   #missed(error: unknown): void {
     this.#misses += 1
-    const { facts, address, incarnation, env } = this.#incarnation
     const limit = this.#health.failures
-    if (facts.heard) facts.emit({ type: 'health-missed', at: env.clock.now(), address, incarnation, misses: this.#misses, limit, error })
+    note(this.#incarnation, 'health-missed', { misses: this.#misses, limit, error })
     if (this.#misses < limit) return
     this.stop()
-    this.#incarnation.fail(new HealthError(address, this.#misses, error))
+    this.#incarnation.fail(new HealthError(this.#incarnation.address, this.#misses, error))
   }
 }
 

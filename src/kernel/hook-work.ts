@@ -1,373 +1,250 @@
-// A service's life as its hooks: calls each in the service's async context, takes its answer, synchronous or not, and feeds the
-// lifecycle. What comes after the incarnation was given up is released detached and noted, never acknowledged.
-import type { Timer } from '../base/clock.js'
-import { Disposer, isPromiseLike } from '../base/disposer.js'
-import { DrainingError, NotReadyError, StartTimeoutError } from '../base/errors.js'
-import type { Log } from '../base/log.js'
-import { Gate, type GateOptions } from '../gate/gate.js'
+// A service's life as its hooks: says which is called when, and feeds the lifecycle with their answers. What comes after the incarnation was given up is released detached and noted, never acknowledged.
+import { isPromiseLike } from '../base/disposer.js'
+import { NotReadyError } from '../base/errors.js'
+import type { Gate } from '../gate/gate.js'
 import type { Work } from './birth.js'
-import { type Context, createContext, IGNORE } from './context.js'
+import { createContext, IGNORE } from './context.js'
 import { HealthWatch } from './health-watch.js'
+import { HookCalls, type StartHook } from './hook-calls.js'
 import type { Runnable } from './hooks.js'
 import type { Incarnation } from './incarnation.js'
+import { note } from './notes.js'
+import { Provisions } from './provisions.js'
+import { type Failure, Running } from './running.js'
+import { StartWatch } from './start-watch.js'
 
-const SLOW_START_MS = 10_000
 const NO_HANDLE: unique symbol = Symbol('no handle')
 
 /** The work of one incarnation of a service. */
 export class HookWork implements Work {
   readonly incarnation: Incarnation
   readonly #runnable: Runnable
-  readonly context: Context<unknown>
+  readonly #calls: HookCalls
+  #provisions: Provisions | undefined
   #handle: unknown = NO_HANDLE
-  #uses: unknown
-  #log: Log | undefined
-  #disposer: Disposer | undefined
-  #gates: Gate[] | undefined
-  #askGate: Gate | undefined
-  #signal: AbortController | undefined
-  #draining: AbortController | undefined
-  #sleepers: Set<() => void> | undefined
-  #startTimers: Timer[] | undefined
+  #watch: StartWatch | undefined
+  #running: Running | undefined
   #health: HealthWatch | undefined
-  #running: PromiseLike<unknown> | undefined
-  #runIsOver = true
-  #isRefusing = false
-  #isAborted = false
-  #closing = false
+  #requests: Gate | undefined
+  isRefusing = false
+  isAborted = false
+  /** The end of its releases has begun: what is deferred now is released at once. */
+  isReleasing = false
+  #isClosing = false
   #exits = false
-  /** Hooks that have not answered. */
-  #pending = 0
 
   constructor(incarnation: Incarnation, runnable: Runnable) {
     this.incarnation = incarnation
     this.#runnable = runnable
-    this.context = createContext(this)
+    this.#calls = new HookCalls(incarnation, createContext(this))
   }
 
   // --- what the context offers
 
-  get uses(): unknown {
-    this.#uses ??= this.#runnable.uses()
-    return this.#uses
+  get provisions(): Provisions {
+    this.#provisions ??= new Provisions(this.incarnation, this.#runnable.uses, this, (error) => this.#calls.noteError('defer', error))
+    return this.#provisions
   }
 
-  get log(): Log {
-    this.#log ??= this.incarnation.env.log(this.incarnation.address)
-    return this.#log
-  }
-
-  get signal(): AbortSignal {
-    if (this.#signal === undefined) {
-      this.#signal = new AbortController()
-      if (this.#isAborted) this.#signal.abort(new DrainingError(this.incarnation.address))
-    }
-    return this.#signal.signal
-  }
-
-  get draining(): AbortSignal {
-    if (this.#draining === undefined) {
-      this.#draining = new AbortController()
-      if (this.#isRefusing) this.#draining.abort(new DrainingError(this.incarnation.address))
-    }
-    return this.#draining.signal
-  }
-
-  defer(release: () => unknown): void {
-    this.#disposer ??= new Disposer((error) => this.#noteError('defer', error))
-    this.#disposer.add(release)
-  }
-
-  openGate(options?: GateOptions): Gate {
-    const gate = new Gate(options, this.incarnation.address)
-    if (this.#isRefusing) gate.close()
-    ;(this.#gates ??= []).push(gate)
-    return gate
-  }
-
-  sleep(ms: number): Promise<void> {
-    if (this.#isRefusing) return Promise.reject(this.draining.reason)
-    this.#sleepers ??= new Set()
-    const sleepers = this.#sleepers
-    return new Promise((resolve, reject) => {
-      const wake = (): void => {
-        timer.cancel()
-        reject(this.draining.reason)
-      }
-      const timer = this.incarnation.env.clock.after(
-        ms,
-        () => {
-          sleepers.delete(wake)
-          resolve()
-        },
-        true,
-      )
-      sleepers.add(wake)
-    })
-  }
-
+  /** Ends by itself: now, or as soon as it has started. */
   exit(): void {
     this.#exits = true
     this.incarnation.end()
   }
 
   ready(): void {
-    if (this.#runnable.hooks.run !== undefined) this.#acknowledge(undefined)
+    if (this.#runnable.hooks.run !== undefined && this.incarnation.status !== 'stopped') this.#acknowledge(undefined)
   }
 
-  /** The handle, for others. @throws NotReadyError (ERR_NOT_READY) unless the service is ready or finishes accepted work. */
+  // --- what others ask for
+
+  /** The handle, for others. @throws NotReadyError (ERR_NOT_READY) while there is none. */
   get handle(): unknown {
     if (this.#handle === NO_HANDLE) throw new NotReadyError(this.incarnation.address, this.incarnation.status)
     return this.#handle
   }
 
-  /** Answers a request of others; it counts as work in flight until it is answered. @throws DrainingError (ERR_DRAINING) while it ends. */
-  answer(name: string, argument: unknown): unknown {
-    const request = this.#runnable.hooks.requests?.[name]
-    if (request === undefined) throw new TypeError(`${this.incarnation.address} answers no request "${name}"`)
-    this.#askGate ??= this.openGate()
-    return this.#askGate.run(() => this.#enter(() => request(this.handle, argument, this.context)))
+  /** Answers a request of others; it counts as work in flight until it is answered. Rejects with DrainingError (ERR_DRAINING) while it ends. */
+  answer(name: string, argument: unknown): Promise<unknown> {
+    const { requests } = this.#runnable.hooks
+    const request = requests !== undefined && Object.hasOwn(requests, name) ? requests[name] : undefined
+    if (request === undefined) return Promise.reject(new TypeError(`${this.incarnation.address} answers no request "${name}"`))
+    this.#requests ??= this.provisions.openGate()
+    return this.#requests.run(() => {
+      if (this.#handle === NO_HANDLE) throw new NotReadyError(this.incarnation.address, this.incarnation.status)
+      return this.#calls.enter((handle, ctx) => request(handle, argument, ctx), this.#handle)
+    })
   }
 
   get inFlight(): number {
-    let sum = 0
-    for (const gate of this.#gates ?? []) sum += gate.inFlight
-    return sum
+    return this.#provisions?.inFlight ?? 0
   }
 
   get busy(): boolean {
-    return this.#pending > 0 || !this.#runIsOver
+    return this.#calls.pending > 0 || this.#running?.isOver === false
+  }
+
+  isOwnAbort(error: unknown): boolean {
+    return this.#provisions?.isOwnAbort(error) === true
   }
 
   // --- starting
 
   start(): void {
     const { start, run, awaitReady } = this.#runnable.hooks
-    const answer = this.#call(() => (start ?? run)?.(this.context))
-    if (answer.threw) return this.#startFailed(answer.error)
-    if (run !== undefined) return this.#follow(answer.value, awaitReady === true)
-    if (!isPromiseLike(answer.value)) return this.#acknowledge(answer.value)
-    this.#pending += 1
+    let answer: unknown
+    try {
+      answer = this.#calls.enterStart((start ?? run) as StartHook)
+    } catch (error) {
+      return this.#startFailed(error)
+    }
+    if (run !== undefined) this.#follow(answer, awaitReady === true)
+    else if (isPromiseLike(answer)) this.#awaitStart(answer)
+    else this.#acknowledge(answer)
+  }
+
+  #awaitStart(answer: PromiseLike<unknown>): void {
     this.#watchStart()
-    answer.value.then(
-      (handle) => {
-        this.#pending -= 1
-        this.#acknowledge(handle)
-      },
-      (error) => {
-        this.#pending -= 1
-        this.#startFailed(error)
-      },
+    this.#calls.await(
+      answer,
+      (handle) => this.#acknowledge(handle),
+      (error) => this.#startFailed(error),
     )
   }
 
+  #watchStart(): void {
+    this.#watch = new StartWatch(this.incarnation, this.#runnable.spec.startTimeoutMs)
+  }
+
   #acknowledge(handle: unknown): void {
-    this.#unwatchStart()
-    const { status } = this.incarnation
+    this.#watch?.end()
     if (this.#handle !== NO_HANDLE) return
     this.#handle = handle
-    if (status !== 'stopped') {
-      this.incarnation.started()
-      if (this.#exits) this.incarnation.end()
-      if (this.incarnation.status === 'ready') this.#watchHealth()
-      return
-    }
-    this.#release(() => this.incarnation.noteLate('late-start'))
+    if (this.incarnation.status !== 'stopped') return this.incarnation.started()
+    note(this.incarnation, 'late-start', {})
+    this.#release()
+  }
+
+  serve(): void {
+    if (this.#exits) return this.incarnation.end()
+    const { health } = this.#runnable.hooks
+    if (health !== undefined) this.#health = new HealthWatch(health, this.incarnation, () => this.#calls.enter(health.check, this.#handle))
   }
 
   #startFailed(error: unknown): void {
-    this.#unwatchStart()
+    this.#watch?.end()
     const unstarted = error === IGNORE ? ({ how: 'ignored' } as const) : ({ how: 'failed', error } as const)
-    const isLate = this.incarnation.status === 'stopped'
-    this.#dispose(() => (isLate ? this.incarnation.noteLate('late-ack') : this.incarnation.startFailed(unstarted)))
-  }
-
-  #watchStart(): void {
-    const { env, address, facts, incarnation } = this.incarnation
-    const { startTimeoutMs } = this.#runnable.spec
-    this.#startTimers = [
-      env.clock.after(startTimeoutMs, () => this.incarnation.startExpired(new StartTimeoutError(address, startTimeoutMs)), true),
-      env.clock.after(SLOW_START_MS, () => {
-        if (facts.heard) facts.emit({ type: 'slow-start', at: env.clock.now(), address, incarnation, afterMs: SLOW_START_MS })
-      }),
-    ]
-  }
-
-  #unwatchStart(): void {
-    for (const timer of this.#startTimers ?? []) timer.cancel()
-    this.#startTimers = undefined
-  }
-
-  #watchHealth(): void {
-    const { health } = this.#runnable.hooks
-    if (health === undefined) return
-    this.#health = new HealthWatch(health, this.incarnation, () => this.#enter(() => health.check(this.#handle, this.context)))
+    const pending = this.#runReleases()
+    if (pending === undefined) return this.incarnation.startFailed(unstarted)
+    this.incarnation.startFailing(unstarted)
+    this.#calls.await(pending, () => this.incarnation.startFailed(unstarted))
   }
 
   // --- a run: its promise is the service
 
-  #follow(value: unknown, awaitsReady: boolean): void {
-    this.#running = Promise.resolve(value)
-    this.#runIsOver = false
-    if (awaitsReady) this.#watchStart()
-    this.#running.then(
-      () => this.#runEnded(undefined),
-      (error) => this.#runEnded({ error }),
+  #follow(promise: unknown, awaitsReady: boolean): void {
+    this.#running = new Running(
+      promise,
+      (failure) => this.#runEnded(failure),
+      () => this.incarnation.checkTeardown(),
     )
     if (!awaitsReady) this.#acknowledge(undefined)
+    else if (this.#handle === NO_HANDLE) this.#watchStart()
   }
 
-  #runEnded(failure: { readonly error: unknown } | undefined): void {
-    this.#runIsOver = true
-    const { status } = this.incarnation
-    const isOurs = failure !== undefined && this.#isOurAbort(failure.error)
-    if (status === 'stopped') return this.incarnation.noteLate('late-ack')
-    if (this.#handle === NO_HANDLE) {
-      return this.#startFailed(failure?.error ?? new Error(`${this.incarnation.address}: run() ended before it called ctx.ready()`))
-    }
+  #runEnded(failure: Failure | undefined): void {
+    const { incarnation } = this
+    const { status } = incarnation
+    if (this.#handle === NO_HANDLE) return this.#endUnready(failure)
     if (status === 'ready') {
-      if (failure === undefined) return this.incarnation.end()
-      return void this.incarnation.fail(failure.error)
+      if (failure === undefined) incarnation.end()
+      else incarnation.fail(failure.error)
+    } else if (failure !== undefined && !this.isOwnAbort(failure.error)) {
+      if (status === 'settling') incarnation.fail(failure.error)
+      else incarnation.noteError('run', failure.error)
     }
-    if (status === 'settling' && failure !== undefined && !isOurs) return void this.incarnation.fail(failure.error)
-    if (failure !== undefined && !isOurs) this.#noteError('run', failure.error)
-    this.#onRunOver?.()
   }
 
-  #onRunOver: (() => void) | undefined
-
-  #awaitRun(then: () => void): void {
-    if (this.#runIsOver) then()
-    else this.#onRunOver = then
+  #endUnready(failure: Failure | undefined): void {
+    if (failure !== undefined) return this.#startFailed(failure.error)
+    // A run that was called off before it was ready has nothing to explain.
+    const isCalledOff = this.incarnation.status !== 'starting'
+    this.#startFailed(isCalledOff ? IGNORE : new Error(`${this.incarnation.address}: run() ended before it called ctx.ready()`))
   }
 
   // --- the effects of a stop
 
   abortStart(): void {
-    this.#raise()
+    this.abort()
   }
 
   refuse(): void {
-    this.#isRefusing = true
+    this.isRefusing = true
     this.#health?.stop()
-    for (const gate of this.#gates ?? []) gate.close()
-    this.#draining?.abort(new DrainingError(this.incarnation.address))
-    const sleepers = this.#sleepers
-    this.#sleepers = undefined
-    for (const wake of sleepers ?? []) wake()
+    this.#provisions?.refuse()
   }
 
   settle(): void {
     const { drain } = this.#runnable.hooks
+    const runs = this.#running?.isOver === false
+    if (drain === undefined && !runs && this.inFlight === 0) return this.incarnation.settled()
     let waits = 1
     const oneLess = (): void => {
       waits -= 1
       if (waits === 0) this.incarnation.settled()
     }
-    for (const gate of this.#gates ?? []) {
+    waits += this.provisions.whenIdle(oneLess)
+    if (runs) {
       waits += 1
-      gate.whenIdle(oneLess)
+      this.#running?.whenOver(oneLess)
     }
-    if (!this.#runIsOver) {
-      waits += 1
-      this.#awaitRun(oneLess)
-    }
-    if (drain === undefined) return oneLess()
-    this.#await(
-      'drain',
-      this.#call(() => drain(this.#handle, this.context)),
-      oneLess,
-    )
+    if (drain === undefined) oneLess()
+    else this.#calls.call('drain', drain, this.#handle, oneLess)
   }
 
   abort(): void {
-    this.#raise()
+    this.isAborted = true
+    this.#provisions?.abort()
   }
 
   close(): void {
-    this.#release(() => this.incarnation.closed())
+    this.#release()
   }
 
   letGo(): void {
-    this.#unwatchStart()
+    this.#watch?.end()
     this.refuse()
-    if (this.#handle !== NO_HANDLE) this.#release(() => {})
-    else this.#dispose(() => {})
+    // A start that has not answered is released when it has.
+    if (this.#handle !== NO_HANDLE || this.#running !== undefined) this.#release()
   }
 
-  #raise(): void {
-    this.#isAborted = true
-    this.#signal?.abort(new DrainingError(this.incarnation.address))
+  giveUp(): void {
+    this.isReleasing = true
+    this.#provisions?.releaseAtOnce()
   }
 
   // Exactly once: the stop hook, then the end of a run, then what was deferred.
-  #release(then: () => void): void {
-    if (this.#closing) return
-    this.#closing = true
+  #release(): void {
+    if (this.#isClosing) return
+    this.#isClosing = true
     const { stop } = this.#runnable.hooks
-    const rest = (): void => this.#awaitRun(() => this.#dispose(then))
-    if (stop === undefined) return rest()
-    this.#await(
-      'stop',
-      this.#call(() => stop(this.#handle, this.context)),
-      rest,
-    )
+    if (stop === undefined) this.#releaseRest()
+    else this.#calls.call('stop', stop, this.#handle, () => this.#releaseRest())
   }
 
-  #dispose(then: () => void): void {
-    const pending = this.#disposer === undefined ? undefined : this.#enter(() => this.#disposer?.run())
-    if (pending === undefined) return then()
-    this.#await('defer', { threw: false, value: pending }, then)
+  #releaseRest(): void {
+    if (this.#running?.isOver === false) return this.#running.whenOver(() => this.#releaseRest())
+    // `closed` means nothing to one that was given up.
+    const pending = this.#runReleases()
+    if (pending === undefined) this.incarnation.closed()
+    else this.#calls.await(pending, () => this.incarnation.closed())
   }
 
-  // --- calling hooks
-
-  #call(hook: () => unknown): Answer {
-    try {
-      return { threw: false, value: this.#enter(hook) }
-    } catch (error) {
-      return { threw: true, error }
-    }
-  }
-
-  #enter<T>(hook: () => T): T {
-    return this.incarnation.env.enter(this.incarnation, callHook<T>, hook, undefined)
-  }
-
-  // Goes on when the hook has answered, whatever it answered; after the incarnation was given up only the note is left.
-  #await(name: string, answer: Answer, then: () => void): void {
-    if (answer.threw) {
-      this.#noteError(name, answer.error)
-      return then()
-    }
-    if (!isPromiseLike(answer.value)) return then()
-    this.#pending += 1
-    const over = (): void => {
-      this.#pending -= 1
-      const isLate = this.incarnation.status === 'stopped'
-      then()
-      if (isLate) this.incarnation.noteLate('late-ack')
-    }
-    answer.value.then(over, (error) => {
-      this.#noteError(name, error)
-      over()
-    })
-  }
-
-  #noteError(hook: string, error: unknown): void {
-    if (!this.#isOurAbort(error)) this.incarnation.noteError(hook, error)
-  }
-
-  // Somebody else's AbortError is a failure; one that our own signal caused is the hook doing as it was told.
-  #isOurAbort(error: unknown): boolean {
-    if (!this.#isRefusing && !this.#isAborted) return false
-    if (error === this.#draining?.signal.reason || error === this.#signal?.signal.reason) return error !== undefined
-    return error instanceof Error && error.name === 'AbortError'
+  #runReleases(): Promise<void> | undefined {
+    this.isReleasing = true
+    if (this.#provisions === undefined) return undefined
+    return this.incarnation.env.enter(this.incarnation, releaseAll, this.#provisions, undefined)
   }
 }
 
-type Answer = { readonly threw: false; readonly value: unknown } | { readonly threw: true; readonly error: unknown }
-
-function callHook<T>(hook: () => T): T {
-  return hook()
-}
+const releaseAll = (provisions: Provisions): Promise<void> | undefined => provisions.release()

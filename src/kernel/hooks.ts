@@ -2,7 +2,8 @@
 import type { ChildSpec } from '../protocol/spec.js'
 import type { Context } from './context.js'
 
-type Hook = (handle: unknown, ctx: Context<unknown>) => unknown
+/** A hook that is given the handle. */
+export type Hook = (handle: unknown, ctx: Context<unknown>) => unknown
 
 /** What a user wrote, types erased. */
 export interface Hooks {

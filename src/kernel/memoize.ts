@@ -1,6 +1,6 @@
 // The lifecycle machine, computed by XState once per (state, event) and looked up from then on.
 // Equal to the machine in value, status, output, tags, effects and `can()`: test/kernel/memoize.test.ts holds it to that.
-import { type ActorLogic, type AnyActorRef, initialTransition, type SnapshotFrom, transition } from 'xstate'
+import { type ActorLogic, initialTransition, type SnapshotFrom, transition } from 'xstate'
 import type { Exit } from '../protocol/exit.js'
 import { type Effect, type LifecycleEvent, lifecycle } from './lifecycle.js'
 
@@ -26,8 +26,11 @@ export interface State {
 /** The states by name; those below `draining` without their parent's. */
 export type Status = 'starting' | 'ready' | 'cancelling' | 'settling' | 'closing' | 'stopped'
 
+/** The names of the events that may be the last. */
+export type LastType = 'failed' | 'expired' | 'kill' | 'closed'
+
 /** An event that may be the last: it carries the exit. Only instances made here are taken. */
-export class LastEvent<Type extends 'failed' | 'expired' | 'kill' | 'closed'> {
+export class LastEvent<Type extends LastType> {
   readonly type: Type
   readonly exit: Exit
 
@@ -53,6 +56,7 @@ const ALPHABET: readonly LifecycleEvent[] = [
   ...Object.values(EVENTS),
   ...(['failed', 'expired', 'kill', 'closed'] as const).map((type) => ({ type, exit: SAMPLE_EXIT })),
 ]
+const NAMES: ReadonlySet<string> = new Set(ALPHABET.map(({ type }) => type))
 const LETS_GO: ReadonlySet<Effect> = new Set<Effect>(['abort', 'letGo'])
 
 const states = new Map<string, State>()
@@ -70,7 +74,7 @@ function stateOf(snapshot: LifecycleSnapshot): State {
   const { value } = snapshot
   const state: State = {
     name: (typeof value === 'string' ? value : value.draining) as Status,
-    snapshot: Object.freeze(snapshot),
+    snapshot: freeze(snapshot),
     steps: {},
   }
   states.set(key, state)
@@ -90,6 +94,12 @@ function stepOf(snapshot: LifecycleSnapshot, event: LifecycleEvent): Step | unde
   }
 }
 
+// What hangs on a snapshot is shared with it. Its tags, a set, cannot be frozen; nobody but XState is given them.
+function freeze(snapshot: LifecycleSnapshot): LifecycleSnapshot {
+  for (const part of [snapshot.value, snapshot.context, snapshot.children, snapshot.historyValue]) Object.freeze(part)
+  return Object.freeze(snapshot)
+}
+
 function effectNames(actions: readonly { readonly type: string }[]): Effect[] {
   return actions.map((action) => action.type as Effect)
 }
@@ -100,18 +110,24 @@ export interface Tap {
 }
 
 type LifecycleLogic = ActorLogic<LifecycleSnapshot, LifecycleEvent>
+type Scope = Parameters<typeof lifecycle.transition>[2]
 
 /** The lifecycle as actor logic. While `tap.active`, XState computes every step as well, so that inspectors see actions and microsteps. */
 export function memoizedLifecycle(tap: Tap): LifecycleLogic {
   const logic: Partial<LifecycleLogic> = {
-    getInitialSnapshot: () => INITIAL.snapshot,
+    getInitialSnapshot(scope) {
+      if (tap.active) lifecycle.getInitialSnapshot(scope as Parameters<typeof lifecycle.getInitialSnapshot>[0])
+      return INITIAL.snapshot
+    },
     start: () => {},
     transition(snapshot, event, scope) {
-      if (tap.active) lifecycle.transition(snapshot, event, scope as Parameters<typeof lifecycle.transition>[2])
       const { type } = event as { readonly type: string }
-      if (type === 'xstate.stop') return lifecycle.transition(snapshot, event, scope as Parameters<typeof lifecycle.transition>[2])
-      if (!OURS.has(event) && !(event instanceof LastEvent)) return snapshot
-      const step = bySnapshot.get(snapshot)?.steps[event.type]
+      if (type === 'xstate.stop') return lifecycle.transition(snapshot, event, scope as Scope)
+      const isOurs = OURS.has(event) || event instanceof LastEvent
+      // A stranger's event that looks like ours must not even seem to have been taken.
+      if (tap.active && (isOurs || !NAMES.has(type))) lifecycle.transition(snapshot, event, scope as Scope)
+      if (!isOurs) return snapshot
+      const step = bySnapshot.get(snapshot)?.steps[type as LifecycleEvent['type']]
       if (step === undefined) return snapshot
       if (step.next.name !== 'stopped') return step.next.snapshot
       return Object.freeze({ ...step.next.snapshot, output: (event as { readonly exit?: Exit }).exit }) as LifecycleSnapshot
@@ -120,6 +136,3 @@ export function memoizedLifecycle(tap: Tap): LifecycleLogic {
   // Inspectors find the machine's definition behind the logic.
   return Object.assign(Object.create(lifecycle) as LifecycleLogic, logic)
 }
-
-/** An actor as observers see it. */
-export type ObservedActor = AnyActorRef

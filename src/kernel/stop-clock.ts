@@ -1,22 +1,23 @@
 // The deadline of one stop: a moment that can come nearer and never moves away, with one timer, armed only while something is awaited.
 import type { Clock, Timer } from '../base/clock.js'
 import type { Status } from './memoize.js'
+import type { Stepper } from './stepper.js'
 
 const NEVER = Number.POSITIVE_INFINITY
 
 /** Keeps the deadline of one incarnation. */
 export class StopClock {
   readonly #clock: Clock
-  readonly #expired: () => void
+  readonly #stepper: Pick<Stepper, 'feed'>
   #deadlineAt = NEVER
-  #reserveMs = 0
+  #reserveMs: number | undefined
   #hurried = false
   #timer: Timer | undefined
   #armedFor = NEVER
 
-  constructor(clock: Clock, expired: () => void) {
+  constructor(clock: Clock, stepper: Pick<Stepper, 'feed'>) {
     this.#clock = clock
-    this.#expired = expired
+    this.#stepper = stepper
   }
 
   get deadlineAt(): number {
@@ -29,15 +30,17 @@ export class StopClock {
 
   /** Brings the deadline nearer; a later one changes nothing. `reserveMs` of it is kept for closing. */
   shrinkTo(deadlineAt: number, reserveMs: number): void {
-    if (deadlineAt >= this.#deadlineAt) return
-    this.#deadlineAt = deadlineAt
+    // The first one may be "never" and still say what closing needs.
+    if (deadlineAt >= this.#deadlineAt && this.#reserveMs !== undefined) return
+    this.#deadlineAt = Math.min(deadlineAt, this.#deadlineAt)
     this.#reserveMs = reserveMs
   }
 
   /** Only closing is left to do: its reserve from now on. */
   hurry(): void {
+    if (this.#hurried) return
     this.#hurried = true
-    this.#deadlineAt = Math.min(this.#deadlineAt, this.#clock.now() + this.#reserveMs)
+    this.#deadlineAt = Math.min(this.#deadlineAt, this.#clock.now() + (this.#reserveMs ?? 0))
   }
 
   /** Arms the timer for what the incarnation is doing now. */
@@ -57,12 +60,14 @@ export class StopClock {
 
   #fire(): void {
     this.#armedFor = NEVER
-    this.#expired()
+    this.#stepper.feed('expired')
   }
 
   #dueAt(status: Status): number {
     if (status === 'closing') return this.#deadlineAt
-    if (status === 'settling' || status === 'cancelling') return this.#hurried ? this.#deadlineAt : this.#deadlineAt - this.#reserveMs
-    return NEVER
+    if (status !== 'settling' && status !== 'cancelling') return NEVER
+    // What is never due keeps nothing back: the reserve may be infinite too.
+    if (this.#hurried || this.#deadlineAt === NEVER) return this.#deadlineAt
+    return this.#deadlineAt - (this.#reserveMs ?? 0)
   }
 }

@@ -1,0 +1,252 @@
+// What happens in one life: performs each effect that the lifecycle declares, keeps the deadline of the stop, and knows what it all
+// ends with. An error that ends it is never lost to a later, milder reason.
+import type { Unstarted } from '../protocol/ack.js'
+import { crash, type Exit, KILLED, NORMAL, SHUTDOWN } from '../protocol/exit.js'
+import type { Birth } from './birth.js'
+import type { Incarnation } from './incarnation.js'
+import type { Effect } from './lifecycle.js'
+import type { LastType } from './memoize.js'
+import { note } from './notes.js'
+import { type Happening, type Performer, Stepper } from './stepper.js'
+import { StopClock } from './stop-clock.js'
+import { StopRecord } from './stop-record.js'
+import { Teardown } from './teardown.js'
+
+const NO_ERRORS: unknown[] = []
+
+/** The course of one incarnation's life. */
+export class Course implements Performer {
+  readonly stepper: Stepper
+  readonly #incarnation: Incarnation
+  readonly #birth: Birth<Incarnation>
+  /** Whether its supervisor asked for the end. */
+  asked = false
+  #hasBegun = false
+  #hasStarted = false
+  #wasKilled = false
+  #begunAt = 0
+  #unstarted: Unstarted | undefined
+  #errors = NO_ERRORS
+  #clock: StopClock | undefined
+  #record: StopRecord | undefined
+  #teardown: Teardown | undefined
+  #whenStopped: Set<() => void> | undefined
+
+  constructor(incarnation: Incarnation, birth: Birth<Incarnation>, name: string) {
+    this.#incarnation = incarnation
+    this.#birth = birth
+    this.stepper = new Stepper(this, birth.world.logic, name, birth.parent)
+  }
+
+  // --- effects
+
+  perform(effect: Effect): void {
+    const { work } = this.#incarnation
+    switch (effect) {
+      case 'start':
+        return this.#start()
+      case 'ackStarted':
+        return this.#ackStarted()
+      case 'abortStart':
+        if (this.#hasBegun) return work.abortStart()
+        return this.stepper.feed('failed')
+      case 'refuse':
+        return this.#refuse()
+      case 'settle':
+        return work.settle()
+      case 'abort':
+        return this.#abort()
+      case 'close':
+        this.#record?.settled(this.#now)
+        return work.close()
+      case 'letGo':
+        return work.letGo()
+      case 'ackStopped':
+        return this.#ackStopped()
+    }
+  }
+
+  #start(): void {
+    const { previous } = this.#birth
+    this.#begunAt = this.#now
+    if (previous === undefined) this.#startNow()
+    else previous.whenTorn(() => this.stepper.hold(() => this.#startNow()))
+  }
+
+  #startNow(): void {
+    const incarnation = this.#incarnation
+    if (incarnation.status !== 'starting') return
+    this.#hasBegun = true
+    this.#begunAt = this.#now
+    note(incarnation, 'starting', {})
+    incarnation.work.start()
+  }
+
+  #ackStarted(): void {
+    const incarnation = this.#incarnation
+    this.#hasStarted = true
+    if (incarnation.facts.heard) note(incarnation, 'started', { tookMs: this.#now - this.#begunAt })
+    this.#birth.owner.started(incarnation)
+    incarnation.work.serve?.()
+  }
+
+  #refuse(): void {
+    const incarnation = this.#incarnation
+    const { work } = incarnation
+    const { inFlight } = work
+    const { owner, closeMs, patienceMs, isTimed } = this.#birth
+    this.#record = new StopRecord(this.#now, inFlight)
+    owner.draining(incarnation)
+    // Nobody asked it to stop, so nobody set a deadline: its own limit holds.
+    if (!this.asked) this.limit(this.#now + closeMs, isTimed ? patienceMs : 0)
+    if (incarnation.facts.heard) note(incarnation, 'draining', { inFlight, deadlineMs: this.remainingMs })
+    work.refuse()
+  }
+
+  #abort(): void {
+    const { work } = this.#incarnation
+    const { inFlight } = work
+    this.#record ??= new StopRecord(this.#now, inFlight)
+    this.#record.cutOff(inFlight)
+    note(this.#incarnation, 'forced', { inFlight })
+    work.abort()
+  }
+
+  #ackStopped(): void {
+    const incarnation = this.#incarnation
+    this.#clock?.disarm()
+    const exit = this.stepper.exit as Exit
+    if (incarnation.facts.heard) this.#noteStopped(exit)
+    if (incarnation.work.busy) this.#awaitRest()
+    else this.#teardown?.end()
+    for (const fn of this.#whenStopped ?? []) fn()
+    this.#birth.owner.stopped(incarnation, { exit, unstarted: this.#unstarted })
+  }
+
+  // One that was killed may still close in peace before its successor starts; one that used up its time has had its chance.
+  #awaitRest(): void {
+    const { env, work } = this.#incarnation
+    this.#teardown ??= new Teardown()
+    this.#teardown.await(env.clock, this.#wasKilled ? this.#birth.patienceMs : 0, () => work.giveUp?.())
+  }
+
+  #noteStopped(exit: Exit): void {
+    const incarnation = this.#incarnation
+    const unstarted = this.#unstarted
+    if (unstarted?.how === 'ignored') return note(incarnation, 'ignored', {})
+    const now = this.#now
+    if (unstarted !== undefined) note(incarnation, 'start-failed', { tookMs: now - this.#begunAt, error: unstarted.error })
+    if (unstarted !== undefined && !this.asked) return
+    const record = this.#record ?? new StopRecord(now, 0)
+    note(incarnation, 'stopped', { ending: record.ending(now, exit, this.asked, incarnation.work.busy, this.#errors) })
+  }
+
+  // --- what it ends with
+
+  /** Whether it has begun to end. */
+  get isEnding(): boolean {
+    return this.#record !== undefined
+  }
+
+  get reason(): 'stop' | 'crash' | 'expired' | undefined {
+    if (this.#record === undefined) return undefined
+    if (this.#record.forced) return 'expired'
+    return this.stepper.exit?.reason === 'crash' ? 'crash' : 'stop'
+  }
+
+  lastExit(type: LastType, fed: Exit | undefined): Exit {
+    this.#wasKilled = type === 'kill'
+    const exit = this.#wasKilled ? KILLED : this.#exitAfter(type, fed)
+    if (fed?.reason === 'crash') this.#noteOtherError(fed.cause, exit)
+    // One that was asked to stop, or was killed, before it had started has not failed to start.
+    if (!this.#hasStarted) this.#unstarted = unstartedOf(exit)
+    return exit
+  }
+
+  #exitAfter(type: LastType, fed: Exit | undefined): Exit {
+    const known = this.stepper.exit
+    if (known?.reason === 'crash') return known
+    if (type === 'closed') return known ?? SHUTDOWN
+    if (type === 'failed') return this.asked ? SHUTDOWN : (fed ?? SHUTDOWN)
+    // It used up its time. One that asked to be ignored has nothing more to say.
+    return !this.#hasStarted && known === NORMAL ? NORMAL : KILLED
+  }
+
+  // A start that was called off, and then failed for a reason of its own.
+  #noteOtherError(error: unknown, exit: Exit): void {
+    if (exit.reason === 'crash' && exit.cause === error) return
+    if (this.#incarnation.work.isOwnAbort?.(error) === false) this.#incarnation.noteError('start', error)
+  }
+
+  missed(type: Happening, exit: Exit | undefined): void {
+    if (type !== 'crash' || exit?.reason !== 'crash') return
+    if (this.#incarnation.status === 'stopped') note(this.#incarnation, 'late-error', { error: exit.cause })
+    else this.#incarnation.noteError('uncaught', exit.cause)
+  }
+
+  addError(error: unknown): void {
+    if (this.#errors === NO_ERRORS) this.#errors = []
+    this.#errors.push(error)
+  }
+
+  whenStopped(fn: () => void): () => void {
+    this.#whenStopped ??= new Set()
+    this.#whenStopped.add(fn)
+    return () => void this.#whenStopped?.delete(fn)
+  }
+
+  // --- its deadline
+
+  get #now(): number {
+    return this.#incarnation.env.clock.now()
+  }
+
+  get remainingMs(): number {
+    return this.#clock?.remainingMs ?? Number.POSITIVE_INFINITY
+  }
+
+  get deadlineAt(): number {
+    return this.#clock?.deadlineAt ?? Number.POSITIVE_INFINITY
+  }
+
+  limit(deadlineAt: number, reserveMs: number): void {
+    this.#clock ??= new StopClock(this.#incarnation.env.clock, this.stepper)
+    this.#clock.shrinkTo(deadlineAt, reserveMs)
+  }
+
+  hurry(): void {
+    this.#clock?.hurry()
+  }
+
+  rested(): void {
+    if (!this.stepper.performing && this.#birth.isTimed) this.#clock?.keep(this.stepper.state.name)
+  }
+
+  // --- its teardown
+
+  get torn(): boolean {
+    return this.stepper.state.name === 'stopped' && this.#teardown?.over !== false
+  }
+
+  whenTorn(fn: () => void): void {
+    if (this.torn) return fn()
+    this.#teardown ??= new Teardown()
+    this.#teardown.whenOver(fn)
+  }
+
+  checkTeardown(): void {
+    if (this.#teardown?.isAwaited !== true || this.#incarnation.work.busy) return
+    note(this.#incarnation, 'late-ack', {})
+    this.#teardown.end()
+  }
+}
+
+/** The exit of a start that did not succeed. */
+export function exitOf(unstarted: Unstarted): Exit {
+  return unstarted.how === 'ignored' ? NORMAL : crash(unstarted.error)
+}
+
+function unstartedOf(exit: Exit): Unstarted | undefined {
+  if (exit.reason === 'crash') return { how: 'failed', error: exit.cause }
+  return exit.reason === 'normal' ? { how: 'ignored' } : undefined
+}

@@ -1,0 +1,144 @@
+// What a service's hooks are given beyond their address: handles, signals, gates, releases. All of it is made on first use.
+import { Disposer } from '../base/disposer.js'
+import { DrainingError } from '../base/errors.js'
+import type { Log } from '../base/log.js'
+import { Gate, type GateOptions } from '../gate/gate.js'
+import type { Incarnation } from './incarnation.js'
+
+/** How far the end has come. */
+export interface Stage {
+  readonly isRefusing: boolean
+  readonly isAborted: boolean
+  readonly isReleasing: boolean
+}
+
+/** The provisions of one incarnation. */
+export class Provisions {
+  readonly #incarnation: Incarnation
+  readonly #readUses: () => unknown
+  readonly #stage: Stage
+  readonly #onReleaseError: (error: unknown) => void
+  #uses: unknown
+  #log: Log | undefined
+  #signal: AbortController | undefined
+  #draining: AbortController | undefined
+  #sleepers: Set<() => void> | undefined
+  #gates: Gate[] | undefined
+  #disposer: Disposer | undefined
+
+  constructor(incarnation: Incarnation, readUses: () => unknown, stage: Stage, onReleaseError: (error: unknown) => void) {
+    this.#incarnation = incarnation
+    this.#readUses = readUses
+    this.#stage = stage
+    this.#onReleaseError = onReleaseError
+  }
+
+  get uses(): unknown {
+    this.#uses ??= this.#readUses()
+    return this.#uses
+  }
+
+  get log(): Log {
+    this.#log ??= this.#incarnation.env.log(this.#incarnation.address)
+    return this.#log
+  }
+
+  // --- signals
+
+  get signal(): AbortSignal {
+    this.#signal ??= this.#controller(this.#stage.isAborted)
+    return this.#signal.signal
+  }
+
+  get draining(): AbortSignal {
+    this.#draining ??= this.#controller(this.#stage.isRefusing)
+    return this.#draining.signal
+  }
+
+  #controller(isAborted: boolean): AbortController {
+    const controller = new AbortController()
+    if (isAborted) controller.abort(new DrainingError(this.#incarnation.address))
+    return controller
+  }
+
+  sleep(ms: number): Promise<void> {
+    if (this.#stage.isRefusing) return Promise.reject(this.draining.reason)
+    this.#sleepers ??= new Set()
+    const sleepers = this.#sleepers
+    return new Promise((resolve, reject) => {
+      const wake = (): void => {
+        timer.cancel()
+        reject(this.draining.reason)
+      }
+      const done = (): void => {
+        sleepers.delete(wake)
+        resolve()
+      }
+      const timer = this.#incarnation.env.clock.after(ms, done, true)
+      sleepers.add(wake)
+    })
+  }
+
+  /** Please finish: closes the gates, aborts `draining`, wakes who sleeps. */
+  refuse(): void {
+    for (const gate of this.#gates ?? []) gate.close()
+    if (this.#draining?.signal.aborted === false) this.#draining.abort(new DrainingError(this.#incarnation.address))
+    const sleepers = this.#sleepers
+    this.#sleepers = undefined
+    for (const wake of sleepers ?? []) wake()
+  }
+
+  /** Give up: aborts `signal`. */
+  abort(): void {
+    if (this.#signal?.signal.aborted === false) this.#signal.abort(new DrainingError(this.#incarnation.address))
+  }
+
+  /** Whether a hook threw because our own signals told it to end. Somebody else's AbortError is a failure. */
+  isOwnAbort(error: unknown): boolean {
+    const ours = [this.#draining?.signal, this.#signal?.signal].filter((signal) => signal?.aborted === true)
+    if (ours.some((signal) => signal?.reason === error)) return true
+    return ours.length > 0 && error instanceof Error && error.name === 'AbortError'
+  }
+
+  // --- work in flight
+
+  openGate(options?: GateOptions): Gate {
+    const gate = new Gate(options, this.#incarnation.address)
+    if (this.#stage.isRefusing) gate.close()
+    this.#gates ??= []
+    this.#gates.push(gate)
+    return gate
+  }
+
+  get inFlight(): number {
+    let sum = 0
+    for (const gate of this.#gates ?? []) sum += gate.inFlight
+    return sum
+  }
+
+  /** Calls `fn` each time that one of the gates that are busy now has become idle; returns how many those are. */
+  whenIdle(fn: () => void): number {
+    const busy = (this.#gates ?? []).filter((gate) => gate.inFlight > 0)
+    for (const gate of busy) gate.whenIdle(fn)
+    return busy.length
+  }
+
+  // --- releases
+
+  /** Keeps a release for the end; one that comes after the end is run at once. */
+  defer(release: () => unknown): void {
+    this.#disposer ??= new Disposer(this.#onReleaseError)
+    this.#disposer.add(release)
+    if (this.#stage.isReleasing) this.#disposer.runAtOnce()
+  }
+
+  /** Runs what was deferred, last in first out. Returns a promise only if some of it was asynchronous. */
+  release(): Promise<void> | undefined {
+    return this.#disposer?.run()
+  }
+
+  /** Runs what was not run yet, waiting for nothing. */
+  releaseAtOnce(): void {
+    this.#disposer?.runAtOnce()
+  }
+}

@@ -1,0 +1,46 @@
+// What of an incarnation still runs after it was given up: its successor waits here, for a limited time.
+import type { Clock, Timer } from '../base/clock.js'
+
+/** The time between the end of an incarnation and the end of the last of its hooks. */
+export class Teardown {
+  #waiting: (() => void)[] = []
+  #timer: Timer | undefined
+  #giveUp: (() => void) | undefined
+  #over = false
+
+  get over(): boolean {
+    return this.#over
+  }
+
+  /** Whether something still runs and has not been given up. */
+  get isAwaited(): boolean {
+    return this.#giveUp !== undefined && !this.#over
+  }
+
+  /** Calls `fn` when it is over: at once if that is so already. */
+  whenOver(fn: () => void): void {
+    if (this.#over) fn()
+    else this.#waiting.push(fn)
+  }
+
+  /** Waits for what still runs, `patienceMs` at most; then `giveUp` is called and it is over. */
+  await(clock: Clock, patienceMs: number, giveUp: () => void): void {
+    this.#giveUp = giveUp
+    if (patienceMs <= 0) this.#lose()
+    else this.#timer = clock.after(patienceMs, () => this.#lose(), true)
+  }
+
+  #lose(): void {
+    this.#giveUp?.()
+    this.end()
+  }
+
+  end(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#timer?.cancel()
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const fn of waiting) fn()
+  }
+}
