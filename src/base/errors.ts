@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'ERR_TARGET_EXITED'
   | 'ERR_HEALTH'
   | 'ERR_HALTED'
+  | 'ERR_CHILD'
 
 interface Details {
   readonly address?: string
@@ -144,6 +145,45 @@ export class HealthError extends QuiesceError {
   constructor(address: string, misses: number, cause: unknown) {
     super('ERR_HEALTH', `${address} missed ${misses} health checks in a row. The last: ${describe(cause)}`, { address, cause })
     this.misses = misses
+  }
+}
+
+/** Why an operation on a supervisor's children was refused or failed, in OTP's words (`max_children` is Elixir's, `stopping` ours). */
+export type ChildErrorReason =
+  | 'not_found'
+  | 'already_present'
+  | 'already_started'
+  | 'running'
+  | 'restarting'
+  | 'simple_one_for_one'
+  | 'max_children'
+  | 'stopping'
+  | 'noproc'
+  | 'start_failed'
+
+const CHILD_ERRORS: Readonly<Record<ChildErrorReason, string>> = {
+  not_found: 'there is no child of that id',
+  already_present: 'a child of that id is there, though it does not run; restart it, or delete it first',
+  already_started: 'a child of that id is running already',
+  running: 'it is running; terminate it first',
+  restarting: 'it is being restarted; terminate it to call that off',
+  simple_one_for_one: 'a dynamic supervisor has no children of a fixed id; name one as it was started, as in session@7',
+  max_children: 'the supervisor has as many children as `maxChildren` allows',
+  stopping: 'the supervisor is stopping',
+  noproc: 'the supervisor is not running',
+  start_failed: 'it did not start',
+}
+
+/** An operation on a supervisor's children was refused, or the child did not start (`cause` says why). `reason` is OTP's name. */
+export class ChildError extends QuiesceError {
+  readonly reason: ChildErrorReason
+  readonly id: string
+
+  constructor(supervisor: string, id: string, reason: ChildErrorReason, cause?: unknown) {
+    const why = cause === undefined ? '' : `: ${describe(cause)}`
+    super('ERR_CHILD', `${id === '' ? supervisor : `${supervisor}/${id}`}: ${CHILD_ERRORS[reason]}${why}`, { address: supervisor, cause })
+    this.reason = reason
+    this.id = id
   }
 }
 

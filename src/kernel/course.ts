@@ -158,6 +158,8 @@ export class Course implements Performer {
     this.#wasKilled = type === 'kill'
     const exit = this.#wasKilled ? KILLED : this.#exitAfter(type, fed)
     if (fed?.reason === 'crash') this.#noteOtherError(fed.cause, exit)
+    // Its time was over: that is its supervisor's second word.
+    if (type === 'expired' && this.asked && exit === KILLED) note(this.#incarnation, 'stop-requested', { by: 'kill' })
     // One that was asked to stop, or was killed, before it had started has not failed to start.
     if (!this.#hasStarted) this.#unstarted = unstartedOf(exit)
     return exit
@@ -235,9 +237,10 @@ export class Course implements Performer {
   }
 
   checkTeardown(): void {
-    if (this.#teardown?.isAwaited !== true || this.#incarnation.work.busy) return
+    const teardown = this.#teardown
+    if (teardown === undefined || this.#incarnation.work.busy || !teardown.answered()) return
     note(this.#incarnation, 'late-ack', {})
-    this.#teardown.end()
+    teardown.end()
   }
 }
 

@@ -5,7 +5,7 @@ import type { Env, Token } from '../base/env.js'
 import type { Feed } from '../base/feed.js'
 import type { Unstarted } from '../protocol/ack.js'
 import type { StopRequest } from '../protocol/command.js'
-import { crash, type Exit, NORMAL, SHUTDOWN } from '../protocol/exit.js'
+import { crash, type Exit, KILLED, NORMAL, SHUTDOWN } from '../protocol/exit.js'
 import type { Fact } from '../protocol/fact.js'
 import type { Birth, Work } from './birth.js'
 import { Course, exitOf } from './course.js'
@@ -103,11 +103,20 @@ export class Incarnation implements Token {
     this.#course.rested()
   }
 
-  /** Ends it by force, at once. */
-  kill(): void {
+  /** Its supervisor was killed: it ends in order, `killed`, without having been asked. */
+  goDown(deadlineAt: number): void {
     if (this.status === 'stopped') return
-    this.#course.asked = true
-    note(this, 'stop-requested', { by: 'kill' })
+    this.#course.limit(deadlineAt, 0)
+    if (!this.#course.isEnding) this.#stepper.feed('stop', KILLED)
+  }
+
+  /** Ends it by force, at once; `asked` says whether its supervisor did it. */
+  kill(asked = true): void {
+    if (this.status === 'stopped') return
+    if (asked) {
+      this.#course.asked = true
+      note(this, 'stop-requested', { by: 'kill' })
+    }
     this.#stepper.feed('kill')
   }
 
@@ -125,6 +134,8 @@ export class Incarnation implements Token {
   /** It ends by itself: `normal`, unless it says otherwise. */
   end(exit: Exit = NORMAL): void {
     if (this.status === 'ready') this.#stepper.feed(exit.reason === 'crash' ? 'crash' : 'ended', exit)
+    // One that insists on its own end while it is asked to stop: OTP's supervisor takes note of such an answer.
+    else if (this.status === 'settling' && this.exit === SHUTDOWN) this.#stepper.amend(exit)
   }
 
   started(): void {

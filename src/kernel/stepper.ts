@@ -56,6 +56,11 @@ export class Stepper {
     return this.#performing
   }
 
+  /** What it ends with has changed on the way. */
+  amend(exit: Exit): void {
+    this.#exit = exit
+  }
+
   begin(): void {
     this.actor.start()
     this.hold(() => {

@@ -1,32 +1,87 @@
 // The API of a supervisor, call by call, with OTP's answers.
-import type { Call, CallResult, Command } from './commands.js'
+import type { Call, CallResult, ChildCounts, ChildState, Command, Refusal } from './commands.js'
 import { startFrontier, stopFrontier } from './order.js'
-import { type Purpose, Round } from './round.js'
-import type { Slot, SlotList } from './slot.js'
+import { Round } from './round.js'
+import type { Slot } from './slot.js'
+import type { SlotList } from './slot-list.js'
+import { remove } from './vacancy.js'
 
 /** Answers a call at once, or returns the round that will. */
-export function answerCall(slots: SlotList, call: Call, out: Command[]): Round | undefined {
-  const slot = slots.get(call.id)
+export function answerCall(slots: SlotList, maxChildren: number, call: Call, out: Command[]): Round | undefined {
   const reply = (result: CallResult): undefined => void out.push({ type: 'reply', call: call.number, result })
-  if (call.verb === 'start') {
-    if (slot !== undefined) return reply({ ok: false, error: slot.occupied ? 'already_started' : 'already_present' })
-    const added = call.slot as Slot
-    slots.append(added)
-    return startRound({ name: 'start-call', about: added, call: call.number, added: true }, added)
+  switch (call.verb) {
+    case 'children':
+      return reply({ ok: true, children: listChildren(slots) })
+    case 'count':
+      return reply({ ok: true, counts: countChildren(slots) })
+    case 'start': {
+      const refusal = refuseStart(slots, maxChildren, call.slot)
+      if (refusal !== undefined) {
+        out.push({ type: 'forget', slot: call.slot })
+        return reply({ ok: false, reason: refusal })
+      }
+      slots.append(call.slot)
+      return startCall(call.slot, call.number, true)
+    }
+    case 'terminate':
+      return slots.dynamic ? terminateDynamic(slots, call.id, call.number, reply) : terminate(slots, call.id, call.number, reply)
+    default: {
+      const slot = slots.get(call.id)
+      const refusal = slots.dynamic ? 'simple_one_for_one' : slot === undefined ? 'not_found' : refuseEmptyOnly(slot)
+      if (slot === undefined || refusal !== undefined) return reply({ ok: false, reason: refusal ?? 'not_found' })
+      if (call.verb === 'restart') return startCall(slot, call.number, false)
+      remove(slot, out)
+      return reply({ ok: true })
+    }
   }
-  if (slot === undefined) return reply({ ok: false, error: 'not_found' })
-  if (call.verb === 'terminate') {
-    const purpose: Purpose = { name: 'stop-call', about: slot, call: call.number, added: false }
-    return new Round(purpose, [], stopFrontier([slot], 'declared'), startFrontier([], 'declared'))
-  }
-  if (slot.phase === 'restarting' || slot.phase === 'backing-off') return reply({ ok: false, error: 'restarting' })
-  if (slot.phase !== 'empty') return reply({ ok: false, error: 'running' })
-  if (call.verb === 'restart') return startRound({ name: 'start-call', about: slot, call: call.number, added: false }, slot)
-  slots.remove(slot)
-  out.push({ type: 'forget', slot })
-  return reply({ ok: true, slot: undefined })
 }
 
-function startRound(purpose: Purpose, slot: Slot): Round {
-  return new Round(purpose, [slot], stopFrontier([], 'declared'), startFrontier([slot], 'declared'))
+function refuseStart(slots: SlotList, maxChildren: number, added: Slot): Refusal | undefined {
+  const present = slots.get(added.id)
+  if (present !== undefined) return present.occupied ? 'already_started' : 'already_present'
+  return slots.size >= maxChildren ? 'max_children' : undefined
+}
+
+function refuseEmptyOnly(slot: Slot): Refusal | undefined {
+  if (slot.phase === 'restarting' || slot.phase === 'backing-off') return 'restarting'
+  return slot.phase === 'empty' ? undefined : 'running'
+}
+
+type Reply = (result: CallResult) => undefined
+
+function terminate(slots: SlotList, id: string, call: number, reply: Reply): Round | undefined {
+  const slot = slots.get(id)
+  return slot === undefined ? reply({ ok: false, reason: 'not_found' }) : stopCall(slot, call)
+}
+
+// A dynamic child that is gone may be stopped again and again; anything else than the id of an instance names the template.
+function terminateDynamic(slots: SlotList, id: string, call: number, reply: Reply): Round | undefined {
+  const slot = slots.get(id)
+  if (slot !== undefined) return stopCall(slot, call)
+  return id.includes('@') ? reply({ ok: true }) : reply({ ok: false, reason: 'simple_one_for_one' })
+}
+
+function stopCall(slot: Slot, call: number): Round {
+  return new Round({ name: 'stop-call', about: slot, call }, { stops: stopFrontier([slot], 'declared') })
+}
+
+function startCall(slot: Slot, call: number, added: boolean): Round {
+  return new Round({ name: 'start-call', about: slot, call, added }, { range: [slot], starts: startFrontier([slot], 'declared') })
+}
+
+// Newest first, as OTP does.
+function listChildren(slots: SlotList): ChildState[] {
+  const children: ChildState[] = []
+  for (let slot = slots.last; slot !== undefined; slot = slot.before) children.push({ slot, phase: slot.phase })
+  return children
+}
+
+function countChildren(slots: SlotList): ChildCounts {
+  let active = 0
+  let supervisors = 0
+  for (let slot = slots.first; slot !== undefined; slot = slot.after) {
+    if (slot.occupied && slot.phase !== 'dead') active += 1
+    if (slot.spec.kind === 'supervisor') supervisors += 1
+  }
+  return { specs: slots.dynamic ? 1 : slots.size, active, supervisors, workers: slots.size - supervisors }
 }

@@ -1,5 +1,9 @@
 // In which order the slots of a round are taken: one after another, along the graph of uses, or all at once.
+import { Fifo } from '../base/fifo.js'
 import type { Slot } from './slot.js'
+
+/** How the children of a supervisor are ordered; the children of a dynamic one have no order. */
+export type Order = 'declared' | 'graph' | 'none'
 
 /** Hands out slots; each is settled once before what waits for it is handed out. */
 export interface Frontier {
@@ -46,23 +50,23 @@ export class Line implements Frontier {
 /** Each as soon as all it waits for is settled; without anything to wait for, all at once. */
 export class Graph implements Frontier {
   readonly #waits = new Map<Slot, number>()
-  readonly #followers: (slot: Slot) => readonly Slot[]
-  #ready: Slot[] = []
+  readonly #followers: (slot: Slot) => Iterable<Slot>
+  readonly #ready = new Fifo<Slot>()
   outstanding = 0
 
-  constructor(slots: readonly Slot[], leaders: (slot: Slot) => readonly Slot[], followers: (slot: Slot) => readonly Slot[]) {
+  constructor(slots: readonly Slot[], leaders: (slot: Slot) => Iterable<Slot>, followers: (slot: Slot) => Iterable<Slot>) {
     this.#followers = followers
     for (const slot of slots) this.#waits.set(slot, 0)
     for (const slot of slots) {
-      const count = leaders(slot).filter((leader) => this.#waits.has(leader)).length
+      let count = 0
+      for (const leader of leaders(slot)) if (this.#waits.has(leader)) count += 1
       this.#waits.set(slot, count)
       if (count === 0) this.#ready.push(slot)
     }
-    this.#ready.reverse()
   }
 
   next(): Slot | undefined {
-    const slot = this.#ready.pop()
+    const slot = this.#ready.shift()
     if (slot === undefined) return undefined
     this.#waits.delete(slot)
     this.outstanding += 1
@@ -75,7 +79,7 @@ export class Graph implements Frontier {
       const count = this.#waits.get(follower)
       if (count === undefined) continue
       this.#waits.set(follower, count - 1)
-      if (count === 1) this.#ready.unshift(follower)
+      if (count === 1) this.#ready.push(follower)
     }
   }
 
@@ -88,35 +92,29 @@ export class Graph implements Frontier {
   }
 }
 
-const nobody: readonly Slot[] = []
+const nobody = (): readonly Slot[] => []
+const used = (slot: Slot): Iterable<Slot> => slot.uses
+const users = (slot: Slot): Iterable<Slot> => slot.usedBy
 
 /** A frontier without any order. */
 export function allAtOnce(slots: readonly Slot[]): Frontier {
-  return new Graph(
-    slots,
-    () => nobody,
-    () => nobody,
-  )
+  return new Graph(slots, nobody, nobody)
+}
+
+/** A frontier of nothing. */
+export function nothing(): Frontier {
+  return new Line([])
 }
 
 /** The order in which slots start: as declared, or along their uses. */
-export function startFrontier(slots: readonly Slot[], order: 'declared' | 'graph'): Frontier {
-  if (order === 'declared') return new Line(slots)
-  return new Graph(
-    slots,
-    (slot) => slot.uses,
-    (slot) => slot.usedBy,
-  )
+export function startFrontier(slots: readonly Slot[], order: Order): Frontier {
+  return order === 'graph' ? new Graph(slots, used, users) : new Line(slots)
 }
 
 /** The reverse: users stop before what they use. `slots` are in start order. */
-export function stopFrontier(slots: readonly Slot[], order: 'declared' | 'graph'): Frontier {
-  if (order === 'declared') return new Line(slots.toReversed())
-  return new Graph(
-    slots.toReversed(),
-    (slot) => slot.usedBy,
-    (slot) => slot.uses,
-  )
+export function stopFrontier(slots: readonly Slot[], order: Order): Frontier {
+  if (order === 'none') return allAtOnce(slots)
+  return order === 'graph' ? new Graph(slots.toReversed(), users, used) : new Line(slots.toReversed())
 }
 
 /** Whether no path of uses leads from one set of slots to the other, and they share none. */

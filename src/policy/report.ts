@@ -53,6 +53,7 @@ export class ReportFold {
   readonly #sinceAt: number
   readonly #members: readonly Member[]
   readonly #endings = new Map<string, { readonly at: number; ending: Ending }>()
+  readonly #unstarted = new Set<string>()
   readonly #errors: { atMs: number; address: string; message: string }[] = []
   #errorCount = 0
 
@@ -70,10 +71,12 @@ export class ReportFold {
       case 'late-ack':
       case 'late-start':
         return this.#late(fact.address)
+      case 'start-failed':
+        this.#unstarted.add(fact.address)
+        return this.#keepError(fact.at, fact.address, fact.error)
       case 'hook-failed':
       case 'late-error':
       case 'crashed':
-      case 'start-failed':
       case 'request-failed':
         return this.#keepError(fact.at, fact.address, fact.error)
       default:
@@ -114,7 +117,7 @@ export class ReportFold {
 
   #serviceReport({ address, kind, alive }: Member): ServiceReport {
     const known = this.#endings.get(address)
-    if (known === undefined) return unended(address, kind, alive)
+    if (known === undefined) return unended(address, kind, alive && !this.#unstarted.has(address))
     const { ending, at } = known
     const stoppedAtMs = at - this.#sinceAt
     const refusedAtMs = stoppedAtMs - ending.tookMs

@@ -1,16 +1,16 @@
 // One transaction of a supervisor: slots are stopped, then slots are started. It asks for one step at a time and knows when it is over.
-import type { Exit } from '../protocol/exit.js'
 import { reserveOf } from './budget.js'
 import type { Command } from './commands.js'
-import type { Frontier } from './order.js'
+import { type Frontier, nothing } from './order.js'
 import type { Slot, Waiter } from './slot.js'
-import { isExpectedStop } from './verdict.js'
+import { letGo, vacate } from './vacancy.js'
 
 /** What follows when a round is over. */
 export type Purpose =
   | { readonly name: 'start' | 'rollback' }
   | { readonly name: 'restart'; readonly about: Slot; readonly delayMs: number | undefined }
-  | { readonly name: 'start-call' | 'stop-call'; readonly about: Slot; readonly call: number; readonly added: boolean }
+  | { readonly name: 'start-call'; readonly about: Slot; readonly call: number; readonly added: boolean }
+  | { readonly name: 'stop-call'; readonly about: Slot; readonly call: number }
 
 /** A start that did not succeed. */
 export interface Failure {
@@ -18,28 +18,34 @@ export interface Failure {
   readonly cause: unknown
 }
 
+/** What a round is made of. */
+export interface RoundPlan {
+  /** All slots that it may start, in start order. */
+  readonly range?: readonly Slot[]
+  readonly stops?: Frontier
+  readonly starts?: Frontier
+}
+
+// So many starts are asked for at once at most: a stop that arrives meanwhile finds few to call off.
+const PORTION = 64
+
 /** A transaction under way. */
 export class Round implements Waiter {
   readonly purpose: Purpose
-  /** All slots that it may start, in start order. */
   readonly range: readonly Slot[]
   readonly #stops: Frontier
   readonly #starts: Frontier
   #stopping = true
   readonly failures: Failure[] = []
-  /** While held back, no further slot is started. */
-  held = false
+  /** Crashes that are to be dealt with before it starts another slot. */
+  readonly heldBy = new Set<Slot>()
+  #usesAny: boolean | undefined
 
-  constructor(purpose: Purpose, range: readonly Slot[], stops: Frontier, starts: Frontier) {
+  constructor(purpose: Purpose, { range = [], stops = nothing(), starts = nothing() }: RoundPlan) {
     this.purpose = purpose
     this.range = range
     this.#stops = stops
     this.#starts = starts
-  }
-
-  /** Whether it is in its second half. */
-  get starting(): boolean {
-    return !this.#stopping
   }
 
   /** Nothing that it asked for is unanswered. */
@@ -50,6 +56,12 @@ export class Round implements Waiter {
   get over(): boolean {
     if (this.#stopping) return false
     return this.failures.length > 0 ? this.idle : this.#starts.over
+  }
+
+  /** Whether any of those that it starts uses another. */
+  get usesAny(): boolean {
+    this.#usesAny ??= this.range.some((slot) => slot.uses.size > 0)
+    return this.#usesAny
   }
 
   /** Those that it has not started yet. */
@@ -67,7 +79,8 @@ export class Round implements Waiter {
       if (!this.#stops.over) return
       this.#stopping = false
     }
-    while (!this.held && this.failures.length === 0) {
+    for (let count = 0; this.heldBy.size === 0 && this.failures.length === 0; count += 1) {
+      if (count === PORTION) return void out.push({ type: 'go-on' })
       const slot = this.#starts.next()
       if (slot === undefined) return
       if (beginStart(slot, out)) slot.round = this
@@ -98,21 +111,17 @@ function beginStop(slot: Slot, out: Command[], now: number): boolean {
   if (slot.phase === 'stopping') return true
   if (slot.phase !== 'running' && slot.phase !== 'starting') {
     vacate(slot, out)
+    letGo(slot, out)
     return false
   }
   slot.phase = 'stopping'
   const { shutdownMs, closeReserveMs } = slot.spec
   if (shutdownMs === 'brutal-kill') out.push({ type: 'kill', slot })
-  else out.push({ type: 'stop', slot, deadlineAt: now + shutdownMs, reserveMs: closeReserveMs ?? reserveOf(shutdownMs), hurried: false })
+  else {
+    const reserveMs = closeReserveMs ?? reserveOf(shutdownMs)
+    out.push({ type: 'stop', slot, deadlineAt: now + shutdownMs, reserveMs, hurried: false, scale: undefined })
+  }
   return true
-}
-
-/** A slot without a living child: its end is taken note of, a wait for a restart is called off. */
-export function vacate(slot: Slot, out: Command[]): void {
-  if (slot.phase === 'dead') takeNote(slot, slot.died as Exit, out)
-  if (slot.phase === 'backing-off') out.push({ type: 'cancel-wait', slot })
-  slot.phase = 'empty'
-  slot.retryRange = undefined
 }
 
 function beginStart(slot: Slot, out: Command[]): boolean {
@@ -121,11 +130,4 @@ function beginStart(slot: Slot, out: Command[]): boolean {
   slot.phase = 'starting'
   out.push({ type: 'start', slot })
   return true
-}
-
-/** A slot that was asked to stop has ended: anything but the expected is reported, and nothing else follows from it. */
-export function takeNote(slot: Slot, exit: Exit, out: Command[]): void {
-  const { restart, shutdownMs } = slot.spec
-  slot.died = undefined
-  if (!isExpectedStop(restart, exit, shutdownMs === 'brutal-kill')) out.push({ type: 'report', context: 'shutdown_error', slot, exit })
 }

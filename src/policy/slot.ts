@@ -1,6 +1,7 @@
-// A supervisor's children as the policy sees them: slots in start order, found by id, added and removed in O(1).
+// A child as its supervisor's policy sees it: where it stands, who it is now, and whom among its siblings it uses.
 import type { Exit } from '../protocol/exit.js'
 import type { ChildSpec } from '../protocol/spec.js'
+import type { SlotList } from './slot-list.js'
 
 /**
  * Where a slot stands. `restarting`: its start failed and will be tried again (OTP's word). `dead`: it ended by itself and
@@ -25,31 +26,38 @@ export interface Waiter {
   settle(slot: Slot): void
 }
 
+const NO_SLOTS: ReadonlySet<Slot> = new Set()
+const NO_RESERVES: Reserves = Object.freeze({ edgesMs: 0, restMs: 0 })
+
 /** The place of one child under its supervisor; it outlives the child's incarnations. */
 export class Slot {
   readonly id: string
   readonly spec: ChildSpec
+  /** The list that it stands in. */
+  list: SlotList | undefined
   /** Rises along the start order. */
   position = 0
-  phase: Phase = 'empty'
+  #phase: Phase = 'empty'
   removed = false
-  /** How it died, while `phase` is `dead`. */
+  /** The incarnation that last started; while a restart fails, the one that crashed. OTP's pid. */
+  incarnation: number | undefined
+  /** Whether its restart has failed at least once: OTP's `{restarting, Pid}`. */
+  retrying = false
+  /** How it died, while `phase` is `dead`; why it is tried again, while it is `restarting`. */
   died: Exit | undefined
-  /** Siblings that must be ready before it starts, and the reverse. */
-  uses: Slot[] = NONE
-  usedBy: Slot[] = NONE
-  /** Siblings whose handles break when this one is restarted. */
-  boundUsers: Slot[] = NONE
+  #uses: Set<Slot> | undefined
+  #usedBy: Set<Slot> | undefined
+  #boundUsers: Set<Slot> | undefined
   /** The policy of a supervisor in this slot. */
   inner: Inner | undefined
   /** The round that waits for it. */
   round: Waiter | undefined
   /** What of a stop's time is kept for its closing, unscaled; set when the stop begins. */
-  keptMs = 0
-  /** What is kept for those that stop after it in the declared order. */
+  kept: Reserves = NO_RESERVES
+  /** What is kept for those that stop after it. */
   keptBelowMs = 0
-  /** What a pending retry covers, from this slot on. */
-  retryRange: Slot[] | undefined
+  /** The round whose failure is behind a pending retry, or what waits with this slot for its back-off. */
+  retryRange: readonly Slot[] | undefined
   /** Failed attempts and crashes in a row, and since when it is ready. */
   failures = 0
   readyAt = 0
@@ -62,55 +70,55 @@ export class Slot {
     this.spec = spec
   }
 
+  get phase(): Phase {
+    return this.#phase
+  }
+
+  set phase(next: Phase) {
+    if (this.spec.significant && this.list !== undefined) this.list.countSignificant(this.#phase, next)
+    this.#phase = next
+  }
+
   /** Whether there is somebody to stop, or an end to take note of. */
   get occupied(): boolean {
-    const { phase } = this
+    const phase = this.#phase
     return phase === 'running' || phase === 'starting' || phase === 'stopping' || phase === 'dead'
   }
-}
 
-const NONE: Slot[] = []
-
-/** Slots in start order. */
-export class SlotList {
-  readonly #byId = new Map<string, Slot>()
-  first: Slot | undefined
-  last: Slot | undefined
-  #position = 0
-
-  get(id: string): Slot | undefined {
-    return this.#byId.get(id)
+  /** Siblings that must be ready before it starts, and the reverse. */
+  get uses(): ReadonlySet<Slot> {
+    return this.#uses ?? NO_SLOTS
   }
 
-  get size(): number {
-    return this.#byId.size
+  get usedBy(): ReadonlySet<Slot> {
+    return this.#usedBy ?? NO_SLOTS
   }
 
-  /** Adds at the end of the start order. */
-  append(slot: Slot): void {
-    this.#position += 1
-    slot.position = this.#position
-    slot.before = this.last
-    if (this.last === undefined) this.first = slot
-    else this.last.after = slot
-    this.last = slot
-    this.#byId.set(slot.id, slot)
+  /** Siblings whose handles break when this one is restarted. */
+  get boundUsers(): ReadonlySet<Slot> {
+    return this.#boundUsers ?? NO_SLOTS
   }
 
-  remove(slot: Slot): void {
-    if (slot.removed) return
-    slot.removed = true
-    if (slot.before === undefined) this.first = slot.after
-    else slot.before.after = slot.after
-    if (slot.after === undefined) this.last = slot.before
-    else slot.after.before = slot.before
-    this.#byId.delete(slot.id)
+  /** It uses a sibling; `bound` when it holds that one's handle. */
+  use(used: Slot, bound: boolean): void {
+    this.#uses ??= new Set()
+    this.#uses.add(used)
+    used.#usedBy ??= new Set()
+    used.#usedBy.add(this)
+    if (!bound) return
+    used.#boundUsers ??= new Set()
+    used.#boundUsers.add(this)
   }
 
-  /** The slots from `from` (default the first) to the last, in start order. */
-  list(from: Slot | undefined = this.first): Slot[] {
-    const slots: Slot[] = []
-    for (let slot = from; slot !== undefined; slot = slot.after) slots.push(slot)
-    return slots
+  /** It uses nobody any more, and nobody it. */
+  detach(): void {
+    for (const used of this.uses) {
+      used.#usedBy?.delete(this)
+      used.#boundUsers?.delete(this)
+    }
+    for (const user of this.usedBy) user.#uses?.delete(this)
+    this.#uses = undefined
+    this.#usedBy = undefined
+    this.#boundUsers = undefined
   }
 }

@@ -1,44 +1,51 @@
 // The end of a supervisor: edges first and all at once, then the rest in order, each with its share of the time.
 // It comes before everything else: what is starting is called off, what waits for a restart is dropped, nothing starts any more.
 import type { Exit } from '../protocol/exit.js'
-import { reserveScale, reservesBelow, slotReserve } from './budget.js'
+import { measure, reserveScale } from './budget.js'
 import type { Command } from './commands.js'
-import { allAtOnce, type Frontier, stopFrontier } from './order.js'
-import { takeNote, vacate } from './round.js'
-import type { Reserves, Slot, SlotList, Waiter } from './slot.js'
+import { allAtOnce, type Frontier, nothing, type Order, stopFrontier } from './order.js'
+import type { Slot, Waiter } from './slot.js'
+import type { SlotList } from './slot-list.js'
+import { takeNote, vacate } from './vacancy.js'
+
+/** How a stop begins. */
+export interface StopPlan {
+  readonly deadlineAt: number
+  /** The share of every reserve that is kept, when that was decided above; it holds for the whole stop. */
+  readonly scale: number | undefined
+  /** Whether only the edges are to be drained until the supervisor is asked to go on. */
+  readonly edgesOnly: boolean
+}
 
 /** A stop under way. */
 export class StopRound implements Waiter {
   readonly #slots: SlotList
-  readonly #order: 'declared' | 'graph'
+  readonly #order: Order
   /** How the supervisor ends when all its children have. */
   readonly exit: Exit
-  #frontier: Frontier
+  #frontier: Frontier = nothing()
   #pass: 'edges' | 'rest' = 'edges'
-  /** Whether it goes on after the edges; a quiesced supervisor waits to be asked. */
-  #goesOn: boolean
-  #deadlineAt = Number.POSITIVE_INFINITY
+  #edgesOnly: boolean
+  #deadlineAt: number
   #scale = 1
   #hurried = false
-  #below: Map<Slot, number> | undefined
-  #keptAfterMs = 0
+  #restMs = 0
 
-  constructor(slots: SlotList, order: 'declared' | 'graph', exit: Exit, goesOn: boolean) {
+  constructor(slots: SlotList, order: Order, exit: Exit, plan: StopPlan) {
     this.#slots = slots
     this.#order = order
     this.exit = exit
-    this.#goesOn = goesOn
-    this.#frontier = allAtOnce([])
+    this.#edgesOnly = plan.edgesOnly
+    this.#deadlineAt = plan.deadlineAt
   }
 
-  /** Begins: calls off every start, then asks the edges. `scale` comes from above when only the edges are to be drained. */
-  begin(deadlineAt: number, scale: number | undefined, out: Command[], now: number): void {
-    this.#deadlineAt = deadlineAt
+  /** Begins: calls off every start, then asks the edges. */
+  begin(scale: number | undefined, out: Command[], now: number): void {
     const slots = this.#slots.list()
     for (const slot of slots) {
       slot.round = undefined
+      // One that died already is found dead when its turn comes; one that nobody waits for is just empty.
       if (!slot.occupied) vacate(slot, out)
-      slot.keptMs = slotReserve(slot)
     }
     this.#plan(slots, scale, now)
     for (const slot of slots) if (slot.phase === 'starting') this.#ask(slot, out, now)
@@ -46,13 +53,13 @@ export class StopRound implements Waiter {
     this.advance(out, now)
   }
 
-  /** A further request: it goes on to the rest, and the deadline comes nearer if the new one is. */
-  goOn(deadlineAt: number, out: Command[], now: number): void {
-    this.#goesOn = true
-    if (deadlineAt < this.#deadlineAt) {
+  /** A further request: it goes on to the rest; the deadline comes nearer if the new one is, and is set if there was one for the edges only. */
+  goOn(deadlineAt: number, scale: number | undefined, out: Command[], now: number): void {
+    if (this.#edgesOnly || deadlineAt < this.#deadlineAt) {
+      this.#edgesOnly = false
       this.#deadlineAt = deadlineAt
       const slots = this.#slots.list()
-      this.#plan(slots, undefined, now)
+      this.#plan(slots, scale, now)
       for (const slot of slots) if (slot.phase === 'stopping') this.#ask(slot, out, now)
     }
     this.advance(out, now)
@@ -75,7 +82,7 @@ export class StopRound implements Waiter {
       }
       if (!this.#frontier.over) return
       if (this.#pass === 'rest') return void out.push({ type: 'all-ended', exit: this.exit })
-      if (!this.#goesOn) return void out.push({ type: 'all-quiesced' })
+      if (this.#edgesOnly) return void out.push({ type: 'all-quiesced' })
       this.#pass = 'rest'
       this.#frontier = stopFrontier(this.#slots.list(), this.#order)
     }
@@ -96,17 +103,16 @@ export class StopRound implements Waiter {
   }
 
   #begin(slot: Slot, out: Command[], now: number): boolean {
+    if (slot.phase !== 'stopping' && slot.phase !== 'running') {
+      vacate(slot, out)
+      return false
+    }
     if (this.#pass === 'edges' && !slot.spec.edge) {
-      out.push({ type: 'quiesce', slot, deadlineAt: this.#deadlineAt - this.#scale * this.#keptAfterMs, scale: this.#scale })
+      const keptMs = this.#edgesOnly ? 0 : this.#scale * this.#restMs
+      out.push({ type: 'quiesce', slot, deadlineAt: this.#deadlineAt - keptMs, scale: this.#scale })
       if (this.#hurried) out.push({ type: 'hurry', slot })
-      return true
-    }
-    if (slot.phase === 'stopping' || slot.phase === 'running') {
-      this.#ask(slot, out, now)
-      return true
-    }
-    vacate(slot, out)
-    return false
+    } else this.#ask(slot, out, now)
+    return true
   }
 
   // A slot gets until min(its shutdown, what is left less the reserves of those that must still stop after it).
@@ -118,54 +124,24 @@ export class StopRound implements Waiter {
       if (firstTime) out.push({ type: 'kill', slot })
       return
     }
-    const keptMs = this.#scale * slot.keptMs
-    const latestAt = Math.max(now, this.#deadlineAt - this.#scale * this.#after(slot))
+    const keptMs = this.#scale * (slot.kept.edgesMs + slot.kept.restMs)
+    const latestAt = Math.max(now, this.#deadlineAt - this.#scale * this.#keptAfter(slot))
     const deadlineAt = Math.min(latestAt, this.#hurried ? now + keptMs : now + shutdownMs)
-    out.push({ type: 'stop', slot, deadlineAt, reserveMs: Math.min(keptMs, deadlineAt - now), hurried: this.#hurried })
+    const reserveMs = Math.min(keptMs, deadlineAt - now)
+    // Below a limit of its own a supervisor shares out anew.
+    const scale = latestAt === Number.POSITIVE_INFINITY || now + shutdownMs < latestAt ? undefined : this.#scale
+    out.push({ type: 'stop', slot, deadlineAt, reserveMs, hurried: this.#hurried, scale })
   }
 
-  #after(slot: Slot): number {
-    if (this.#pass === 'edges' && slot.spec.edge) return this.#keptAfterMs
-    if (this.#below !== undefined) return this.#below.get(slot) ?? 0
+  // While only edges are drained, whoever asked has already kept back what the rest needs.
+  #keptAfter(slot: Slot): number {
+    if (this.#pass === 'edges' && slot.spec.edge) return this.#edgesOnly ? 0 : this.#restMs
     return slot.keptBelowMs
   }
 
   #plan(slots: readonly Slot[], scale: number | undefined, now: number): void {
-    const { edgesMs, restMs } = shareOut(slots, this.#order)
-    this.#keptAfterMs = restMs
+    const { edgesMs, restMs } = measure(slots, this.#order)
+    this.#restMs = restMs
     this.#scale = scale ?? reserveScale(this.#deadlineAt - now, edgesMs + restMs)
-    if (this.#order === 'graph') this.#below = reservesBelow(slots)
-    else keepBelow(slots)
   }
-}
-
-// Along the declared order each slot is followed by all those before it.
-function keepBelow(slots: readonly Slot[]): void {
-  let sum = 0
-  for (const slot of slots) {
-    slot.keptBelowMs = sum
-    if (!slot.spec.edge) sum += restOf(slot)
-  }
-}
-
-/** The reserves of a set of slots: edges side by side, the rest one after another or along the graph. */
-export function shareOut(slots: readonly Slot[], order: 'declared' | 'graph'): Reserves {
-  const below = order === 'graph' ? reservesBelow(slots) : undefined
-  let edgesMs = 0
-  let restMs = 0
-  for (const slot of slots) {
-    if (!slot.occupied) continue
-    if (slot.spec.edge) {
-      edgesMs = Math.max(edgesMs, slotReserve(slot))
-      continue
-    }
-    if (slot.inner !== undefined) edgesMs = Math.max(edgesMs, slot.inner.reserves().edgesMs)
-    restMs = below === undefined ? restMs + restOf(slot) : Math.max(restMs, restOf(slot) + (below.get(slot) ?? 0))
-  }
-  return { edgesMs, restMs }
-}
-
-function restOf(slot: Slot): number {
-  if (!slot.occupied) return 0
-  return slot.inner === undefined ? slotReserve(slot) : slot.inner.reserves().restMs
 }

@@ -61,7 +61,16 @@ export type Fact =
       readonly cause: unknown
     })
   | (About & { readonly type: 'backing-off'; readonly supervisor: string; readonly attempt: number; readonly delayMs: number })
-  | (About & { readonly type: 'report'; readonly supervisor: string; readonly context: ReportContext; readonly exit: Exit })
+  | (About & {
+      readonly type: 'report'
+      readonly supervisor: string
+      readonly context: ReportContext
+      readonly exit: Exit
+      /** Whose end it is about; undefined when the place had nobody. */
+      readonly incarnation: number | undefined
+      /** Whether that one is gone and its restart has failed before. */
+      readonly retrying: boolean
+    })
   | (About & { readonly type: 'gave-up'; readonly error: unknown })
 
 /** The name of a kind of fact. */

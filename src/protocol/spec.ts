@@ -49,6 +49,9 @@ export interface SupervisorFlags {
   readonly giveUp: 'crash' | 'shutdown'
   readonly autoShutdown: 'never' | 'any-significant' | 'all-significant'
   readonly backoff: Backoff | undefined
+  /** Whether all its children are made from one template (OTP's simple_one_for_one). */
+  readonly dynamic: boolean
+  readonly maxChildren: number
 }
 
 /** How long to wait before a restart; times in milliseconds. */
@@ -100,6 +103,13 @@ export class Problems {
     if (value === undefined) return fallback
     if (typeof value === 'number' && value >= least && (Number.isInteger(value) || value === Number.POSITIVE_INFINITY)) return value
     this.add(where, `\`${name}\` is ${show(value)}, not a whole number of at least ${least}`)
+    return fallback
+  }
+
+  /** A whole number of at least 0 that has an end. */
+  finite(where: string, name: string, value: unknown, fallback: number): number {
+    if (value !== Number.POSITIVE_INFINITY) return this.whole(where, name, value, 0, fallback)
+    this.add(where, `\`${name}\` is Infinity; a supervisor that never gives up would never tell anybody`)
     return fallback
   }
 
@@ -178,17 +188,29 @@ export interface BackoffOptions {
   readonly giveUpAfter?: number
 }
 
+/** What only a dynamic supervisor has. */
+export interface DynamicOptions {
+  readonly dynamic?: boolean
+  /** How many children it may have at once. Default: no limit. */
+  readonly maxChildren?: number
+}
+
 /** Puts a supervisor's defaults in place and notes what is wrong. */
-export function readSupervisorFlags(where: string, options: SupervisorFlagOptions, problems: Problems): SupervisorFlags {
+export function readSupervisorFlags(where: string, options: SupervisorFlagOptions & DynamicOptions, problems: Problems): SupervisorFlags {
   const strategies: readonly StrategyName[] = ['dependents', 'one-for-one', 'one-for-all', 'rest-for-one']
   const withinMs = problems.duration(where, 'intensity.within', options.intensity?.within, 5_000)
+  if (!(withinMs > 0 && withinMs < Number.POSITIVE_INFINITY)) {
+    problems.add(where, '`intensity.within` must be longer than 0 and have an end: the window is what forgives')
+  }
   return {
     strategy: problems.oneOf(where, 'strategy', options.strategy, strategies, 'dependents'),
     order: problems.oneOf(where, 'order', options.order, ['declared', 'graph'], 'declared'),
-    intensity: { max: problems.whole(where, 'intensity.max', options.intensity?.max, 0, 3), withinMs },
+    intensity: { max: problems.finite(where, 'intensity.max', options.intensity?.max, 3), withinMs },
     giveUp: problems.oneOf(where, 'giveUp', options.giveUp, ['crash', 'shutdown'], 'crash'),
     autoShutdown: problems.oneOf(where, 'autoShutdown', options.autoShutdown, ['never', 'any-significant', 'all-significant'], 'never'),
     backoff: options.backoff === undefined ? undefined : readBackoff(where, options.backoff, problems),
+    dynamic: options.dynamic === true,
+    maxChildren: problems.whole(where, 'maxChildren', options.maxChildren, 0, Number.POSITIVE_INFINITY),
   }
 }
 

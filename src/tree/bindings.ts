@@ -1,6 +1,8 @@
 // Who uses whom across a tree: every use is resolved to a place, checked, and lifted to the supervisor over both.
 import { strategies } from '../policy/strategies.js'
 import type { Problems } from '../protocol/spec.js'
+import { circleAmong } from './circle.js'
+import type { Service } from './definition.js'
 import { everyPlace, type Place, type ResolvedUse } from './place.js'
 
 /** What one child of a supervisor has to do with a sibling. */
@@ -12,46 +14,85 @@ export interface Edge {
 }
 
 /** The edges between the children of each supervisor, and the places that others use. */
-export interface Bindings {
-  readonly edges: ReadonlyMap<Place, readonly Edge[]>
-  readonly used: ReadonlySet<Place>
+export class Bindings {
+  readonly #occurrences = new Map<Service, Place[]>()
+  readonly #edges = new WeakMap<Place, Edge[]>()
+  readonly #used = new WeakSet<Place>()
+
+  /** The edges between the children of a supervisor. */
+  edgesOf(supervisor: Place): readonly Edge[] {
+    return this.#edges.get(supervisor) ?? []
+  }
+
+  isUsed(place: Place): boolean {
+    return this.#used.has(place)
+  }
+
+  /** The place at which a definition stands, the first if there are more. */
+  placeOf(service: Service): Place | undefined {
+    return this.#occurrences.get(service)?.[0]
+  }
+
+  /** Makes the places below `root`, itself included, known to those that use them. */
+  enter(root: Place): void {
+    for (const place of everyPlace(root)) {
+      const places = this.#occurrences.get(place.service)
+      if (places === undefined) this.#occurrences.set(place.service, [place])
+      else places.push(place)
+    }
+  }
+
+  /** The reverse of `enter`. */
+  leave(root: Place): void {
+    for (const place of everyPlace(root)) {
+      const places = this.#occurrences.get(place.service)?.filter((other) => other !== place)
+      if (places === undefined || places.length === 0) this.#occurrences.delete(place.service)
+      else this.#occurrences.set(place.service, places)
+    }
+  }
+
+  /**
+   * Resolves the uses of all places below `root`; what is wrong is noted. Returns the edges that were not known before.
+   * An edge to a place that was added at run time is not kept: it comes and goes with that place.
+   */
+  resolve(root: Place, isAdded: boolean, problems: Problems): Edge[] {
+    const fresh: Edge[] = []
+    const touched = new Set<Place>()
+    for (const place of everyPlace(root)) {
+      place.uses = Object.entries(place.definition.uses).flatMap(([name, use]): ResolvedUse[] => {
+        const target = findTarget(place, name, this.#occurrences.get(use.target) ?? [], use.target?.id, problems)
+        if (target === undefined) return []
+        const edge = lift(place, target, name, use.live, problems)
+        if (edge !== undefined && this.#keep(edge, isAdded && edge.user === root)) {
+          fresh.push(edge)
+          touched.add(edge.used.parent as Place)
+        }
+        return [{ name, target, live: use.live }]
+      })
+    }
+    for (const over of touched) checkCycle(over, this.edgesOf(over), problems)
+    return fresh
+  }
+
+  // False for one that is known already.
+  #keep(edge: Edge, isPassing: boolean): boolean {
+    this.#used.add(edge.used)
+    if (isPassing) return true
+    const over = edge.used.parent as Place
+    const list = this.#edges.get(over)
+    if (list === undefined) this.#edges.set(over, [edge])
+    else if (list.some((other) => other.user === edge.user && other.used === edge.used && (other.bound || !edge.bound))) return false
+    else list.push(edge)
+    return true
+  }
 }
 
-/** Resolves every use; what is wrong is noted. */
+/** Resolves every use of a tree; what is wrong is noted. */
 export function bind(root: Place, problems: Problems): Bindings {
-  const places = [...everyPlace(root)]
-  const occurrences = groupByService(places)
-  const edges = new Map<Place, Edge[]>()
-  const used = new Set<Place>()
-  for (const place of places) {
-    place.uses = Object.entries(place.definition.uses).flatMap(([name, use]): ResolvedUse[] => {
-      const target = findTarget(place, name, occurrences.get(use.target) ?? [], use.target?.id, problems)
-      if (target === undefined) return []
-      used.add(target)
-      const edge = lift(place, target, name, use.live, problems)
-      if (edge !== undefined) push(edges, edge)
-      return [{ name, target, live: use.live }]
-    })
-  }
-  for (const [over, list] of edges) checkCycle(over, list, problems)
-  return { edges, used }
-}
-
-function groupByService(places: readonly Place[]): Map<Place['service'], Place[]> {
-  const groups = new Map<Place['service'], Place[]>()
-  for (const place of places) {
-    const group = groups.get(place.service)
-    if (group === undefined) groups.set(place.service, [place])
-    else group.push(place)
-  }
-  return groups
-}
-
-function push(edges: Map<Place, Edge[]>, edge: Edge): void {
-  const over = edge.used.parent as Place
-  const list = edges.get(over)
-  if (list === undefined) edges.set(over, [edge])
-  else list.push(edge)
+  const bindings = new Bindings()
+  bindings.enter(root)
+  bindings.resolve(root, false, problems)
+  return bindings
 }
 
 function findTarget(place: Place, name: string, found: readonly Place[], id: unknown, problems: Problems): Place | undefined {
@@ -83,7 +124,7 @@ function lift(user: Place, used: Place, name: string, live: boolean, problems: P
   if (flags?.order === 'declared' && usedBranch.index > userBranch.index) {
     problems.add(
       user.address,
-      `uses ${used.address}, which ${over.address} starts later; declare ${usedBranch.definition.id} before ${userBranch.definition.id}, or set \`order: 'graph'\` on ${over.address}`,
+      `uses ${used.address}, which ${over.address} starts later; declare ${usedBranch.id} before ${userBranch.id}, or set \`order: 'graph'\` on ${over.address}`,
     )
   }
   const strategy = strategies[flags?.strategy ?? 'dependents']
@@ -98,30 +139,12 @@ function unboundProblem(user: Place, used: Place, usedBranch: Place, over: Place
       ? `${over.address} (strategy ${over.flags?.strategy}) can restart it without ${user.address}`
       : `${used.parent?.address} can restart it without ${over.address} knowing`
   const where =
-    usedBranch === used
-      ? `set \`strategy: 'dependents'\` on ${over.address}`
-      : `move ${used.definition.id} up to the children of ${over.address}`
+    usedBranch === used ? `set \`strategy: 'dependents'\` on ${over.address}` : `move ${used.id} up to the children of ${over.address}`
   return `uses ${used.address}, but ${why}, and would keep a dead handle. Write \`${name}: live(…)\`, or ${where}`
 }
 
 function checkCycle(over: Place, edges: readonly Edge[], problems: Problems): void {
-  const uses = new Map<Place, Place[]>()
-  for (const { user, used } of edges) uses.set(user, [...(uses.get(user) ?? []), used])
-  const done = new Set<Place>()
-  const path: Place[] = []
-  const visit = (place: Place): boolean => {
-    const at = path.indexOf(place)
-    if (at >= 0) {
-      const circle = [...path.slice(at), place].map((member) => member.definition.id).join(' → ')
-      problems.add(over.address, `its children use each other in a circle: ${circle}`)
-      return true
-    }
-    if (done.has(place)) return false
-    path.push(place)
-    const found = (uses.get(place) ?? []).some(visit)
-    path.pop()
-    done.add(place)
-    return found
-  }
-  for (const place of uses.keys()) if (visit(place)) return
+  const circle = circleAmong(edges)
+  if (circle === undefined) return
+  problems.add(over.address, `its children use each other in a circle: ${circle.map((member) => member.id).join(' → ')}`)
 }

@@ -1,6 +1,6 @@
 // What `service` and `supervisor` return: a value that says what to run. Opaque to users; nothing runs.
 import type { Hooks } from '../kernel/hooks.js'
-import type { ChildOptions, Problems, SupervisorFlagOptions } from '../protocol/spec.js'
+import type { ChildOptions, DynamicOptions, Problems, SupervisorFlagOptions } from '../protocol/spec.js'
 
 /** The key of a definition's inside. Its type carries the handle and the requests, for `uses` and `ask`. */
 export declare const kind: unique symbol
@@ -19,6 +19,22 @@ export type HandleOf<S> = S extends { readonly [kind]: { readonly handle: infer 
 /** The requests that a service answers. */
 export type RequestsOf<S> = S extends { readonly [kind]: { readonly requests: infer Requests } } ? Requests : never
 
+declare const supervises: unique symbol
+
+/** The mark of a supervisor's definition. */
+export interface Supervising {
+  readonly [supervises]: true
+}
+
+/** What a supervisor's `init` is given. */
+export interface InitContext {
+  readonly address: string
+  readonly id: string
+  readonly incarnation: number
+  /** Do not start, and do not count it as a failure (OTP's `ignore`). Ends `init` by throwing. */
+  ignore(): never
+}
+
 /** One use of another service. */
 export interface Use {
   readonly target: Service
@@ -33,7 +49,11 @@ export interface Definition {
   readonly uses: Readonly<Record<string, Use>>
   /** For a supervisor. */
   readonly children: readonly Service[] | undefined
-  readonly flags: SupervisorFlagOptions
+  readonly flags: SupervisorFlagOptions & DynamicOptions
+  /** For a supervisor: called before its children start, at each of its starts. */
+  readonly init?: ((ctx: InitContext) => void) | undefined
+  /** For a dynamic supervisor: makes a child's definition. */
+  readonly child?: ((argument: unknown) => Service) | undefined
   /** Notes what is wrong with it beyond its child options. */
   readonly check: (where: string, problems: Problems) => void
 }

@@ -1,4 +1,4 @@
-// The tree as it was written: one place for each child, with its address, its spec and its relatives. Built once, checked whole.
+// The tree as it was written: one place for each child, with its address, its spec and its relatives. Checked whole before it is used.
 import { childAddress } from '../base/address.js'
 import { SpecError } from '../base/errors.js'
 import { type ChildSpec, type Problems, readChildOptions, readSupervisorFlags, type SupervisorFlags } from '../protocol/spec.js'
@@ -11,30 +11,59 @@ export interface ResolvedUse {
   readonly live: boolean
 }
 
+const NOBODY: ReadonlySet<Place> = new Set()
+
 /** Where a child stands. It outlives the child's incarnations and those of its supervisor. */
 export class Place {
   readonly service: Service
   readonly definition: Definition
+  /** The definition's id; of a dynamic supervisor's child with its number, as in `session@7`. */
+  readonly id: string
   readonly address: string
   readonly spec: ChildSpec
   readonly flags: SupervisorFlags | undefined
   readonly parent: Place | undefined
+  /** As written. */
   readonly children: Place[] = []
-  /** Its number among its siblings. */
+  #added: Set<Place> | undefined
+  /** Its number among its siblings; those that were added at run time come last. */
   readonly index: number
   uses: readonly ResolvedUse[] = []
+  /** How many children a dynamic supervisor has been asked to start. */
+  numbered = 0
 
-  constructor(service: Service, definition: Definition, parent: Place | undefined, problems: Problems) {
+  constructor(service: Service, definition: Definition, parent: Place | undefined, problems: Problems, id = String(definition.id)) {
     this.service = service
     this.definition = definition
     this.parent = parent
+    this.id = id
     this.index = parent?.children.length ?? 0
-    this.address = childAddress(parent?.address ?? '', String(definition.id))
+    this.address = childAddress(parent?.address ?? '', id)
     const kind = definition.children === undefined ? 'service' : 'supervisor'
     this.spec = readChildOptions(this.address, definition.options, kind, problems)
     this.flags = kind === 'supervisor' ? readSupervisorFlags(this.address, definition.flags, problems) : undefined
     problems.id(this.address, definition.id)
     definition.check(this.address, problems)
+  }
+
+  /** Children that were added at run time. */
+  get added(): ReadonlySet<Place> {
+    return this.#added ?? NOBODY
+  }
+
+  add(child: Place): void {
+    this.#added ??= new Set()
+    this.#added.add(child)
+  }
+
+  drop(child: Place): void {
+    this.#added?.delete(child)
+  }
+
+  /** All children, those of the first hour first. */
+  *all(): Generator<Place> {
+    yield* this.children
+    yield* this.added
   }
 
   /** From the root down to this place. */
@@ -50,6 +79,16 @@ export function layOut(root: Service, problems: Problems): Place {
   const definition = definitionOf(root)
   if (definition === undefined) throw new SpecError(['the root is not a service or a supervisor; make it with service(…) or supervisor(…)'])
   const place = new Place(root, definition, undefined, problems)
+  layOutChildren(place, problems)
+  return place
+}
+
+/** Lays out a child that is added at run time, with all below it; it is not yet among its parent's children. */
+export function layOutAdded(parent: Place, service: Service, id: string | undefined, problems: Problems): Place {
+  const definition = definitionOf(service)
+  if (definition === undefined) throw new SpecError([`${parent.address}: what is to be started is not a service; make it with service(…)`])
+  const place = new Place(service, definition, parent, problems, id)
+  checkSignificance(place, parent.flags?.autoShutdown, problems)
   layOutChildren(place, problems)
   return place
 }
@@ -80,5 +119,5 @@ function checkSignificance(place: Place, autoShutdown: SupervisorFlags['autoShut
 /** Every place of a tree, parents before children. */
 export function* everyPlace(root: Place): Generator<Place> {
   yield root
-  for (const child of root.children) yield* everyPlace(child)
+  for (const child of root.all()) yield* everyPlace(child)
 }

@@ -1,10 +1,10 @@
-// A reference to a place in a running system: it outlives incarnations.
-import { NotReadyError } from '../base/errors.js'
+// References to places in a running system: what can be seen of a service and asked of it. They outlive incarnations.
+import type { ChildCounts } from '../policy/commands.js'
 import type { Exit } from '../protocol/exit.js'
-import { type AskOptions, ask } from './ask.js'
-import type { HandleOf, RequestsOf, Service } from './definition.js'
-import type { Place } from './place.js'
-import type { Roster, Status } from './roster.js'
+import type { AskOptions } from './ask.js'
+import type { ChildInfo } from './child-operations.js'
+import type { HandleOf, RequestsOf, Service, Supervising } from './definition.js'
+import type { Status } from './roster.js'
 
 type ArgumentOf<Request> = Request extends (handle: never, argument: infer Argument, ...rest: never) => unknown ? Argument : never
 type AnswerOf<Request> = Request extends (...all: never) => infer Answer ? Awaited<Answer> : never
@@ -32,27 +32,26 @@ export interface Ref<S extends Service> {
   kill(): void
 }
 
-/** Makes the reference to a place. */
-export function refTo<S extends Service>(place: Place, roster: Roster): Ref<S> {
-  return {
-    address: place.address,
-    get status() {
-      return roster.statusOf(place)
-    },
-    get incarnation() {
-      return roster.current(place)?.incarnation ?? 0
-    },
-    get handle() {
-      return roster.handleOf(place) as HandleOf<S>
-    },
-    ask: (name, argument, options) => ask(place.address, roster.current(place), name, argument, options) as Promise<never>,
-    stopped: () =>
-      new Promise((resolve, reject) => {
-        const incarnation = roster.current(place)
-        if (incarnation === undefined) return reject(new NotReadyError(place.address, 'not started'))
-        if (incarnation.status === 'stopped') return resolve(incarnation.exit as Exit)
-        incarnation.whenStopped(() => resolve(incarnation.exit as Exit))
-      }),
-    kill: () => roster.current(place)?.kill(),
-  }
+/**
+ * What can be asked of a supervisor. Calls wait their turn while it starts, stops or restarts somebody, as in OTP; each is answered
+ * or rejected with a ChildError (ERR_CHILD) whose `reason` is OTP's name. So a hook must not await a call of its own supervisor.
+ */
+export interface SupervisorRef {
+  /**
+   * Starts a new child at the end of the order; resolves when it has started. One that asked to be ignored is `stopped`.
+   * @throws ChildError `already_started`, `already_present`, `start_failed`, `simple_one_for_one`, `stopping`, `noproc`; SpecError for a bad definition.
+   */
+  startChild<S extends Service>(service: S): Promise<RefOf<S>>
+  /** Stops a child; it stays down until it is restarted by hand or with its group. @throws ChildError `not_found`, … */
+  terminateChild(id: string): Promise<void>
+  /** Starts a child that was stopped or has ended. @throws ChildError `not_found`, `running`, `restarting`, `start_failed`, … */
+  restartChild(id: string): Promise<RefOf<Service>>
+  /** Removes a child that does not run. @throws ChildError `not_found`, `running`, `restarting`, … */
+  deleteChild(id: string): Promise<void>
+  /** Its children, newest first. */
+  children(): Promise<readonly ChildInfo[]>
+  count(): Promise<ChildCounts>
 }
+
+/** The reference to a service; that to a supervisor can do more. */
+export type RefOf<S extends Service> = S extends Supervising ? Ref<S> & SupervisorRef : Ref<S>

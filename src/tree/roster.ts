@@ -1,36 +1,89 @@
-// Who is where now: the incarnation at each place, and the handles that users are given.
+// Who is where now: the incarnation at each place, the handles that users are given, what is ready and what is not.
 import { NotReadyError } from '../base/errors.js'
 import type { World } from '../kernel/birth.js'
 import { HookWork } from '../kernel/hook-work.js'
 import type { Runnable } from '../kernel/hooks.js'
 import type { Incarnation } from '../kernel/incarnation.js'
-import type { Slot } from '../policy/slot.js'
-import type { ChildSpec } from '../protocol/spec.js'
-import type { Bindings } from './bindings.js'
+import type { ChildSpec, Problems } from '../protocol/spec.js'
+import type { Bindings, Edge } from './bindings.js'
+import type { ChildOperations } from './child-operations.js'
+import type { Service } from './definition.js'
 import { everyPlace, type Place, type ResolvedUse } from './place.js'
 import type { Live } from './uses.js'
 
 /** How a service is. */
 export type Status = 'starting' | 'ready' | 'draining' | 'stopped' | 'backing-off'
 
+/** Makes the handle of a dynamic supervisor. */
+export type DynamicHandle = (place: Place, roster: Roster) => unknown
+
 /** The running tree, place by place. */
 export class Roster {
   readonly world: World
   readonly #bindings: Bindings
+  readonly #dynamicHandle: DynamicHandle
   readonly #current = new Map<Place, Incarnation>()
+  readonly #operations = new Map<Place, ChildOperations>()
+  readonly #byAddress = new Map<string, Place>()
   /** The places that wait for their next start. */
   readonly waiting = new Set<Place>()
   /** The places that count for readiness and are not ready, kept up to date so that a probe need not search. */
   readonly unready = new Set<Place>()
 
-  constructor(world: World, bindings: Bindings, root: Place) {
+  constructor(world: World, bindings: Bindings, root: Place, dynamicHandle: DynamicHandle) {
     this.world = world
     this.#bindings = bindings
-    for (const place of everyPlace(root)) this.becameUnready(place)
+    this.#dynamicHandle = dynamicHandle
+    for (const place of everyPlace(root)) {
+      this.becameUnready(place)
+      // The first of two with the same address: the tree is refused then.
+      if (!this.#byAddress.has(place.address)) this.#byAddress.set(place.address, place)
+    }
   }
+
+  // --- places
+
+  /** The place of a definition or at an address. */
+  find(which: Service | string): Place | undefined {
+    return typeof which === 'string' ? this.#byAddress.get(which) : this.#bindings.placeOf(which)
+  }
+
+  addresses(): string[] {
+    return [...this.#byAddress.keys()]
+  }
+
+  /** Resolves the uses of a place that is to be added; what is wrong is noted. Returns edges that are new to supervisors above. */
+  bindAdded(place: Place, problems: Problems): Edge[] {
+    return this.#bindings.resolve(place, true, problems)
+  }
+
+  /** A place that was added at run time is there from now on. */
+  join(place: Place): void {
+    place.parent?.add(place)
+    for (const each of everyPlace(place)) this.#byAddress.set(each.address, each)
+    // Those of a dynamic supervisor are known by address only: nobody can use one of many.
+    if (place.parent?.flags?.dynamic !== true) this.#bindings.enter(place)
+  }
+
+  /** The reverse of `join`. */
+  leave(place: Place): void {
+    place.parent?.drop(place)
+    if (place.parent?.flags?.dynamic !== true) this.#bindings.leave(place)
+    for (const each of everyPlace(place)) {
+      this.#current.delete(each)
+      this.unready.delete(each)
+      this.waiting.delete(each)
+      if (this.#byAddress.get(each.address) === each) this.#byAddress.delete(each.address)
+    }
+    const written = place.parent?.definition.children?.length === 0 ? undefined : place.parent?.children.find(({ id }) => id === place.id)
+    if (written !== undefined) for (const each of everyPlace(written)) this.#byAddress.set(each.address, each)
+  }
+
+  // --- incarnations
 
   enter(place: Place, incarnation: Incarnation): void {
     this.#current.set(place, incarnation)
+    this.becameUnready(place)
   }
 
   becameReady(place: Place): void {
@@ -41,8 +94,8 @@ export class Roster {
     if (place.spec.readiness && place.spec.kind === 'service') this.unready.add(place)
   }
 
-  /** A child's supervisor has let go of its slot: an ended temporary one is not waited for. */
-  left(place: Place): void {
+  /** A child's supervisor has let go of its slot, or it asked to be ignored: nobody waits for it. */
+  dismiss(place: Place): void {
     this.unready.delete(place)
   }
 
@@ -60,21 +113,29 @@ export class Roster {
 
   /** A place's spec; one that others use is no edge, whatever was written. */
   specOf(place: Place): ChildSpec {
-    return place.spec.edge && this.#bindings.used.has(place) ? { ...place.spec, edge: false } : place.spec
+    return place.spec.edge && this.#bindings.isUsed(place) ? { ...place.spec, edge: false } : place.spec
   }
 
-  /** Tells the slots of a supervisor's children who uses whom. */
-  connect(supervisor: Place, slots: ReadonlyMap<Place, Slot>): void {
-    for (const { user, used, bound } of this.#bindings.edges.get(supervisor) ?? []) {
-      const userSlot = slots.get(user) as Slot
-      const usedSlot = slots.get(used) as Slot
-      if (!userSlot.uses.includes(usedSlot)) {
-        userSlot.uses = [...userSlot.uses, usedSlot]
-        usedSlot.usedBy = [...usedSlot.usedBy, userSlot]
-      }
-      if (bound && !usedSlot.boundUsers.includes(userSlot)) usedSlot.boundUsers = [...usedSlot.boundUsers, userSlot]
-    }
+  edgesOf(supervisor: Place): readonly Edge[] {
+    return this.#bindings.edgesOf(supervisor)
   }
+
+  // --- supervisors
+
+  /** What can be asked of the supervisor that lives at a place; undefined while none does. */
+  operationsAt(place: Place): ChildOperations | undefined {
+    return this.#operations.get(place)
+  }
+
+  open(place: Place, operations: ChildOperations): void {
+    this.#operations.set(place, operations)
+  }
+
+  close(place: Place, operations: ChildOperations): void {
+    if (this.#operations.get(place) === operations) this.#operations.delete(place)
+  }
+
+  // --- handles
 
   runnableOf(place: Place): Runnable {
     return { spec: place.spec, hooks: place.definition.hooks, uses: () => this.#usesOf(place) }
@@ -85,6 +146,7 @@ export class Roster {
     const incarnation = this.#current.get(place)
     if (incarnation === undefined) throw new NotReadyError(place.address, 'not started')
     const { work, status } = incarnation
+    if (place.definition.child !== undefined) return this.#dynamicHandle(place, this)
     if (!(work instanceof HookWork)) return undefined
     if (status !== 'ready' && status !== 'settling') throw new NotReadyError(place.address, status)
     return work.handle

@@ -1,20 +1,25 @@
-// A supervisor's life as its children: tells the policy what happened, performs what it asks for, one command after another.
-import type { Timer } from '../base/clock.js'
+// A supervisor's life as its children: tells the policy what happened, performs what it asks for. Nothing is decided here.
 import { describe, StartError } from '../base/errors.js'
 import type { Owner, Work, World } from '../kernel/birth.js'
+import { IGNORE } from '../kernel/context.js'
 import { HookWork } from '../kernel/hook-work.js'
 import { Incarnation } from '../kernel/incarnation.js'
 import { reserveOf } from '../policy/budget.js'
-import type { Command, SupervisionEvent } from '../policy/commands.js'
-import { Slot } from '../policy/slot.js'
+import type { Command } from '../policy/commands.js'
+import type { Slot } from '../policy/slot.js'
 import { Supervision } from '../policy/supervision.js'
 import type { Stopped } from '../protocol/ack.js'
 import type { Exit } from '../protocol/exit.js'
+import type { SupervisorFlags } from '../protocol/spec.js'
+import { Calls } from './calls.js'
+import type { InitContext } from './definition.js'
+import { Family } from './family.js'
+import { Operations } from './operations.js'
 import type { Place } from './place.js'
+import { Pump } from './pump.js'
 import type { Roster } from './roster.js'
-
-// A start or a stop of many children lets others run after so much time in one turn.
-const TURN_MS = 10
+import { noteFoundDead, noteGaveUp, noteReport, noteRestarting } from './supervisor-notes.js'
+import { Waits } from './waits.js'
 
 /** The work of one incarnation of a supervisor. */
 export class SupervisorWork implements Work, Owner<Incarnation> {
@@ -23,47 +28,70 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
   readonly #roster: Roster
   readonly #world: World
   readonly policy: Supervision
-  readonly #places = new Map<Slot, Place>()
-  readonly #slots = new Map<Incarnation, Slot>()
-  readonly #waits = new Map<Slot, Timer>()
-  readonly #events: SupervisionEvent[] = []
-  #pumping = false
+  readonly #family: Family
+  readonly #pump: Pump
+  readonly #calls: Calls
+  readonly #operations: Operations
+  readonly #waits: Waits
+  /** Those that have begun and not ended. */
+  readonly #living = new Map<Incarnation, Slot>()
+  readonly #bySlot = new Map<Slot, Incarnation>()
   #hasEnded = false
   #isEnding = false
   #onQuiesced: (() => void) | undefined
   #begunAt = 0
+  /** The share of every reserve that is kept, as decided above. */
+  #scale: number | undefined
   /** Children given up whose hooks still run. */
-  #dangling = 0
+  #danglingCount = 0
 
   constructor(incarnation: Incarnation, place: Place, roster: Roster) {
     this.#incarnation = incarnation
     this.#place = place
     this.#roster = roster
     this.#world = roster.world
-    this.policy = new Supervision(place.address, place.flags as NonNullable<Place['flags']>, this.#world.env.random)
-    const slots = new Map(place.children.map((child) => [child, new Slot(child.definition.id, roster.specOf(child))]))
-    for (const [child, slot] of slots) {
-      this.policy.slots.append(slot)
-      this.#places.set(slot, child)
-    }
-    roster.connect(place, slots)
+    const { env } = roster.world
+    this.policy = new Supervision(place.address, place.flags as SupervisorFlags, env.random)
+    this.#family = new Family(place, roster, this.policy.slots)
+    this.#pump = new Pump(env, this.policy, (command) => this.#perform(command))
+    this.#calls = new Calls(place.address)
+    this.#operations = new Operations(place, roster, this.#family, (call) =>
+      this.#calls.make(call, (numbered) => this.#pump.tell({ type: 'call', call: numbered })),
+    )
+    this.#waits = new Waits(place.address, this.#family, roster, (slot) => this.#pump.tell({ type: 'retry', slot }))
   }
 
   get inFlight(): number {
     let sum = 0
-    for (const incarnation of this.#slots.keys()) sum += incarnation.work.inFlight
+    for (const incarnation of this.#living.keys()) sum += incarnation.work.inFlight
     return sum
   }
 
   get busy(): boolean {
-    return this.#dangling > 0
+    return this.#danglingCount > 0 || this.#living.size > 0
   }
 
   // --- what the lifecycle asks for
 
   start(): void {
     this.#begunAt = this.#world.env.clock.now()
-    this.#tell({ type: 'boot' })
+    this.#roster.open(this.#place, this.#operations)
+    const { init } = this.#place.definition
+    try {
+      init?.(this.#initContext())
+    } catch (error) {
+      this.#close()
+      return this.#incarnation.startFailed(error === IGNORE ? { how: 'ignored' } : { how: 'failed', error })
+    }
+    this.#pump.tell({ type: 'boot' })
+  }
+
+  #initContext(): InitContext {
+    const { address, incarnation } = this.#incarnation
+    const ignore = (): never => {
+      throw IGNORE
+    }
+    return { address, id: this.#place.id, incarnation, ignore }
   }
 
   abortStart(): void {
@@ -77,7 +105,7 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
   }
 
   abort(): void {
-    this.#tell({ type: 'hurry' })
+    this.#pump.tell({ type: 'hurry' })
   }
 
   close(): void {
@@ -86,7 +114,9 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
   }
 
   letGo(): void {
-    this.#tell({ type: 'kill' })
+    this.#hasEnded = true
+    this.#pump.tell({ type: 'kill', deadlineAt: this.#incarnation.deadlineAt })
+    this.#close()
   }
 
   hasten(): void {
@@ -95,94 +125,97 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
 
   #askToEnd(): void {
     this.#isEnding = true
-    this.#tell({ type: 'stop', deadlineAt: this.#incarnation.deadlineAt })
+    this.#pump.tell({ type: 'stop', deadlineAt: this.#incarnation.deadlineAt, scale: this.#scale })
+  }
+
+  /** Keeps so much of every reserve, when it is asked to stop. */
+  keep(scale: number | undefined): void {
+    this.#scale = scale
   }
 
   /** Drains its edges and those below, then calls `done`; nothing is restarted any more. */
   quiesce(deadlineAt: number, scale: number, done: () => void): void {
     this.#onQuiesced = done
-    this.#tell({ type: 'quiesce', deadlineAt, scale })
+    this.#pump.tell({ type: 'quiesce', deadlineAt, scale })
   }
 
   /** No more settling, while it is only draining its edges. */
   hurryEdges(): void {
-    this.#tell({ type: 'hurry' })
+    this.#pump.tell({ type: 'hurry' })
   }
 
   // --- what its children tell
 
   started(incarnation: Incarnation): void {
-    const slot = this.#slots.get(incarnation) as Slot
-    this.#roster.becameReady(this.#placeOf(slot))
-    this.#tell({ type: 'started', slot })
+    const slot = this.#living.get(incarnation) as Slot
+    this.#roster.becameReady(this.#family.placeOf(slot))
+    this.#pump.tell({ type: 'started', slot, incarnation: incarnation.incarnation })
   }
 
   draining(incarnation: Incarnation): void {
-    this.#roster.becameUnready(this.#placeOf(this.#slots.get(incarnation) as Slot))
+    this.#roster.becameUnready(this.#family.placeOf(this.#living.get(incarnation) as Slot))
   }
 
   stopped(incarnation: Incarnation, { exit, unstarted }: Stopped): void {
-    const slot = this.#slots.get(incarnation) as Slot
-    this.#slots.delete(incarnation)
-    this.#roster.becameUnready(this.#placeOf(slot))
+    const slot = this.#living.get(incarnation) as Slot
+    this.#living.delete(incarnation)
+    this.#bySlot.delete(slot)
+    const place = this.#family.placeOf(slot)
+    this.#roster.becameUnready(place)
     slot.inner = undefined
     if (!incarnation.torn) this.#awaitTeardown(incarnation)
-    if (unstarted === undefined) this.#tell({ type: 'ended', slot, exit })
-    else if (unstarted.how === 'ignored') this.#tell({ type: 'ignored', slot })
-    else this.#tell({ type: 'failed', slot, cause: unstarted.error })
+    if (unstarted?.how === 'ignored') this.#roster.dismiss(place)
+    if (unstarted === undefined) this.#pump.tell({ type: 'ended', slot, exit })
+    else if (unstarted.how === 'ignored') this.#pump.tell({ type: 'ignored', slot })
+    else this.#pump.tell({ type: 'failed', slot, cause: unstarted.error })
+    this.#noticeTornDown()
   }
 
   #awaitTeardown(incarnation: Incarnation): void {
-    this.#dangling += 1
+    this.#danglingCount += 1
     incarnation.whenTorn(() => {
-      this.#dangling -= 1
-      if (this.#dangling === 0) this.#incarnation.checkTeardown()
+      this.#danglingCount -= 1
+      this.#noticeTornDown()
     })
   }
 
-  // --- the policy, one event after another
-
-  #tell(event: SupervisionEvent): void {
-    this.#events.push(event)
-    if (!this.#pumping) this.#pump(this.#world.env.clock.now())
+  // It may have been given up before the last of its children was.
+  #noticeTornDown(): void {
+    if (this.#hasEnded && !this.busy) this.#incarnation.checkTeardown()
   }
 
-  #pump(sinceAt: number): void {
-    this.#pumping = true
-    const { clock, yieldLoop } = this.#world.env
-    for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
-      const now = clock.now()
-      for (const command of this.policy.decide(event, now)) this.#perform(command)
-      if (now - sinceAt > TURN_MS && this.#events.length > 0) return yieldLoop(() => this.#pump(clock.now()))
-    }
-    this.#pumping = false
-  }
+  // --- what the policy asks for
 
   #perform(command: Command): void {
     switch (command.type) {
       case 'start':
         return this.#startChild(command.slot)
       case 'stop':
-        return this.#living(command.slot)?.stop(command)
+        return this.#stopChild(command)
       case 'hurry':
         return this.#hurry(command.slot)
       case 'kill':
-        return this.#living(command.slot)?.kill()
+        return this.#bySlot.get(command.slot)?.kill()
+      case 'go-down':
+        return this.#goDown(command)
       case 'quiesce':
         return this.#quiesceChild(command)
       case 'wait':
-        return this.#wait(command)
+        return this.#waits.begin(command)
       case 'cancel-wait':
-        this.#waits.get(command.slot)?.cancel()
-        return this.#endWait(command.slot)
+        return this.#waits.cancel(command.slot)
       case 'forget':
-        this.#roster.left(this.#placeOf(command.slot))
-        return void this.#places.delete(command.slot)
-      case 'restarting':
-      case 'report':
-        return this.#note(command)
+        return this.#family.forget(command.slot)
       case 'reply':
-        return
+        return this.#calls.settle(command.call, command.result)
+      case 'go-on':
+        return this.#pump.tell(command)
+      case 'found-dead':
+        return noteFoundDead(this.#world, this.#place, command)
+      case 'report':
+        return noteReport(this.#world, this.#place, command)
+      case 'restarting':
+        return noteRestarting(this.#world, this.#place, command)
       case 'booted':
         return this.#incarnation.started()
       case 'rolling-back':
@@ -199,9 +232,10 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
   }
 
   #startChild(slot: Slot): void {
-    const place = this.#placeOf(slot)
+    const place = this.#family.placeOf(slot)
     const { shutdownMs } = slot.spec
     const isSupervisor = slot.spec.kind === 'supervisor'
+    this.#family.join(place)
     const previous = this.#roster.current(place)
     const incarnation = new Incarnation({
       world: this.#world,
@@ -214,7 +248,8 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
       patienceMs: isSupervisor ? Number.POSITIVE_INFINITY : (slot.spec.closeReserveMs ?? reserveOf(shutdownMs)),
       isTimed: !isSupervisor,
     })
-    this.#slots.set(incarnation, slot)
+    this.#living.set(incarnation, slot)
+    this.#bySlot.set(slot, incarnation)
     this.#roster.enter(place, incarnation)
     if (isSupervisor) {
       const work = new SupervisorWork(incarnation, place, this.#roster)
@@ -223,89 +258,65 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
     } else incarnation.begin(new HookWork(incarnation, this.#roster.runnableOf(place)))
   }
 
-  #living(slot: Slot): Incarnation | undefined {
-    const place = this.#places.get(slot)
-    const incarnation = place === undefined ? undefined : this.#roster.current(place)
-    return incarnation?.status === 'stopped' ? undefined : incarnation
+  #stopChild(command: Extract<Command, { type: 'stop' }>): void {
+    const incarnation = this.#bySlot.get(command.slot)
+    if (incarnation?.work instanceof SupervisorWork) incarnation.work.keep(command.scale)
+    incarnation?.stop(command)
+  }
+
+  #goDown({ slot, deadlineAt }: Extract<Command, { type: 'go-down' }>): void {
+    const incarnation = this.#bySlot.get(slot)
+    if (slot.spec.kind === 'supervisor') incarnation?.goDown(deadlineAt)
+    else incarnation?.kill(false)
   }
 
   #hurry(slot: Slot): void {
-    const incarnation = this.#living(slot)
+    const incarnation = this.#bySlot.get(slot)
     if (incarnation?.status === 'ready' && incarnation.work instanceof SupervisorWork) incarnation.work.hurryEdges()
     else incarnation?.hurry()
   }
 
   #quiesceChild({ slot, deadlineAt, scale }: Extract<Command, { type: 'quiesce' }>): void {
-    const work = this.#living(slot)?.work
-    const done = (): void => this.#tell({ type: 'quiesced', slot })
+    const work = this.#bySlot.get(slot)?.work
+    const done = (): void => this.#pump.tell({ type: 'quiesced', slot })
     if (work instanceof SupervisorWork) work.quiesce(deadlineAt, scale, done)
     else done()
-  }
-
-  #wait({ slot, attempt, delayMs }: Extract<Command, { type: 'wait' }>): void {
-    const { clock } = this.#world.env
-    const fire = (): void => {
-      this.#endWait(slot)
-      this.#tell({ type: 'retry', slot })
-    }
-    this.#waits.set(slot, clock.after(delayMs, fire, true))
-    this.#roster.waiting.add(this.#placeOf(slot))
-    const { facts } = this.#world
-    if (!facts.heard) return
-    facts.emit({ type: 'backing-off', at: clock.now(), address: this.#addressOf(slot), supervisor: this.#place.address, attempt, delayMs })
-  }
-
-  #endWait(slot: Slot): void {
-    this.#waits.delete(slot)
-    this.#roster.waiting.delete(this.#placeOf(slot))
   }
 
   // --- its own ends
 
   #bootFailed(failures: Extract<Command, { type: 'boot-failed' }>['failures']): void {
-    this.#hasEnded = true
+    this.#close()
     const tookMs = this.#world.env.clock.now() - this.#begunAt
-    const errors = failures.map(({ slot, cause }) => startErrorOf(this.#addressOf(slot), tookMs, cause))
+    const errors = failures.map(({ slot, cause }) => startErrorOf(`${this.#place.address}/${slot.id}`, tookMs, cause))
     const cause = errors.length === 1 ? errors[0] : new AggregateError(errors, errors.map(describe).join('; '))
     this.#incarnation.startFailed({ how: 'failed', error: new StartError(this.#place.address, tookMs, cause) })
   }
 
   #endByItself(exit: Exit): void {
     this.#isEnding = true
-    const { facts, env } = this.#world
-    if (exit.reason === 'crash' && facts.heard)
-      facts.emit({ type: 'gave-up', at: env.clock.now(), address: this.#place.address, error: exit.cause })
+    noteGaveUp(this.#world, this.#place, exit)
     this.#incarnation.end(exit)
   }
 
   #allEnded(exit: Exit): void {
-    this.#hasEnded = true
+    this.#close()
     switch (this.#incarnation.status) {
       case 'settling':
         return this.#incarnation.settled()
       case 'closing':
         return this.#incarnation.closed()
-      default:
-        return this.#incarnation.startFailed({ how: 'failed', error: exit.reason === 'crash' ? exit.cause : undefined })
+      default: {
+        const error = exit.reason === 'crash' ? exit.cause : new Error('it ended by itself before it had started')
+        return this.#incarnation.startFailed({ how: 'failed', error })
+      }
     }
   }
 
-  #note(command: Extract<Command, { type: 'report' | 'restarting' }>): void {
-    const { facts, env } = this.#world
-    if (!facts.heard) return
-    const about = { at: env.clock.now(), address: this.#addressOf(command.slot), supervisor: this.#place.address }
-    if (command.type === 'report') return facts.emit({ ...about, type: 'report', context: command.context, exit: command.exit })
-    const { max, withinMs } = (this.#place.flags as NonNullable<Place['flags']>).intensity
-    const cause = command.exit.reason === 'crash' ? command.exit.cause : command.exit.reason
-    facts.emit({ ...about, type: 'restarting', count: command.count, max, withinMs, cause })
-  }
-
-  #placeOf(slot: Slot): Place {
-    return this.#places.get(slot) as Place
-  }
-
-  #addressOf(slot: Slot): string {
-    return `${this.#place.address}/${slot.id}`
+  #close(): void {
+    this.#hasEnded = true
+    this.#roster.close(this.#place, this.#operations)
+    if (this.#living.size === 0) this.#family.forgetAdded()
   }
 }
 

@@ -1,12 +1,12 @@
 // Defining a supervisor: itself a service, whose work is its children.
-import type { ChildOptions, SupervisorFlagOptions } from '../protocol/spec.js'
-import { define, type Service } from './definition.js'
+import type { ChildOptions, Problems, SupervisorFlagOptions } from '../protocol/spec.js'
+import { define, type InitContext, type Service, type Supervising } from './definition.js'
 
 type Children = readonly Service[]
 declare const childrenOf: unique symbol
 
 /** A supervisor's definition; it keeps the types of its children, so that addresses are typed. */
-export interface Supervisor<out Id extends string = string, out C extends Children = Children> extends Service<void, {}, Id> {
+export interface Supervisor<out Id extends string = string, out C extends Children = Children> extends Service<void, {}, Id>, Supervising {
   readonly [childrenOf]: C
 }
 
@@ -14,6 +14,8 @@ export interface Supervisor<out Id extends string = string, out C extends Childr
 export interface SupervisorOptions<C extends Children> extends SupervisorFlagOptions, ChildOptions {
   /** In start order; they stop in reverse. */
   readonly children: C
+  /** Called before its children start, at each of its starts. What it throws is a failed start; `ctx.ignore()` is none (OTP's `init`). */
+  readonly init?: (ctx: InitContext) => void
 }
 
 /** Every address in a tree, as a type: `'shop' | 'shop/db' | 'shop/web' | 'shop/web/api'`. */
@@ -40,7 +42,7 @@ export type ServiceAt<S, Path extends string> = S extends { readonly id: infer I
  * const shop = supervisor('shop', { children: [db, api] })
  */
 export function supervisor<const Id extends string, const C extends Children>(id: Id, options: SupervisorOptions<C>): Supervisor<Id, C> {
-  const { children, ...flags } = options
+  const { children, init, ...flags } = options
   const isList = Array.isArray(children)
   return define({
     id,
@@ -49,8 +51,15 @@ export function supervisor<const Id extends string, const C extends Children>(id
     uses: {},
     children: isList ? children : [],
     flags,
+    init,
     check: (where, problems) => {
+      checkInit(where, init, problems)
       if (!isList) problems.add(where, '`children` is not an array of services')
     },
   })
+}
+
+/** Notes an `init` that cannot be called. */
+export function checkInit(where: string, init: unknown, problems: Problems): void {
+  if (init !== undefined && typeof init !== 'function') problems.add(where, '`init` is not a function')
 }

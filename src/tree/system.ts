@@ -13,8 +13,10 @@ import type { Fact } from '../protocol/fact.js'
 import { Problems } from '../protocol/spec.js'
 import { bind } from './bindings.js'
 import type { Service } from './definition.js'
+import { dynamicHandle } from './dynamic-handle.js'
 import { everyPlace, layOut, type Place } from './place.js'
-import { type Ref, refTo } from './ref.js'
+import type { RefOf } from './ref.js'
+import { refTo } from './reference.js'
 import { Roster } from './roster.js'
 import type { AddressesOf, ServiceAt } from './supervisor.js'
 import { SupervisorWork } from './supervisor-work.js'
@@ -51,8 +53,8 @@ export interface System<Root extends Service = Service> extends AsyncDisposable 
   whenEnding(fn: () => void): void
   /** Resolves with the report when the tree has ended, whoever ended it. */
   ended(): Promise<Report>
-  ref<S extends Service>(definition: S): Ref<S>
-  ref<A extends AddressesOf<Root>>(address: A): Ref<ServiceAt<Root, A> & Service>
+  ref<S extends Service>(definition: S): RefOf<S>
+  ref<A extends AddressesOf<Root>>(address: A): RefOf<ServiceAt<Root, A> & Service>
   tree(): TreeNode
   /** The services that count for readiness and are not ready. */
   unready(): Iterable<{ readonly address: string; readonly status: string }>
@@ -78,8 +80,6 @@ class RunningSystem implements Owner<Incarnation> {
   readonly #roster: Roster
   readonly #world: World
   readonly #facts: Feed<Fact>
-  readonly #byService = new Map<Service, Place>()
-  readonly #byAddress = new Map<string, Place>()
   #incarnation: Incarnation | undefined
   #work: SupervisorWork | undefined
   #starting: PromiseWithResolvers<void> | undefined
@@ -100,11 +100,7 @@ class RunningSystem implements Owner<Incarnation> {
     this.#facts = new Feed<Fact>((error) => env.log(this.#root.address).error({ err: error }, 'a listener for facts threw'))
     const tap: Tap = { active: false }
     this.#world = { env, facts: this.#facts, logic: memoizedLifecycle(tap), onEnding: () => this.#startIsUndone() }
-    this.#roster = new Roster(this.#world, bindings, this.#root)
-    for (const place of everyPlace(this.#root)) {
-      this.#byService.set(place.service, place)
-      this.#byAddress.set(place.address, place)
-    }
+    this.#roster = new Roster(this.#world, bindings, this.#root, dynamicHandle)
   }
 
   start(): Promise<void> {
@@ -167,12 +163,12 @@ class RunningSystem implements Owner<Incarnation> {
     return this.#ending.promise
   }
 
-  ref(which: Service | string): Ref<Service> {
-    const place = typeof which === 'string' ? this.#byAddress.get(which) : this.#byService.get(which)
+  ref(which: Service | string): RefOf<Service> {
+    const place = this.#roster.find(which)
     if (place === undefined) {
       const name = typeof which === 'string' ? which : which.id
       throw new TypeError(
-        `no service ${JSON.stringify(name)} in the tree of ${this.#root.address}; there are ${[...this.#byAddress.keys()].join(', ')}`,
+        `no service ${JSON.stringify(name)} in the tree of ${this.#root.address}; there are ${this.#roster.addresses().join(', ')}`,
       )
     }
     return refTo(place, this.#roster)
@@ -215,7 +211,9 @@ class RunningSystem implements Owner<Incarnation> {
 
   // Only the first start of the whole tree ends it when it fails; a supervisor below that is restarted may try again.
   #startIsUndone(): void {
-    if (this.#incarnation?.status === 'starting') this.#beginReport()
+    if (this.#incarnation?.status !== 'starting') return
+    this.#reason ??= 'the start failed'
+    this.#beginReport()
   }
 
   #beginReport(): void {

@@ -18,13 +18,13 @@ export interface TreeNode {
 export function viewOf(place: Place, roster: Roster): TreeNode {
   const incarnation = roster.current(place)
   return {
-    id: place.definition.id,
+    id: place.id,
     address: place.address,
     kind: place.spec.kind,
     status: roster.statusOf(place),
     incarnation: incarnation?.incarnation ?? 0,
     inFlight: incarnation?.status === 'stopped' ? 0 : (incarnation?.work?.inFlight ?? 0),
-    children: place.children.map((child) => viewOf(child, roster)),
+    children: [...place.all()].map((child) => viewOf(child, roster)),
   }
 }
 

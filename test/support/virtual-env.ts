@@ -2,8 +2,8 @@
 // the order of its deadlines, with all microtasks settled in between. One seed is one run.
 import type { Clock, Timer } from '../../src/base/clock.js'
 import type { Env, Token } from '../../src/base/env.js'
-import { silentLog } from '../../src/base/env.js'
-import type { Log } from '../../src/base/log.js'
+import { HaltedError } from '../../src/base/errors.js'
+import { type Log, silentLog } from '../../src/base/log.js'
 
 interface Pending {
   readonly at: number
@@ -58,6 +58,10 @@ export class VirtualEnv implements Env {
     } finally {
       this.entered.pop()
     }
+  }
+
+  halt(_address: string, reason: string): void {
+    throw new HaltedError(reason)
   }
 
   get now(): number {

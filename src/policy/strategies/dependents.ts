@@ -4,15 +4,19 @@ import type { Strategy } from './strategy.js'
 
 export const dependents: Strategy = {
   range(_slots, crashed) {
-    if (crashed.boundUsers.length === 0) return [crashed]
+    if (crashed.boundUsers.size === 0) return [crashed]
     const range = new Set([crashed])
-    for (const slot of range) for (const user of slot.boundUsers) if (!user.removed) range.add(user)
+    for (const slot of range) for (const user of slot.boundUsers) range.add(user)
     return inStartOrder(range)
   },
   // What came up before the failure keeps running; the failed one and those still down are tried again.
-  retryRange: (_slots, failed, round) =>
-    inStartOrder(new Set([failed, ...round.filter((slot) => !slot.removed && slot.phase !== 'running')])),
+  retryRange: (_slots, failed, round) => inStartOrder(new Set([failed, ...round.filter(isDown)])),
   restartsUser: () => true,
+  isGroup: false,
+}
+
+function isDown(slot: Slot): boolean {
+  return !slot.removed && !slot.occupied
 }
 
 function inStartOrder(slots: Set<Slot>): Slot[] {

@@ -5,4 +5,5 @@ export const oneForAll: Strategy = {
   range: (slots) => slots.list(),
   retryRange: (slots) => slots.list(),
   restartsUser: () => true,
+  isGroup: true,
 }

@@ -5,4 +5,5 @@ export const oneForOne: Strategy = {
   range: (_slots, crashed) => [crashed],
   retryRange: (_slots, failed) => [failed],
   restartsUser: () => false,
+  isGroup: false,
 }

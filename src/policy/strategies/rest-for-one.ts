@@ -5,4 +5,5 @@ export const restForOne: Strategy = {
   range: (slots, crashed) => slots.list(crashed),
   retryRange: (slots, failed) => slots.list(failed),
   restartsUser: (usedPosition, userPosition) => usedPosition < userPosition,
+  isGroup: true,
 }

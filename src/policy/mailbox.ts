@@ -1,0 +1,80 @@
+// What waits its turn at a supervisor: crashes, retries, calls, first come first served. One transaction at a time, as OTP's;
+// only restarts that have nothing to do with each other run side by side, and a crash may be let in where a round was held for it.
+import { Fifo } from '../base/fifo.js'
+import type { Call } from './commands.js'
+import { areIndependent, type Order } from './order.js'
+import type { Round } from './round.js'
+import type { Slot } from './slot.js'
+import type { SlotList } from './slot-list.js'
+import type { Strategy } from './strategies/strategy.js'
+
+/** Something that waits. */
+export type Queued = { readonly type: 'crash' | 'retry'; readonly slot: Slot } | { readonly type: 'call'; readonly call: Call }
+
+/** The queue of one supervisor. */
+export class Mailbox {
+  readonly #slots: SlotList
+  readonly #strategy: Strategy
+  readonly #order: Order
+  readonly #rounds: ReadonlySet<Round>
+  readonly #queue = new Fifo<Queued>()
+  /** Crashes for which a round is held: they come first, or the round and a call before them would wait for each other. */
+  readonly #urgent = new Fifo<Queued>()
+  /** The head that was compared with the rounds under way, so that it is not compared again at every step. */
+  #compared: Queued | undefined
+  #comparedWith: Round[] = []
+  #isApart = false
+
+  constructor(slots: SlotList, strategy: Strategy, order: Order, rounds: ReadonlySet<Round>) {
+    this.#slots = slots
+    this.#strategy = strategy
+    this.#order = order
+    this.#rounds = rounds
+  }
+
+  push(queued: Queued): void {
+    this.#queue.push(queued)
+  }
+
+  pushUrgent(queued: Queued): void {
+    this.#urgent.push(queued)
+  }
+
+  /** The next one whose turn it is, taken out. */
+  take(): Queued | undefined {
+    const queue = this.#urgent.size > 0 ? this.#urgent : this.#queue
+    const head = queue.peek()
+    return head !== undefined && this.#mayServe(head) ? queue.shift() : undefined
+  }
+
+  /** All calls that wait; nothing waits any more. */
+  clear(): Call[] {
+    const calls: Call[] = []
+    for (const queued of this.#queue) if (queued.type === 'call') calls.push(queued.call)
+    this.#queue.clear()
+    this.#urgent.clear()
+    return calls
+  }
+
+  #mayServe(queued: Queued): boolean {
+    if (this.#rounds.size === 0) return true
+    if (queued.type !== 'crash') return false
+    if (queued.slot.phase !== 'dead') return true
+    for (const round of this.#rounds) {
+      const isHeldForIt = round.heldBy.has(queued.slot) && round.idle
+      if (!isHeldForIt && !(this.#order === 'graph' && this.#apart(queued))) return false
+    }
+    return true
+  }
+
+  #apart(queued: Queued & { readonly slot: Slot }): boolean {
+    const rounds = [...this.#rounds]
+    const same = rounds.length === this.#comparedWith.length && rounds.every((round, index) => round === this.#comparedWith[index])
+    if (this.#compared === queued && same) return this.#isApart
+    const range = this.#strategy.range(this.#slots, queued.slot)
+    this.#isApart = rounds.every((round) => round.heldBy.has(queued.slot) || areIndependent(range, round.range))
+    this.#compared = queued
+    this.#comparedWith = rounds
+    return this.#isApart
+  }
+}

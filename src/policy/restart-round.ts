@@ -1,0 +1,65 @@
+// The round of a restart: who is stopped, who is started, and what else becomes part of it.
+import type { Command } from './commands.js'
+import { areIndependent, nothing, type Order, startFrontier, stopFrontier } from './order.js'
+import { Round } from './round.js'
+import type { Slot } from './slot.js'
+
+/** What is to be restarted. */
+export interface RestartPlan {
+  readonly about: Slot
+  /** In start order. */
+  readonly range: readonly Slot[]
+  /** How long to wait between stopping and starting; undefined for not at all. */
+  readonly delayMs: number | undefined
+}
+
+/**
+ * Makes the round. Whatever was held back for a crash, or waits for a back-off and touches the same slots, becomes part of it.
+ * Temporary siblings in the range are stopped and not started again; with a delay, nobody is started until it is over.
+ */
+export function restartRound({ about, range, delayMs }: RestartPlan, rounds: Set<Round>, order: Order): Round {
+  const stopped = new Set(range)
+  const merged = new Set(range)
+  const stillHeldBy: Slot[] = []
+  for (const round of rounds) {
+    if (!round.heldBy.has(about)) continue
+    for (const slot of round.rest()) merged.add(slot)
+    for (const other of round.heldBy) if (other !== about) stillHeldBy.push(other)
+    rounds.delete(round)
+  }
+  for (const slot of range) if (slot.phase === 'backing-off') for (const waiting of slot.retryRange ?? []) merged.add(waiting)
+  const starts: Slot[] = []
+  for (const slot of merged) {
+    if (!slot.removed && (slot === about || slot.spec.restart !== 'temporary' || !stopped.has(slot))) starts.push(slot)
+  }
+  starts.sort((a, b) => a.position - b.position)
+  const round = new Round(
+    { name: 'restart', about, delayMs },
+    {
+      range: starts,
+      stops: stopFrontier(
+        range.filter((slot) => slot !== about),
+        order,
+      ),
+      starts: delayMs === undefined ? startFrontier(starts, order) : nothing(),
+    },
+  )
+  for (const other of stillHeldBy) round.heldBy.add(other)
+  return round
+}
+
+/** Holds back every round that the crash of `slot` touches: it is dealt with before they start anybody else. Says whether there is any. */
+export function holdBack(slot: Slot, range: () => readonly Slot[], rounds: Set<Round>, order: Order, out: Command[], now: number): boolean {
+  let isHolding = false
+  let known: readonly Slot[] | undefined
+  for (const round of rounds) {
+    if (round.purpose.name === 'rollback') continue
+    if (order !== 'graph' && !round.usesAny) continue
+    known ??= range()
+    if (order === 'graph' && areIndependent(known, round.range)) continue
+    round.heldBy.add(slot)
+    round.callOff(known, out, now)
+    isHolding = true
+  }
+  return isHolding
+}

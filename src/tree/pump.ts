@@ -1,0 +1,59 @@
+// Feeds a policy one event at a time and has its commands performed, all of one event before the next. What orders the end comes
+// before what waits, so nothing starts after it; and after ten milliseconds in one turn others are let run.
+import type { Env } from '../base/env.js'
+import { Fifo } from '../base/fifo.js'
+import type { Command, SupervisionEvent } from '../policy/commands.js'
+import type { Supervision } from '../policy/supervision.js'
+
+const TURN_MS = 10
+// The clock is looked at once in so many steps.
+const STEPS = 16
+
+/** The loop of one supervisor. */
+export class Pump {
+  readonly #env: Env
+  readonly #policy: Supervision
+  readonly #perform: (command: Command) => void
+  readonly #events = new Fifo<SupervisionEvent>()
+  readonly #urgent = new Fifo<SupervisionEvent>()
+  readonly #commands = new Fifo<Command>()
+  #running = false
+
+  constructor(env: Env, policy: Supervision, perform: (command: Command) => void) {
+    this.#env = env
+    this.#policy = policy
+    this.#perform = perform
+  }
+
+  tell(event: SupervisionEvent): void {
+    if (isOrderToEnd(event)) this.#urgent.push(event)
+    else this.#events.push(event)
+    if (!this.#running) this.#run()
+  }
+
+  #run(): void {
+    this.#running = true
+    const { clock, yieldLoop } = this.#env
+    const sinceAt = clock.now()
+    for (let steps = 1; this.#step(); steps += 1) {
+      if (steps % STEPS === 0 && clock.now() - sinceAt > TURN_MS) return yieldLoop(() => this.#run())
+    }
+    this.#running = false
+  }
+
+  #step(): boolean {
+    const command = this.#commands.shift()
+    if (command !== undefined) {
+      this.#perform(command)
+      return true
+    }
+    const event = this.#urgent.shift() ?? this.#events.shift()
+    if (event === undefined) return false
+    for (const next of this.#policy.decide(event, this.#env.clock.now())) this.#commands.push(next)
+    return true
+  }
+}
+
+function isOrderToEnd({ type }: SupervisionEvent): boolean {
+  return type === 'stop' || type === 'quiesce' || type === 'hurry' || type === 'kill'
+}

@@ -1,0 +1,37 @@
+// Facts that a supervisor tells of its children, built only while somebody listens.
+import type { World } from '../kernel/birth.js'
+import type { Command, ReportCommand } from '../policy/commands.js'
+import type { Exit } from '../protocol/exit.js'
+import type { SupervisorFlags } from '../protocol/spec.js'
+import type { Place } from './place.js'
+
+/** It wrote a report about a child. */
+export function noteReport({ facts, env }: World, { address }: Place, command: ReportCommand): void {
+  if (!facts.heard) return
+  const { context, exit, incarnation, retrying, slot } = command
+  const about = { at: env.clock.now(), address: `${address}/${slot.id}`, supervisor: address }
+  facts.emit({ ...about, type: 'report', context, exit, incarnation, retrying })
+}
+
+/** It restarts a child, or the group of one. */
+export function noteRestarting({ facts, env }: World, place: Place, command: Extract<Command, { type: 'restarting' }>): void {
+  if (!facts.heard) return
+  const { max, withinMs } = (place.flags as SupervisorFlags).intensity
+  const { count, exit, slot } = command
+  const cause = exit.reason === 'crash' ? exit.cause : exit.reason
+  const about = { at: env.clock.now(), address: `${place.address}/${slot.id}`, supervisor: place.address }
+  facts.emit({ ...about, type: 'restarting', count, max, withinMs, cause })
+}
+
+/** It asked a child to stop that had died already. */
+export function noteFoundDead({ facts, env }: World, { address }: Place, command: Extract<Command, { type: 'found-dead' }>): void {
+  const { slot, incarnation } = command
+  if (!facts.heard || incarnation === undefined) return
+  const by = slot.spec.shutdownMs === 'brutal-kill' ? 'kill' : 'shutdown'
+  facts.emit({ type: 'stop-requested', at: env.clock.now(), address: `${address}/${slot.id}`, incarnation, by })
+}
+
+/** It ends because of too many restarts. */
+export function noteGaveUp({ facts, env }: World, { address }: Place, exit: Exit): void {
+  if (exit.reason === 'crash' && facts.heard) facts.emit({ type: 'gave-up', at: env.clock.now(), address, error: exit.cause })
+}
