@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished } from 'vitest'
+import type { Report } from '../../src/policy/report.js'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -174,6 +175,13 @@ function parse(text: string): Line {
 /** The messages of a log, those of one service as `address: message`. */
 export function story(lines: readonly Line[]): string[] {
   return lines.map(({ service, msg }) => (typeof service === 'string' ? `${service}: ${msg}` : msg))
+}
+
+/** The report in the last line of a log. */
+export function reportOf(lines: readonly Line[]): Report {
+  const line = lines.findLast(({ report }) => report !== undefined)
+  if (line === undefined) throw new Error(`no report in:\n${story(lines).join('\n')}`)
+  return line['report'] as Report
 }
 
 /** Expects these messages in this order, others may lie between them. */
