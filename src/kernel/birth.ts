@@ -4,7 +4,7 @@ import type { Env } from '../base/env.js'
 import type { Feed } from '../base/feed.js'
 import type { Stopped } from '../protocol/ack.js'
 import type { Fact } from '../protocol/fact.js'
-import type { memoizedLifecycle } from './memoize.js'
+import type { memoizedLifecycle, Status } from './memoize.js'
 
 /** What an incarnation does for its service: its hooks, or its children. Each method answers by telling the incarnation. */
 export interface Work {
@@ -32,6 +32,18 @@ export interface Work {
   hasten?(): void
   /** Whether an error is a hook's way of obeying our own signals. */
   isOwnAbort?(error: unknown): boolean
+}
+
+/** An incarnation as its own parts see it. */
+export interface Life {
+  readonly address: string
+  readonly incarnation: number
+  readonly env: Env
+  readonly facts: Feed<Fact>
+  readonly status: Status
+  readonly work: Work
+  noteError(hook: string, error: unknown): void
+  whenTorn(fn: () => void): void
 }
 
 /** Whom an incarnation answers to. */

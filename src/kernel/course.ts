@@ -2,8 +2,7 @@
 // ends with. An error that ends it is never lost to a later, milder reason.
 import type { Unstarted } from '../protocol/ack.js'
 import { crash, type Exit, KILLED, NORMAL, SHUTDOWN } from '../protocol/exit.js'
-import type { Birth } from './birth.js'
-import type { Incarnation } from './incarnation.js'
+import type { Birth, Life } from './birth.js'
 import type { Effect } from './lifecycle.js'
 import type { LastType } from './memoize.js'
 import { note } from './notes.js'
@@ -15,10 +14,10 @@ import { Teardown } from './teardown.js'
 const NO_ERRORS: unknown[] = []
 
 /** The course of one incarnation's life. */
-export class Course implements Performer {
+export class Course<I extends Life> implements Performer {
   readonly stepper: Stepper
-  readonly #incarnation: Incarnation
-  readonly #birth: Birth<Incarnation>
+  readonly #incarnation: I
+  readonly #birth: Birth<I>
   /** Whether its supervisor asked for the end. */
   asked = false
   #hasBegun = false
@@ -32,7 +31,7 @@ export class Course implements Performer {
   #teardown: Teardown | undefined
   #whenStopped: Set<() => void> | undefined
 
-  constructor(incarnation: Incarnation, birth: Birth<Incarnation>, name: string) {
+  constructor(incarnation: I, birth: Birth<I>, name: string) {
     this.#incarnation = incarnation
     this.#birth = birth
     this.stepper = new Stepper(this, birth.world.logic, name, birth.parent)

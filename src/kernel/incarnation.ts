@@ -7,16 +7,16 @@ import type { Unstarted } from '../protocol/ack.js'
 import type { StopRequest } from '../protocol/command.js'
 import { crash, type Exit, KILLED, NORMAL, SHUTDOWN } from '../protocol/exit.js'
 import type { Fact } from '../protocol/fact.js'
-import type { Birth, Work } from './birth.js'
+import type { Birth, Life, Work } from './birth.js'
 import { Course, exitOf } from './course.js'
 import type { Status } from './memoize.js'
 import { note } from './notes.js'
 import type { Stepper } from './stepper.js'
 
 /** One run of a service. */
-export class Incarnation implements Token {
+export class Incarnation implements Token, Life {
   readonly #birth: Birth<Incarnation>
-  readonly #course: Course
+  readonly #course: Course<Incarnation>
   readonly #stepper: Stepper
   #work!: Work
 

@@ -6,15 +6,18 @@ export class Teardown {
   #waiting: (() => void)[] = []
   #timer: Timer | undefined
   #giveUp: (() => void) | undefined
+  #isRunning = false
   #over = false
 
   get over(): boolean {
     return this.#over
   }
 
-  /** Whether something still runs and has not been given up. */
-  get isAwaited(): boolean {
-    return this.#giveUp !== undefined && !this.#over
+  /** Notes that nothing runs any more; false when that is no news. */
+  answered(): boolean {
+    if (!this.#isRunning) return false
+    this.#isRunning = false
+    return true
   }
 
   /** Calls `fn` when it is over: at once if that is so already. */
@@ -26,6 +29,7 @@ export class Teardown {
   /** Waits for what still runs, `patienceMs` at most; then `giveUp` is called and it is over. */
   await(clock: Clock, patienceMs: number, giveUp: () => void): void {
     this.#giveUp = giveUp
+    this.#isRunning = true
     if (patienceMs <= 0) this.#lose()
     else this.#timer = clock.after(patienceMs, () => this.#lose(), true)
   }
