@@ -56,7 +56,6 @@ const ALPHABET: readonly LifecycleEvent[] = [
   ...Object.values(EVENTS),
   ...(['failed', 'expired', 'kill', 'closed'] as const).map((type) => ({ type, exit: SAMPLE_EXIT })),
 ]
-const NAMES: ReadonlySet<string> = new Set(ALPHABET.map(({ type }) => type))
 const LETS_GO: ReadonlySet<Effect> = new Set<Effect>(['abort', 'letGo'])
 
 const states = new Map<string, State>()
@@ -123,10 +122,9 @@ export function memoizedLifecycle(tap: Tap): LifecycleLogic {
     transition(snapshot, event, scope) {
       const { type } = event as { readonly type: string }
       if (type === 'xstate.stop') return lifecycle.transition(snapshot, event, scope as Scope)
-      const isOurs = OURS.has(event) || event instanceof LastEvent
-      // A stranger's event that looks like ours must not even seem to have been taken.
-      if (tap.active && (isOurs || !NAMES.has(type))) lifecycle.transition(snapshot, event, scope as Scope)
-      if (!isOurs) return snapshot
+      // A stranger's event is not taken, whatever it is called, and not shown as a step: some would make an error of the machine.
+      if (!OURS.has(event) && !(event instanceof LastEvent)) return snapshot
+      if (tap.active) lifecycle.transition(snapshot, event, scope as Scope)
       const step = bySnapshot.get(snapshot)?.steps[type as LifecycleEvent['type']]
       if (step === undefined) return snapshot
       if (step.next.name !== 'stopped') return step.next.snapshot

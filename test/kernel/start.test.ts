@@ -28,16 +28,22 @@ describe('a start', () => {
   })
 
   test.each([
-    ['throws', () => () => {
-      throw boom
-    }],
-    ['rejects', () => () => Promise.reject(boom)],
-    ['answers with a broken thenable', () => () => ({
-      // biome-ignore lint/suspicious/noThenProperty: that is the case
-      then: () => {
+    [
+      'throws',
+      () => () => {
         throw boom
       },
-    })],
+    ],
+    ['rejects', () => () => Promise.reject(boom)],
+    [
+      'answers with a broken thenable',
+      () => () => ({
+        // biome-ignore lint/suspicious/noThenProperty: that is the case
+        then: () => {
+          throw boom
+        },
+      }),
+    ],
   ] as const)('that %s has failed', async (_name, make) => {
     const rig = new Rig({ start: make() }).begin()
     await rig.env.settle()
@@ -259,7 +265,9 @@ describe('a stop during start', () => {
     ['its own AbortError is no failure', () => Object.assign(new Error('aborted'), { name: 'AbortError' }), 'acked'],
     ['an error of its own is noted', () => boom, 'failed'],
   ] as const)('%s', async (_name, make, verdict) => {
-    const rig = new Rig({ start: (ctx) => new Promise((_resolve, reject) => ctx.signal.addEventListener('abort', () => reject(make()))) }).begin()
+    const rig = new Rig({
+      start: (ctx) => new Promise((_resolve, reject) => ctx.signal.addEventListener('abort', () => reject(make()))),
+    }).begin()
     rig.stop()
     await rig.env.settle()
     expect(rig.exit).toBe('shutdown')
@@ -387,7 +395,11 @@ describe('what start deferred', () => {
 
   test('after the end is released at once', async () => {
     let ctx: Context<unknown> | undefined
-    const rig = new Rig({ start: (given) => void (ctx = given) }).begin()
+    const rig = new Rig({
+      start: (given) => {
+        ctx = given
+      },
+    }).begin()
     rig.stop()
     expect(rig.status).toBe('stopped')
     const calls: string[] = []
