@@ -5,6 +5,8 @@ export { type Env, plainEnv, type Token } from './base/env.js'
 export {
   AskTimeoutError,
   AtCapacityError,
+  ChildError,
+  type ChildErrorReason,
   DrainingError,
   type ErrorCode,
   HealthError,
@@ -28,6 +30,7 @@ export type { Ending, Fact, FactType } from './protocol/fact.js'
 export type { BackoffOptions, ChildOptions, Shutdown, StrategyName } from './protocol/spec.js'
 export type { AskOptions } from './tree/ask.js'
 export type { HandleOf, RequestsOf, Service } from './tree/definition.js'
+export { type Dynamic, type DynamicSupervisorOptions, dynamicSupervisor } from './tree/dynamic-supervisor.js'
 export type { Ref } from './tree/ref.js'
 export type { Status } from './tree/roster.js'
 export { type RunSpec, type StartSpec, service } from './tree/service.js'

@@ -65,6 +65,7 @@ function order(url: string, id: string, agent: Agent): Promise<string> {
     })
     req.on('socket', (socket) => {
       isConnected = !socket.connecting
+      if (isConnected) return
       socket.once('connect', () => {
         isConnected = true
       })

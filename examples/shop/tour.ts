@@ -15,6 +15,7 @@ import { type Books, customers } from './load.ts'
 
 const CUSTOMERS = 20
 const BUSINESS_MS = 4_000
+const PATIENCE_MS = 15_000
 
 interface Line {
   readonly msg: string
@@ -27,16 +28,17 @@ interface Line {
 /** Runs the tour; resolves with the exit code: 0 when all books agree. */
 export async function tour(): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'quiesce-shop-'))
+  const daemon = new ShopProcess(folder)
   try {
-    return await tourIn(folder)
+    return await tourIn(folder, daemon)
   } finally {
+    daemon.process.kill('SIGKILL')
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function tourIn(folder: string): Promise<number> {
+async function tourIn(folder: string, daemon: ShopProcess): Promise<number> {
   say('1. The shop starts, in order; every line is an acknowledgement.')
-  const daemon = new ShopProcess(folder)
   const { url } = await daemon.line((line) => line.service === 'shop/front/api' && line.url !== undefined)
   await daemon.line((line) => line.msg === 'shop is ready')
 
@@ -105,6 +107,7 @@ class ShopProcess {
   /** The first line that matches, of those that came or will come after the first `from`. Rejects when the shop ends before. */
   line(matches: (line: Line) => boolean, from = 0): Promise<Line> {
     return new Promise((resolve, reject) => {
+      setTimeout(() => reject(new Error(`the shop said nothing of the kind within ${PATIENCE_MS} ms`)), PATIENCE_MS).unref()
       const known = this.lines.slice(from).find(matches)
       if (known !== undefined) return resolve(known)
       this.#waiting.add({ matches, resolve })

@@ -101,7 +101,9 @@ type Options = HttpAppOptions<Uses> | HttpHandlerOptions<Uses>
 async function start(ctx: Context<HandlesOf<Uses>>, options: Options): Promise<HttpHandle> {
   const run = new HttpRun(ctx, settingsOf(options))
   await run.listen(await makeListener(ctx, options))
-  return new Handle(run, urlOf(run.address, options))
+  const handle = new Handle(run, urlOf(run.address, options))
+  ctx.log.info({ url: handle.url }, 'listening')
+  return handle
 }
 
 async function makeListener(ctx: Context<HandlesOf<Uses>>, options: Options): Promise<Listener> {
