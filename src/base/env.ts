@@ -3,12 +3,12 @@ import { type Clock, systemClock } from './clock.js'
 import { HaltedError } from './errors.js'
 import { type Log, silentLog } from './log.js'
 
-/** Whose work is running: the owner of an async context. An uncaught error is handed to its `fail`. */
+/** Whose work is running: the owner of an async context. */
 export interface Token {
   readonly address: string
   readonly incarnation: number
-  /** Hands an error to the owner; false when the owner has ended and cannot take it. */
-  fail(error: unknown): boolean
+  /** Hands an uncaught error to the owner. One that has ended only takes note of it. */
+  uncaught(error: unknown): void
 }
 
 /** What the runtime asks of the world. */

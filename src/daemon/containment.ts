@@ -24,7 +24,7 @@ export function contain(env: NodeEnv, events: ContainmentEvents): () => void {
   const take = (error: unknown): boolean => {
     const owner = env.owner()
     if (owner !== undefined) {
-      owner.fail(error)
+      owner.uncaught(error)
       return true
     }
     const others = [...all].filter((other) => other !== owns)

@@ -28,7 +28,6 @@ export class Daemon {
   readonly #settings: Settings
   readonly #stopping: Stopping
   readonly #removers: (() => void)[] = []
-  #stopListening: (() => void) | undefined
   #admin: AdminServer | undefined
   #marker: Marker | undefined
   #hasStarted = false
@@ -70,11 +69,13 @@ export class Daemon {
     const { log, contains, exits } = this.#settings
     const { clock } = this.#env
     const root = this.#system.tree().address
-    this.#stopListening = listenForStop(this.#settings, {
-      now: () => clock.now(),
-      asked: (by, meaning) => this.#asked(by, meaning),
-      inspect: () => lastWords(`the tree now:\n${drawTree(this.#system.tree())}`),
-    })
+    this.#removers.push(
+      listenForStop(this.#settings, {
+        now: () => clock.now(),
+        asked: (by, meaning) => this.#asked(by, meaning),
+        inspect: () => lastWords(`the tree now:\n${drawTree(this.#system.tree())}`),
+      }),
+    )
     if (contains) this.#removers.push(contain(this.#env, this.#containmentEvents()))
     if (exits) this.#removers.push(noticeForeignExit(() => this.#system.tree()))
     this.#removers.push(
@@ -196,10 +197,9 @@ export class Daemon {
     if (left.length > 0) log.info({ left }, `still open: ${left.join(', ')}${exits ? '; the process exits anyway' : ''}`)
     if (exits && process.stderr.isTTY) process.stderr.write(`\n${drawTimeline(report)}\n`)
     await flushLog(rootLog, flushShare(graceMs))
-    for (const remove of this.#removers.reverse()) remove()
-    // A process that exits keeps listening for signals to the last: their default action would change its exit code.
-    if (!exits) this.#stopListening?.()
     this.#marker?.remove()
+    // A process that exits listens to the last: a signal's or an error's default action would change its exit code.
+    if (!exits) for (const remove of this.#removers.reverse()) remove()
     return code
   }
 
@@ -211,7 +211,7 @@ export class Daemon {
   // The caller's `await run(…)` goes on first, so that it can print the report.
   #exit(code: number): void {
     process.exitCode = code
-    setImmediate(() => process.exit(code))
+    setImmediate(() => process.exit(Math.max(code, this.#unowned > 0 ? EXIT_CODES.crashed : EXIT_CODES.clean)))
   }
 
   #exitNow(code: number): never {

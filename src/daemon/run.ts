@@ -1,6 +1,7 @@
 // A daemon's whole life in its process: listeners before anything starts, the tree, the stop within its budget, the exit code.
 import { SpecError } from '../base/errors.js'
 import { flushLog } from '../observe/log.js'
+import { logError } from '../observe/log-facts.js'
 import type { Report } from '../policy/report.js'
 import { Problems } from '../protocol/spec.js'
 import type { Service } from '../tree/definition.js'
@@ -31,7 +32,7 @@ export async function run<Root extends Service>(tree: Root, options: RunOptions<
   if (system !== undefined) return await new Daemon(system, env, settings).live()
   const error = new SpecError(problems.list)
   if (!settings.exits) throw error
-  settings.log.fatal({ err: { type: error.name, code: error.code, message: error.message } }, error.message)
+  settings.log.fatal(logError(error), error.message)
   await flushLog(settings.rootLog, flushShare(settings.graceMs))
   return process.exit(EXIT_CODES.spec)
 }

@@ -28,6 +28,8 @@ export interface Work {
   readonly inFlight: number
   /** Whether something of it still runs. */
   readonly busy: boolean
+  /** No more settling of what it holds, while it is itself being cancelled or closed. */
+  hurry?(): void
   /** The deadline of the stop has come nearer. */
   hasten?(): void
   /** Whether an error is a hook's way of obeying our own signals. */

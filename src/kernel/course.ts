@@ -180,6 +180,8 @@ export class Course<I extends Life> implements Performer {
   }
 
   missed(type: Happening, exit: Exit | undefined): void {
+    // Its own settling is not what is going on, but that of its children may be.
+    if (type === 'hurry') return this.#incarnation.work.hurry?.()
     if (type !== 'crash' || exit?.reason !== 'crash') return
     if (this.#incarnation.status === 'stopped') note(this.#incarnation, 'late-error', { error: exit.cause })
     else this.#incarnation.noteError('uncaught', exit.cause)

@@ -131,6 +131,12 @@ export class Incarnation implements Token, Life {
     return true
   }
 
+  /** An uncaught error of its code: as `fail`, but it never cuts short a drain under way. */
+  uncaught(error: unknown): void {
+    if (this.status === 'settling') this.noteError('uncaught', error)
+    else if (!this.fail(error)) note(this, 'late-error', { error })
+  }
+
   /** It ends by itself: `normal`, unless it says otherwise. */
   end(exit: Exit = NORMAL): void {
     if (this.status === 'ready') this.#stepper.feed(exit.reason === 'crash' ? 'crash' : 'ended', exit)

@@ -139,8 +139,8 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
     this.#pump.tell({ type: 'quiesce', deadlineAt, scale })
   }
 
-  /** No more settling, while it is only draining its edges. */
-  hurryEdges(): void {
+  /** No more settling of its children, whatever it is doing itself. */
+  hurry(): void {
     this.#pump.tell({ type: 'hurry' })
   }
 
@@ -272,7 +272,7 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
 
   #hurry(slot: Slot): void {
     const incarnation = this.#bySlot.get(slot)
-    if (incarnation?.status === 'ready' && incarnation.work instanceof SupervisorWork) incarnation.work.hurryEdges()
+    if (incarnation?.status === 'ready' && incarnation.work instanceof SupervisorWork) incarnation.work.hurry()
     else incarnation?.hurry()
   }
 

@@ -1,5 +1,5 @@
 // The probes of a real daemon, in every state of its life.
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { expectInOrder, reportOf, start } from '../support/daemon-process.js'
 
@@ -60,9 +60,9 @@ test('startup, readiness and liveness from the first start to the end of the dra
 })
 
 test('no request can harm the daemon', async () => {
-  const daemon = start('restarting')
+  const daemon = start('shop', { env: { OPTIONS: '{"probes":{"port":0}}' } })
   const url = new URL(await daemon.probes())
-  const { connect } = await import('node:net')
+  await daemon.line('shop is ready')
   const lines = [
     'GET // HTTP/1.1',
     'GET http://user:secret@host/livez HTTP/1.1',
