@@ -192,9 +192,9 @@ export class Daemon {
     const { log, rootLog, exits, graceMs } = this.#settings
     const startFailed = this.#startError !== undefined
     const code = exitCodeOf({ report, exit: this.#system.exit, startFailed, unowned: this.#unowned > 0 })
-    log.info({ code, report }, `complete: ${drawTimeline(report).split('\n')[0]}`)
     const left = leftovers()
     if (left.length > 0) log.info({ left }, `still open: ${left.join(', ')}${exits ? '; the process exits anyway' : ''}`)
+    log.info({ code, report }, `complete: ${drawTimeline(report).split('\n')[0]}`)
     if (exits && process.stderr.isTTY) process.stderr.write(`\n${drawTimeline(report)}\n`)
     await flushLog(rootLog, flushShare(graceMs))
     this.#marker?.remove()

@@ -1,7 +1,7 @@
 // What still keeps the event loop alive when the daemon is over: it is the user's, and is named so that it can be found.
 
-// Standard input and output, and what goes away by itself.
-const PASSED_OVER = new Set(['TTYWrap', 'PipeWrap', 'Immediate', 'CloseReq'])
+// Standard input and output, what goes away by itself, and the port of a logger's worker.
+const PASSED_OVER = new Set(['TTYWrap', 'PipeWrap', 'Immediate', 'CloseReq', 'MessagePort'])
 
 /** The resources that keep the event loop alive, by the names that Node gives. */
 export function leftovers(): string[] {
