@@ -1,14 +1,17 @@
 // Documents are tested: every TypeScript block of README, docs and examples type-checks, and a block marked `run` is executed and
 // prints what the block after it shows.
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const exec = promisify(execFile)
 const project = fileURLToPath(new URL('..', import.meta.url))
+// The flags that the README names.
+const PRETTY = ['-S', '-i', 'pid,node,incarnation,report,code']
 const scratch = join(project, '.data/docs')
 
 interface Block {
@@ -46,7 +49,7 @@ function documentsIn(folder: string): string[] {
 beforeAll(() => {
   rmSync(scratch, { recursive: true, force: true })
   mkdirSync(scratch, { recursive: true })
-  for (const { name, code } of blocks) writeFileSync(join(scratch, `${name}.ts`), `${code}\nexport {}\n`)
+  for (const { name, code } of blocks) writeFileSync(join(scratch, `${name}.ts`), `${code.replace('port: 8080', 'port: 0')}\nexport {}\n`)
   const tsconfig = {
     extends: '../../test/tsconfig.json',
     compilerOptions: {
@@ -72,6 +75,10 @@ describe('the documents', () => {
     await expect(compile.then(() => 'compiles').catch((error: { stdout: string }) => error.stdout)).resolves.toBe('compiles')
   })
 
+  it.each(blocks.filter(({ marks }) => marks.includes('daemon')))('show what the daemon $name logs', async ({ name, shown }) => {
+    expect(normalized(await logOfDaemon(join(scratch, `${name}.ts`)))).toBe(normalized(shown ?? ''))
+  })
+
   it.each(blocks.filter(({ marks }) => marks.includes('run')))('show what $name prints', async ({ name, shown }) => {
     const { stdout } = await exec(process.execPath, ['--import', 'tsx', join(scratch, `${name}.ts`)], { cwd: dirname(scratch) })
     expect(shown, 'a block marked `run` is followed by a `text` block').toBeDefined()
@@ -79,11 +86,26 @@ describe('the documents', () => {
   })
 })
 
+// A daemon is started, told to stop once it is ready, and its log is shown as the document shows it.
+function logOfDaemon(file: string): Promise<string> {
+  const daemon = spawn(process.execPath, ['--import', 'tsx', file], { cwd: dirname(scratch), stdio: ['ignore', 'pipe', 'inherit'] })
+  const pretty = spawn(process.execPath, [join(project, 'node_modules/pino-pretty/bin.js'), ...PRETTY], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  daemon.stdout.on('data', (chunk: Buffer) => {
+    if (chunk.includes('is ready')) daemon.kill('SIGINT')
+    pretty.stdin.write(chunk)
+  })
+  daemon.stdout.on('end', () => pretty.stdin.end())
+  return text(pretty.stdout)
+}
+
 // Times, ports and process ids differ from run to run; everything else is compared.
 function normalized(text: string): string {
   return text
+    .replace(/\[[\d:.]+\]/g, '[time]')
     .replace(/\d+(\.\d+)? (ms|s)\b/g, 'N ms')
-    .replace(/"(time|pid|tookMs|deadlineMs)":[\d.]+/g, '"$1":0')
-    .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:0')
+    .replace(/"(\w+Ms)":[\d.]+/g, '"$1":0')
+    .replace(/(127\.0\.0\.1|localhost):\d+/g, '$1:0')
     .trim()
 }

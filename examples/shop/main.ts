@@ -21,13 +21,15 @@ const { values } = parseArgs({
 
 if (values.tour) process.exit(await tour())
 
+// One line a step; the JSON that production would read is `npm start -- --json`.
 const human = pino(
   { base: null },
   pretty({
     sync: true,
-    ignore: 'service,incarnation,report,code',
-    messageFormat: '{if service}{service}  {end}{msg}',
+    singleLine: true,
     translateTime: 'HH:MM:ss.l',
+    ignore: 'level,pid,service,incarnation,err,report,code,node,exit,settleMs,forceCancelled,deadlineMs,cause,count,max,withinMs',
+    messageFormat: '{if service}{service}  {end}{msg}{if err.message}: {err.message}{end}',
   }),
 )
 
@@ -40,11 +42,16 @@ await run(shop({ folder: values.folder, port: Number(values.port) }), {
     console.log(`
 ${drawTree(system.tree())}
 
-  curl -d '{"item":"tea"}' ${url}/orders     an order: on disk before it is answered
-  curl ${url}/stats                          how many are on disk, how many worked off
-  curl -X POST ${url}/crash                  break the fulfilment, and see it come back
-  curl -i http://127.0.0.1:${values.probes}/readyz          what Kubernetes would ask
-  kill -TERM ${process.pid}                  or Ctrl+C: drain, stop in order, report
+  curl -d '{"item":"tea"}' ${url}/orders
+                  an order: it is on disk before it is answered
+  curl ${url}/stats
+                  how many are on disk, how many are worked off
+  curl -X POST ${url}/crash
+                  break the fulfilment, and see it come back
+  curl -i http://127.0.0.1:${values.probes}/readyz
+                  what Kubernetes would ask
+  kill -TERM ${process.pid}
+                  or Ctrl+C: drain, stop in order, report
 `)
   },
 }).then((report) => {
