@@ -72,8 +72,6 @@ export class LiveRequest implements RequestSignals {
   /** Lets the answer say `Connection: close`, or takes that back, as long as its headers are unsent. */
   markLast(isLast: boolean): void {
     if (this.res.headersSent || this.isLast === isLast) return
-    // What the client asked for stands: only an answer that would have kept the connection is ours to change.
-    if (isLast && !this.res.shouldKeepAlive) return
     this.isLast = isLast
     this.res.shouldKeepAlive = !isLast
   }

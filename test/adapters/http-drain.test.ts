@@ -318,6 +318,31 @@ describe('an HTTP server that drains', () => {
     expect(endingOf(await report)).toMatchObject({ verdict: 'acked', inFlight: 2 })
   })
 
+  it('serves what follows an answer whose application wrote `Connection: keep-alive` itself', async () => {
+    const { env } = stoppedTime()
+    const responses: http.ServerResponse[] = []
+    const { system, port } = await serve(
+      {
+        handler: (_req, res) => {
+          responses.push(res)
+          if (responses.length === 2) res.writeHead(200, { Connection: 'keep-alive' })
+          else if (responses.length === 3) for (const one of responses) one.end('hello')
+        },
+      },
+      env,
+    )
+    const client = await RawClient.connect(port)
+    client.get()
+    while (responses.length < 1) await turn()
+    const report = system.stop()
+    client.get()
+    while (responses.length < 2) await turn()
+    client.get()
+    expect(await client.answers(3)).toMatch(CLOSE)
+    expect(await client.closed).toBe('ended')
+    expect(endingOf(await report)).toMatchObject({ verdict: 'acked', forced: false })
+  })
+
   it('does not execute what arrives after the last answer of its connection', async () => {
     const paths: unknown[] = []
     const { env, time } = stoppedTime()

@@ -138,6 +138,26 @@ describe('an HTTP server that is forced', () => {
     client.socket.destroy()
   })
 
+  it('an answer that is complete but not read yet may still be read', async () => {
+    const { env, time } = stoppedTime()
+    const size = 16 * 1024 * 1024
+    const { system, port } = await serve({ handler: (_req, res) => void res.end(`${'x'.repeat(size)}hello`) }, env)
+    const client = await RawClient.connect(port)
+    client.get()
+    await client.until(() => client.received !== '')
+    client.socket.pause()
+    for (let turns = 0; turns < 5; turns += 1) await turn()
+    const report = system.stop()
+    system.hurry()
+    for (let turns = 0; turns < 5; turns += 1) await turn()
+    client.socket.resume()
+    await client.until(() => client.received.length > size)
+    expect(await client.closed).toBe('ended')
+    expect(client.received.length).toBeGreaterThan(size)
+    expect(endingOf(await report)).toMatchObject({ verdict: 'acked', forced: true })
+    expect(time.now).toBe(0)
+  })
+
   it('a killed one leaves nothing', async () => {
     const arrived = deferred()
     const { system, web, port } = await serve({
@@ -219,6 +239,37 @@ describe('an HTTP server that crashes', () => {
     await passUntil(time, ended)
     expect(time.now).toBe(300)
     await client.closed
+    await system.stop()
+  })
+})
+
+describe('an HTTP server that crashes and has little time', () => {
+  it('is forced when the time for closing is over, though the linger is not', async () => {
+    const { env, time } = stoppedTime()
+    const { system, web, port } = await serve(
+      {
+        restart: 'temporary',
+        linger: '1h',
+        shutdown: '1s',
+        handler: (req, res, ctx) => {
+          if (req.url === '/crash') return ctx.fail(new Error('boom'))
+          res.write('first')
+        },
+      },
+      env,
+    )
+    const client = await RawClient.connect(port)
+    const ended = system.ref(web).stopped()
+    client.get()
+    await client.answers(1, 'first')
+    const crashing = await RawClient.connect(port)
+    crashing.get('/crash')
+    await passUntil(time, ended)
+    expect(time.now).toBe(1_000)
+    await passUntil(time, client.closed)
+    expect(await passUntil(time, crashing.closed)).toBe(0)
+    expect(crashing.received).toMatch(/^HTTP\/1.1 503 /)
+    expect(time.now).toBeLessThan(1_100)
     await system.stop()
   })
 })
@@ -323,9 +374,28 @@ describe('what is left of an HTTP server', () => {
     await passUntil(time, stopping)
     const report = await stopping
     await Promise.all(clients.map(({ closed }) => closed))
-    for (let turns = 0; turns < 5; turns += 1) await turn()
+    await nothingOpen()
+    expect(time.pending()).toBe(0)
     expect(endingOf(report)).toMatchObject({ verdict: 'acked', forced: false, errors: [] })
+    // The interval in which Node looks for slow requests keeps no process alive, so it can only be asked itself.
+    const { server } = sockets[0] as unknown as { server: Record<symbol, { _destroyed?: boolean }> }
+    const interval = Object.getOwnPropertySymbols(server).find(
+      ({ description }) => description === 'http.server.connectionsCheckingInterval',
+    )
+    if (interval !== undefined) expect(server[interval]?._destroyed).toBe(true)
     expect(process.eventNames().map((name) => [name, process.listenerCount(name)])).toEqual(listeners)
+  })
+
+  it('the timer of the linger goes with the last connection', async () => {
+    const { env, time } = stoppedTime()
+    const { system, port } = await serve({ linger: '1h', shutdown: 'infinity' }, env)
+    const client = await RawClient.connect(port)
+    client.get()
+    await client.answers(1)
+    const report = system.stop()
+    client.socket.end()
+    expect(endingOf(await report)).toMatchObject({ verdict: 'acked', forced: false })
+    expect([time.now, time.pending()]).toEqual([0, 0])
   })
 
   it('stopping twice is one stop', async () => {

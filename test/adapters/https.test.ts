@@ -53,11 +53,16 @@ describe('an HTTPS server', () => {
     const { env, time } = stoppedTime()
     const arrived = deferred()
     const go = deferred()
+    const sockets = new Set<net.Socket>()
+    const ends: string[] = []
     const { system, port } = await serve(
       {
         ...options,
         linger: 500,
         handler: async (req, res) => {
+          const { socket } = req
+          if (!sockets.has(socket)) socket.once('finish', () => ends.push('server')).once('end', () => ends.push('client'))
+          sockets.add(socket)
           if (req.url === '/slow') {
             arrived.resolve()
             await go.promise
@@ -91,6 +96,8 @@ describe('an HTTPS server', () => {
     expect(await slow.answers(1)).toMatch(/connection: close/i)
     expect(await slow.closed).toBe('ended')
     expect(endingOf(await report)).toMatchObject({ verdict: 'acked', forced: false, errors: [] })
+    // Ended as TLS asks for it (close_notify, RFC 8446 §6.1), not by closing the TCP connection below.
+    expect(ends).toEqual(['server', 'client', 'server', 'client', 'server', 'client'])
   })
 
   it('a handshake that is finished while draining is served', async () => {
