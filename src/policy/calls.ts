@@ -24,7 +24,7 @@ export function answerCall(slots: SlotList, maxChildren: number, call: Call, out
       return startCall(call.slot, call.number, true)
     }
     case 'terminate':
-      return slots.dynamic ? terminateDynamic(slots, call.id, call.number, reply) : terminate(slots, call.id, call.number, reply)
+      return terminate(slots, call, reply)
     default: {
       const slot = slots.get(call.id)
       const refusal = slots.dynamic ? 'simple_one_for_one' : slot === undefined ? 'not_found' : refuseEmptyOnly(slot)
@@ -49,16 +49,13 @@ function refuseEmptyOnly(slot: Slot): Refusal | undefined {
 
 type Reply = (result: CallResult) => undefined
 
-function terminate(slots: SlotList, id: string, call: number, reply: Reply): Round | undefined {
+// A dynamic child that is gone may be stopped again and again; what is no instance's id names the template.
+function terminate(slots: SlotList, { id, number, wasGiven }: Extract<Call, { verb: 'terminate' }>, reply: Reply): Round | undefined {
   const slot = slots.get(id)
-  return slot === undefined ? reply({ ok: false, reason: 'not_found' }) : stopCall(slot, call)
-}
-
-// A dynamic child that is gone may be stopped again and again; anything else than the id of an instance names the template.
-function terminateDynamic(slots: SlotList, id: string, call: number, reply: Reply): Round | undefined {
-  const slot = slots.get(id)
-  if (slot !== undefined) return stopCall(slot, call)
-  return id.includes('@') ? reply({ ok: true }) : reply({ ok: false, reason: 'simple_one_for_one' })
+  if (slot !== undefined) return stopCall(slot, number)
+  if (!slots.dynamic) return reply({ ok: false, reason: 'not_found' })
+  if (!id.includes('@')) return reply({ ok: false, reason: 'simple_one_for_one' })
+  return reply(wasGiven ? { ok: true } : { ok: false, reason: 'not_found' })
 }
 
 function stopCall(slot: Slot, call: number): Round {

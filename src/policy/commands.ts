@@ -6,7 +6,9 @@ import type { Phase, Slot } from './slot.js'
 /** A request of the API, numbered by the caller. */
 export type Call =
   | { readonly number: number; readonly verb: 'start'; readonly slot: Slot }
-  | { readonly number: number; readonly verb: 'terminate' | 'restart' | 'delete'; readonly id: string }
+  /** `wasGiven`: a child of that id has been there once. */
+  | { readonly number: number; readonly verb: 'terminate'; readonly id: string; readonly wasGiven: boolean }
+  | { readonly number: number; readonly verb: 'restart' | 'delete'; readonly id: string }
   | { readonly number: number; readonly verb: 'children' | 'count' }
 
 /** One child as `children` lists it. */

@@ -126,7 +126,8 @@ function beginStop(slot: Slot, out: Command[], now: number): boolean {
 
 function beginStart(slot: Slot, out: Command[]): boolean {
   if (slot.removed) return false
-  vacate(slot, out)
+  // A slot that is tried again keeps who it was: reports name the one that crashed.
+  if (slot.phase === 'dead' || slot.phase === 'backing-off') vacate(slot, out)
   slot.phase = 'starting'
   out.push({ type: 'start', slot })
   return true

@@ -1,6 +1,7 @@
 // What can be asked of a running supervisor about its children. Calls wait their turn in its mailbox, as OTP's do: a hook that
 // awaits one of its own supervisor while that waits for this hook waits for ever.
 import type { ChildCounts } from '../policy/commands.js'
+import type { Restart } from '../protocol/exit.js'
 import type { Edge } from './bindings.js'
 import type { Service } from './definition.js'
 import type { Place } from './place.js'
@@ -17,6 +18,10 @@ export interface ChildInfo {
   readonly status: ChildStatus
   /** The latest one; 0 before the first start. */
   readonly incarnation: number
+  readonly restart: Restart
+  /** Milliseconds, infinite for no limit. */
+  readonly shutdown: number | 'brutal-kill'
+  readonly significant: boolean
 }
 
 /** The operations of one incarnation of a supervisor. */

@@ -47,7 +47,8 @@ export class Operations implements ChildOperations {
   }
 
   async terminate(id: string): Promise<void> {
-    await this.#make({ verb: 'terminate', id })
+    const number = Number(id.slice(id.lastIndexOf('@') + 1))
+    await this.#make({ verb: 'terminate', id, wasGiven: number >= 1 && number <= this.#place.numbered })
   }
 
   async restart(id: string): Promise<Place> {
@@ -75,7 +76,9 @@ export class Operations implements ChildOperations {
 
   #info(slot: Slot, phase: Phase): ChildInfo {
     const address = `${this.#place.address}/${slot.id}`
-    return { id: slot.id, address, kind: slot.spec.kind, status: STATUS[phase], incarnation: slot.incarnation ?? 0 }
+    const { kind, restart, shutdownMs, significant } = slot.spec
+    const about = { id: slot.id, address, kind, status: STATUS[phase], incarnation: slot.incarnation ?? 0 }
+    return { ...about, restart, shutdown: shutdownMs, significant }
   }
 }
 
