@@ -167,8 +167,7 @@ export class Course<I extends Life> implements Performer {
   #exitAfter(type: LastType, fed: Exit | undefined): Exit {
     const known = this.stepper.exit
     if (known?.reason === 'crash') return known
-    if (type === 'closed') return known ?? SHUTDOWN
-    if (type === 'failed') return this.asked ? SHUTDOWN : (fed ?? SHUTDOWN)
+    if (type === 'closed' || type === 'failed') return known ?? fed ?? SHUTDOWN
     // It used up its time. One that asked to be ignored has nothing more to say.
     return !this.#hasStarted && known === NORMAL ? NORMAL : KILLED
   }
