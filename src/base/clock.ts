@@ -28,7 +28,8 @@ class SystemTimer implements Timer {
 
   #arm(ms: number, fn: () => void, keepAlive: boolean): void {
     if (ms === Number.POSITIVE_INFINITY) return
-    const piece = Math.min(ms, LONGEST_MS)
+    // Node cuts fractions off: a deadline would be early.
+    const piece = Math.min(Math.ceil(ms), LONGEST_MS)
     this.#handle = setTimeout(() => {
       this.#handle = undefined
       if (piece < ms) this.#arm(ms - piece, fn, keepAlive)

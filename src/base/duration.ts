@@ -18,8 +18,11 @@ export function parseDuration(value: unknown): number | undefined {
 /** A duration for people: `4 ms`, `1.20 s`, `2 min 5 s`. */
 export function formatMs(ms: number): string {
   if (ms === Number.POSITIVE_INFINITY) return 'no limit'
-  if (ms < 1_000) return `${Math.round(ms)} ms`
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(2)} s`
-  const minutes = Math.floor(ms / 60_000)
-  return `${minutes} min ${Math.round((ms - minutes * 60_000) / 1_000)} s`
+  const whole = Math.round(ms)
+  if (whole < 1_000) return `${whole} ms`
+  // Rounded before it is cut up, so that nothing reads "60.00 s" or "1 min 60 s".
+  const hundredths = Math.round(ms / 10)
+  if (hundredths < 6_000) return `${(hundredths / 100).toFixed(2)} s`
+  const seconds = Math.round(ms / 1_000)
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }

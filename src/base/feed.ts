@@ -4,13 +4,18 @@ import { EventEmitter } from 'eventemitter3'
 /** Hears one item of a feed. */
 export type Listener<T> = (item: T) => void
 
-/** Delivers items to listeners in the order in which they came. */
+/**
+ * Delivers items to listeners, to each in the order in which they came: one that a listener causes is delivered after the one
+ * that it was told of.
+ */
 export class Feed<T> {
   readonly #emitter = new EventEmitter<{ item: [T] }>()
   readonly #onError: (error: unknown) => void
   #count = 0
+  #isDelivering = false
+  #waiting: T[] = []
 
-  /** `onError` hears what listeners throw. */
+  /** `onError` hears what listeners throw; what it throws itself is lost. */
   constructor(onError: (error: unknown) => void = () => {}) {
     this.#onError = onError
   }
@@ -22,25 +27,37 @@ export class Feed<T> {
 
   /** Adds a listener; returns its own disposer. */
   listen(listener: Listener<T>): () => void {
+    let isListening = true
     const guarded = (item: T): void => {
       try {
-        listener(item)
+        if (isListening) listener(item)
       } catch (error) {
-        this.#onError(error)
+        this.#report(error)
       }
     }
     this.#emitter.on('item', guarded)
     this.#count += 1
-    let listening = true
     return () => {
-      if (!listening) return
-      listening = false
+      if (!isListening) return
+      isListening = false
       this.#emitter.off('item', guarded)
       this.#count -= 1
     }
   }
 
   emit(item: T): void {
+    if (this.#isDelivering) return void this.#waiting.push(item)
+    this.#isDelivering = true
     this.#emitter.emit('item', item)
+    while (this.#waiting.length > 0) this.#emitter.emit('item', this.#waiting.shift() as T)
+    this.#isDelivering = false
+  }
+
+  #report(error: unknown): void {
+    try {
+      this.#onError(error)
+    } catch {
+      // There is nobody left to tell.
+    }
   }
 }

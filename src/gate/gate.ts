@@ -55,7 +55,8 @@ export class Gate {
 
   constructor(options: GateOptions = {}, address = 'gate') {
     const { capacity = Number.POSITIVE_INFINITY } = options
-    if (!(capacity >= 1)) throw new RangeError(`${address}: a gate's capacity must be 1 or more, got ${capacity}`)
+    if (!(capacity >= 1 && (Number.isInteger(capacity) || capacity === Number.POSITIVE_INFINITY)))
+      throw new RangeError(`${address}: a gate's capacity must be a whole number, 1 or more, got ${capacity}`)
     this.capacity = capacity
     this.#address = address
   }

@@ -17,6 +17,7 @@ export interface RigOptions {
   readonly closeReserve?: number
   readonly previous?: Incarnation
   readonly uses?: () => unknown
+  readonly parent?: Incarnation['actor']
 }
 
 /** A service on the bench. */
@@ -40,7 +41,7 @@ export class Rig {
       world: { env, facts, logic: memoizedLifecycle({ active: false }), onEnding: () => {} },
       address: 'shop/it',
       number: 1,
-      parent: undefined,
+      parent: options.parent,
       owner: {
         started: () => {
           this.told.push('started')
