@@ -59,7 +59,9 @@ export class Bindings {
     const fresh: Edge[] = []
     const touched = new Set<Place>()
     for (const place of everyPlace(root)) {
-      place.uses = Object.entries(place.definition.uses).flatMap(([name, use]): ResolvedUse[] => {
+      const declared = Object.entries(place.definition.uses)
+      if (declared.length === 0) continue
+      place.uses = declared.flatMap(([name, use]): ResolvedUse[] => {
         const target = findTarget(place, name, this.#occurrences.get(use.target) ?? [], use.target?.id, problems)
         if (target === undefined) return []
         const edge = lift(place, target, name, use.live, problems)

@@ -12,12 +12,13 @@ import type { Roster } from './roster.js'
 export class Family {
   readonly #place: Place
   readonly #roster: Roster
+  readonly #slots: SlotList
   readonly #places = new Map<Slot, Place>()
-  readonly #slots = new Map<Place, Slot>()
 
   constructor(place: Place, roster: Roster, slots: SlotList) {
     this.#place = place
     this.#roster = roster
+    this.#slots = slots
     for (const child of place.children) slots.append(this.#enter(child))
     for (const edge of roster.edgesOf(place)) this.link(edge)
   }
@@ -32,16 +33,17 @@ export class Family {
   }
 
   link({ user, used, bound }: Edge): void {
-    const usedSlot = this.#slots.get(used)
-    if (usedSlot !== undefined) this.#slots.get(user)?.use(usedSlot, bound)
+    const usedSlot = this.#slots.get(used.id)
+    if (usedSlot !== undefined) this.#slots.get(user.id)?.use(usedSlot, bound)
   }
 
   /** Makes a slot for a new child; nothing of it can be seen before it joins. @throws SpecError (ERR_SPEC) with all problems at once. */
   add(service: Service): Slot {
     // One that was written, and has left its slot, comes back to its own place.
     const known = this.#roster.find(service)
-    const isReturning = known !== undefined && known.parent === this.#place && !this.#slots.has(known) && !this.#place.added.has(known)
-    if (isReturning) return this.#enter(known)
+    const isReturning =
+      known !== undefined && known.parent === this.#place && this.#isWritten(known) && this.#slots.get(known.id) === undefined
+    if (isReturning) return this.#return(known)
     const problems = new Problems()
     const place = layOutAdded(this.#place, service, this.#numberedId(service), problems)
     const edges = problems.list.length === 0 ? this.#roster.bindAdded(place, problems) : []
@@ -49,10 +51,23 @@ export class Family {
     const slot = this.#enter(place)
     for (const edge of edges) {
       const over = edge.used.parent as Place
-      if (over === this.#place) this.link(edge)
+      if (over === this.#place) this.#connect(slot, place, edge)
       else this.#roster.operationsAt(over)?.link(edge)
     }
     return slot
+  }
+
+  #return(place: Place): Slot {
+    const slot = this.#enter(place)
+    for (const edge of this.#roster.edgesOf(this.#place)) this.#connect(slot, place, edge)
+    return slot
+  }
+
+  // The slot of a new child cannot be found by its id before it has been accepted.
+  #connect(slot: Slot, place: Place, { user, used, bound }: Edge): void {
+    const userSlot = user === place ? slot : this.#slots.get(user.id)
+    const usedSlot = used === place ? slot : this.#slots.get(used.id)
+    if ((user === place || used === place) && usedSlot !== undefined) userSlot?.use(usedSlot, bound)
   }
 
   /** A slot's child is about to start for the first time: from now on its place can be seen. */
@@ -63,8 +78,9 @@ export class Family {
   forget(slot: Slot): void {
     const place = this.placeOf(slot)
     this.#places.delete(slot)
-    if (this.#slots.get(place) === slot) this.#slots.delete(place)
-    if (this.#isWritten(place)) this.#roster.dismiss(place)
+    slot.detach()
+    // It may have been refused because its place is taken.
+    if (this.#isWritten(place) && this.#slots.get(slot.id) === undefined) this.#roster.dismiss(place)
     else if (this.#place.added.has(place)) this.#roster.leave(place)
   }
 
@@ -76,7 +92,6 @@ export class Family {
   #enter(place: Place): Slot {
     const slot = new Slot(place.id, this.#roster.specOf(place))
     this.#places.set(slot, place)
-    this.#slots.set(place, slot)
     return slot
   }
 

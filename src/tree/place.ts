@@ -12,6 +12,7 @@ export interface ResolvedUse {
 }
 
 const NOBODY: ReadonlySet<Place> = new Set()
+const NO_USES: readonly ResolvedUse[] = []
 
 /** Where a child stands. It outlives the child's incarnations and those of its supervisor. */
 export class Place {
@@ -28,7 +29,7 @@ export class Place {
   #added: Set<Place> | undefined
   /** Its number among its siblings; those that were added at run time come last. */
   readonly index: number
-  uses: readonly ResolvedUse[] = []
+  uses: readonly ResolvedUse[] = NO_USES
   /** How many children a dynamic supervisor has been asked to start. */
   numbered = 0
 

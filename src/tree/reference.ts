@@ -1,52 +1,96 @@
 // Makes references: each looks up, at each use, who lives at its place now.
 import { ChildError, NotReadyError } from '../base/errors.js'
+import type { ChildCounts } from '../policy/commands.js'
 import type { Exit } from '../protocol/exit.js'
-import { ask } from './ask.js'
-import type { ChildOperations } from './child-operations.js'
-import type { HandleOf, Service } from './definition.js'
+import { type AskOptions, ask } from './ask.js'
+import type { ChildInfo, ChildOperations } from './child-operations.js'
+import type { Service } from './definition.js'
 import type { Place } from './place.js'
 import type { Ref, RefOf, SupervisorRef } from './ref.js'
-import type { Roster } from './roster.js'
+import type { Roster, Status } from './roster.js'
 
 /** Makes the reference to a place. */
 export function refTo<S extends Service>(place: Place, roster: Roster): RefOf<S> {
-  const ref = plainRef<S>(place, roster)
-  const isSupervisor = place.spec.kind === 'supervisor'
-  return (isSupervisor ? Object.defineProperties(supervisorRef(place, roster), Object.getOwnPropertyDescriptors(ref)) : ref) as RefOf<S>
+  const ref = place.spec.kind === 'supervisor' ? new SupervisorReference(place, roster) : new Reference(place, roster)
+  return ref as unknown as RefOf<S>
 }
 
-function plainRef<S extends Service>(place: Place, roster: Roster): Ref<S> {
-  return {
-    address: place.address,
-    get status() {
-      return roster.statusOf(place)
-    },
-    get incarnation() {
-      return roster.current(place)?.incarnation ?? 0
-    },
-    get handle() {
-      return roster.handleOf(place) as HandleOf<S>
-    },
-    ask: (name, argument, options) => ask(place.address, roster.current(place), name, argument, options) as Promise<never>,
-    stopped: () =>
-      new Promise((resolve, reject) => {
-        const incarnation = roster.current(place)
-        if (incarnation === undefined) return reject(new NotReadyError(place.address, 'not started'))
-        if (incarnation.status === 'stopped') return resolve(incarnation.exit as Exit)
-        incarnation.whenStopped(() => resolve(incarnation.exit as Exit))
-      }),
-    kill: () => roster.current(place)?.kill(false),
+// Methods stand on the prototype: there may be as many references as children.
+class Reference implements Omit<Ref<Service>, 'handle' | 'ask'> {
+  readonly #place: Place
+  readonly #roster: Roster
+
+  constructor(place: Place, roster: Roster) {
+    this.#place = place
+    this.#roster = roster
+  }
+
+  get address(): string {
+    return this.#place.address
+  }
+
+  get status(): Status {
+    return this.#roster.statusOf(this.#place)
+  }
+
+  get incarnation(): number {
+    return this.#roster.current(this.#place)?.incarnation ?? 0
+  }
+
+  get handle(): unknown {
+    return this.#roster.handleOf(this.#place)
+  }
+
+  ask(name: string, argument: unknown, options?: AskOptions): Promise<unknown> {
+    return ask(this.#place.address, this.#roster.current(this.#place), name, argument, options)
+  }
+
+  stopped(): Promise<Exit> {
+    const incarnation = this.#roster.current(this.#place)
+    return new Promise((resolve, reject) => {
+      if (incarnation === undefined) return reject(new NotReadyError(this.#place.address, 'not started'))
+      if (incarnation.status === 'stopped') return resolve(incarnation.exit as Exit)
+      incarnation.whenStopped(() => resolve(incarnation.exit as Exit))
+    })
+  }
+
+  kill(): void {
+    this.#roster.current(this.#place)?.kill(false)
   }
 }
 
-function supervisorRef(place: Place, roster: Roster): SupervisorRef {
-  return {
-    startChild: async <S extends Service>(service: S) => refTo<S>(await operationsAt(place, roster).start(service), roster),
-    terminateChild: async (id) => operationsAt(place, roster, id).terminate(id),
-    restartChild: async (id) => refTo(await operationsAt(place, roster, id).restart(id), roster),
-    deleteChild: async (id) => operationsAt(place, roster, id).delete(id),
-    children: async () => operationsAt(place, roster).children(),
-    count: async () => operationsAt(place, roster).count(),
+class SupervisorReference extends Reference implements SupervisorRef {
+  readonly #place: Place
+  readonly #roster: Roster
+
+  constructor(place: Place, roster: Roster) {
+    super(place, roster)
+    this.#place = place
+    this.#roster = roster
+  }
+
+  async startChild<S extends Service>(service: S): Promise<RefOf<S>> {
+    return refTo<S>(await operationsAt(this.#place, this.#roster).start(service), this.#roster)
+  }
+
+  async terminateChild(id: string): Promise<void> {
+    await operationsAt(this.#place, this.#roster, id).terminate(id)
+  }
+
+  async restartChild(id: string): Promise<RefOf<Service>> {
+    return refTo(await operationsAt(this.#place, this.#roster, id).restart(id), this.#roster)
+  }
+
+  async deleteChild(id: string): Promise<void> {
+    await operationsAt(this.#place, this.#roster, id).delete(id)
+  }
+
+  async children(): Promise<readonly ChildInfo[]> {
+    return await operationsAt(this.#place, this.#roster).children()
+  }
+
+  async count(): Promise<ChildCounts> {
+    return await operationsAt(this.#place, this.#roster).count()
   }
 }
 

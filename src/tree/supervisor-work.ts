@@ -35,7 +35,6 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
   readonly #waits: Waits
   /** Those that have begun and not ended. */
   readonly #living = new Map<Incarnation, Slot>()
-  readonly #bySlot = new Map<Slot, Incarnation>()
   #hasEnded = false
   #isEnding = false
   #onQuiesced: (() => void) | undefined
@@ -159,7 +158,6 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
   stopped(incarnation: Incarnation, { exit, unstarted }: Stopped): void {
     const slot = this.#living.get(incarnation) as Slot
     this.#living.delete(incarnation)
-    this.#bySlot.delete(slot)
     const place = this.#family.placeOf(slot)
     this.#roster.becameUnready(place)
     slot.inner = undefined
@@ -181,7 +179,9 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
 
   // It may have been given up before the last of its children was.
   #noticeTornDown(): void {
-    if (this.#hasEnded && !this.busy) this.#incarnation.checkTeardown()
+    if (!this.#hasEnded) return
+    if (this.#living.size === 0) this.#family.forgetAdded()
+    if (!this.busy) this.#incarnation.checkTeardown()
   }
 
   // --- what the policy asks for
@@ -195,7 +195,7 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
       case 'hurry':
         return this.#hurry(command.slot)
       case 'kill':
-        return this.#bySlot.get(command.slot)?.kill()
+        return this.#livingIn(command.slot)?.kill()
       case 'go-down':
         return this.#goDown(command)
       case 'quiesce':
@@ -249,7 +249,6 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
       isTimed: !isSupervisor,
     })
     this.#living.set(incarnation, slot)
-    this.#bySlot.set(slot, incarnation)
     this.#roster.enter(place, incarnation)
     if (isSupervisor) {
       const work = new SupervisorWork(incarnation, place, this.#roster)
@@ -258,26 +257,31 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
     } else incarnation.begin(new HookWork(incarnation, this.#roster.runnableOf(place)))
   }
 
+  #livingIn(slot: Slot): Incarnation | undefined {
+    const incarnation = this.#roster.current(this.#family.placeOf(slot))
+    return incarnation?.status === 'stopped' ? undefined : incarnation
+  }
+
   #stopChild(command: Extract<Command, { type: 'stop' }>): void {
-    const incarnation = this.#bySlot.get(command.slot)
+    const incarnation = this.#livingIn(command.slot)
     if (incarnation?.work instanceof SupervisorWork) incarnation.work.keep(command.scale)
     incarnation?.stop(command)
   }
 
   #goDown({ slot, deadlineAt }: Extract<Command, { type: 'go-down' }>): void {
-    const incarnation = this.#bySlot.get(slot)
+    const incarnation = this.#livingIn(slot)
     if (slot.spec.kind === 'supervisor') incarnation?.goDown(deadlineAt)
     else incarnation?.kill(false)
   }
 
   #hurry(slot: Slot): void {
-    const incarnation = this.#bySlot.get(slot)
+    const incarnation = this.#livingIn(slot)
     if (incarnation?.status === 'ready' && incarnation.work instanceof SupervisorWork) incarnation.work.hurry()
     else incarnation?.hurry()
   }
 
   #quiesceChild({ slot, deadlineAt, scale }: Extract<Command, { type: 'quiesce' }>): void {
-    const work = this.#bySlot.get(slot)?.work
+    const work = this.#livingIn(slot)?.work
     const done = (): void => this.#pump.tell({ type: 'quiesced', slot })
     if (work instanceof SupervisorWork) work.quiesce(deadlineAt, scale, done)
     else done()
