@@ -2,7 +2,7 @@
 import { StartError } from '../base/errors.js'
 import { flushLog } from '../observe/log.js'
 import { logError, logFact } from '../observe/log-facts.js'
-import { drawTimeline } from '../observe/timeline.js'
+import { drawTimeline, summarize } from '../observe/timeline.js'
 import type { SignalMeaning } from '../policy/escalation.js'
 import type { Report } from '../policy/report.js'
 import type { Fact } from '../protocol/fact.js'
@@ -194,7 +194,7 @@ export class Daemon {
     const code = exitCodeOf({ report, exit: this.#system.exit, startFailed, unowned: this.#unowned > 0 })
     const left = leftovers()
     if (left.length > 0) log.info({ left }, `still open: ${left.join(', ')}${exits ? '; the process exits anyway' : ''}`)
-    log.info({ code, report }, `complete: ${drawTimeline(report).split('\n')[0]}`)
+    log.info({ code, report }, `complete: ${summarize(report)}`)
     if (exits && process.stderr.isTTY) process.stderr.write(`\n${drawTimeline(report)}\n`)
     await flushLog(rootLog, flushShare(graceMs))
     this.#marker?.remove()
