@@ -69,7 +69,6 @@ export class ReportFold {
         this.#endings.set(fact.address, { at: fact.at, ending: fact.ending })
         return
       case 'late-ack':
-      case 'late-start':
         return this.#late(fact.address)
       case 'start-failed':
         this.#unstarted.add(fact.address)

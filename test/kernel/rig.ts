@@ -1,6 +1,7 @@
 // One incarnation of one service without a supervisor: its owner writes down what it is told, time is virtual.
 import { Feed } from '../../src/base/feed.js'
 import type { Birth, Work } from '../../src/kernel/birth.js'
+import type { Context } from '../../src/kernel/context.js'
 import { HookWork } from '../../src/kernel/hook-work.js'
 import type { Hooks } from '../../src/kernel/hooks.js'
 import { Incarnation } from '../../src/kernel/incarnation.js'
@@ -119,3 +120,22 @@ export function deferred<T = void>(): Deferred<T> {
 
 /** A promise that is never settled: a hook that hangs. */
 export const never = (): Promise<never> => new Promise(() => {})
+
+/** Hooks that write down when they are called, and what a hook can see. */
+export function diary(overrides: Hooks = {}): { calls: string[]; hooks: Hooks } {
+  const calls: string[] = []
+  const see = (name: string, ctx: Context<unknown>): void => {
+    calls.push(`${name}${ctx.draining.aborted ? ' draining' : ''}${ctx.signal.aborted ? ' aborted' : ''}`)
+  }
+  const hooks: Hooks = {
+    start: (ctx) => {
+      ctx.defer(() => see('deferred 1', ctx))
+      ctx.defer(() => see('deferred 2', ctx))
+      return 'handle'
+    },
+    drain: (_handle, ctx) => see('drain', ctx),
+    stop: (_handle, ctx) => see('stop', ctx),
+    ...overrides,
+  }
+  return { calls, hooks }
+}
