@@ -21,8 +21,10 @@ export interface HttpSettings {
   readonly lingerMs: number
 }
 
-/** As many as the kernel holds back for us at most: Node's default backlog. */
+/** As many connections as the kernel keeps for us at most: Node's default backlog. */
 const BACKLOG = 511
+/** A turn of the loop in which next to nothing happened. */
+const SHORT_TURN_MS = 0.1
 
 /** One server, from its making to the close of its last connection. */
 export class HttpRun {
@@ -185,14 +187,15 @@ export class HttpRun {
   // --- the end
 
   // Connections that the kernel has established are accepted rather than reset: libuv takes one in each turn of the loop, so it goes
-  // on until a whole turn has brought none.
+  // on until a turn has brought none. A short one: what connects after that turn's poll and before the close is reset by the kernel.
   #refuseConnections(): void {
     const { env } = this.#incarnation
     const nextTurn = (turns: number): void => {
       const before = this.#connections.acceptedCount
+      const beganAt = env.clock.now()
       env.yieldLoop(() => {
-        const isDry = this.#connections.acceptedCount === before && turns > 0
-        if (isDry || turns > BACKLOG) this.#stopAccepting()
+        const isDry = this.#connections.acceptedCount === before && env.clock.now() - beganAt < SHORT_TURN_MS
+        if ((isDry && turns > 0) || turns > BACKLOG) this.#stopAccepting()
         else nextTurn(turns + 1)
       })
     }
