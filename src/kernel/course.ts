@@ -113,7 +113,6 @@ export class Course<I extends Life> implements Performer {
 
   #ackStopped(): void {
     const incarnation = this.#incarnation
-    this.#clock?.disarm()
     const exit = this.stepper.exit as Exit
     if (incarnation.facts.heard) this.#noteStopped(exit)
     if (incarnation.work.busy) this.#awaitRest()

@@ -131,8 +131,9 @@ export class Incarnation implements Token, Life {
     return true
   }
 
-  /** An uncaught error of its code: as `fail`, but it never cuts short a drain under way. */
+  /** An uncaught error of its code: as `fail`, but it never cuts short a drain under way, and obeying our own signals is no error. */
   uncaught(error: unknown): void {
+    if (this.work.isOwnAbort?.(error) === true) return
     if (this.status === 'settling') this.noteError('uncaught', error)
     else if (!this.fail(error)) note(this, 'late-error', { error })
   }

@@ -38,7 +38,6 @@ export class StopClock {
 
   /** Only closing is left to do: its reserve from now on. */
   hurry(): void {
-    if (this.#hurried) return
     this.#hurried = true
     this.#deadlineAt = Math.min(this.#deadlineAt, this.#clock.now() + (this.#reserveMs ?? 0))
   }
@@ -47,13 +46,13 @@ export class StopClock {
   keep(status: Status): void {
     const at = this.#dueAt(status)
     if (at === this.#armedFor) return
-    this.disarm()
+    this.#disarm()
     if (at === NEVER) return
     this.#armedFor = at
     this.#timer = this.#clock.after(Math.max(0, at - this.#clock.now()), () => this.#fire(), true)
   }
 
-  disarm(): void {
+  #disarm(): void {
     this.#timer?.cancel()
     this.#armedFor = NEVER
   }

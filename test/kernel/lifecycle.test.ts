@@ -17,6 +17,7 @@ class Recorder implements Work {
   abort = (): void => void this.calls.push('abort')
   close = (): void => void this.calls.push('close')
   letGo = (): void => void this.calls.push('letGo')
+  hasten?: () => void
 }
 
 type Act = (rig: Rig) => void
@@ -164,6 +165,28 @@ describe('the exit', () => {
       expect(rig.stopped?.exit, way).toEqual({ reason: 'crash', cause: undefined })
       if (way !== 'fail') expect(rig.stopped?.unstarted).toEqual({ how: 'failed', error: undefined })
     }
+  })
+})
+
+describe('asking again', () => {
+  test.each([
+    ['while it settles', ['started', 'stop']],
+    ['while it closes after a crash', ['started', 'crash']],
+    ['while its start is called off', ['stop']],
+  ] as const)('%s tells its work that time is shorter, and asks for nothing else', (_name, way) => {
+    const { rig, work } = arrange('starting')
+    for (const act of way) acts[act](rig)
+    const before = work.calls.length
+    work.hasten = () => void work.calls.push(`hasten ${rig.incarnation.remainingMs()}`)
+    rig.stop(70)
+    expect(work.calls.slice(before)).toEqual(['hasten 70'])
+  })
+
+  test('the first time is no hurry', () => {
+    const { rig, work } = arrange('ready')
+    work.hasten = () => expect.unreachable()
+    rig.stop()
+    expect(rig.status).toBe('settling')
   })
 })
 

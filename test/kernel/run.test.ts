@@ -110,17 +110,18 @@ describe('run', () => {
   test('that is killed and ends later: releases after it, one late ack', async () => {
     const end = deferred()
     const calls: string[] = []
-    const rig = new Rig({
+    const rig: Rig = new Rig({
       run: (ctx) => {
-        ctx.defer(() => calls.push('deferred'))
+        ctx.defer(() => calls.push(`deferred, torn: ${rig.incarnation.torn}`))
         return end.promise.then(() => calls.push('over'))
       },
-    }).begin()
+    })
+    rig.begin()
     rig.incarnation.kill()
     expect(rig.ending?.verdict).toBe('abandoned')
     end.resolve()
     await rig.env.settle()
-    expect(calls).toEqual(['over', 'deferred'])
+    expect(calls).toEqual(['over', 'deferred, torn: false'])
     expect(rig.happened.slice(-1)).toEqual(['late-ack'])
     expect(rig.incarnation.torn).toBe(true)
     expect(rig.env.pending()).toBe(0)
@@ -245,6 +246,6 @@ describe('run with awaitReady', () => {
     await rig.env.settle()
     expect(rig.told).toEqual(['stopped'])
     expect(calls).toEqual(['over', 'deferred'])
-    expect(rig.happened.slice(-1)).toEqual(['late-ack'])
+    expect(rig.happened.slice(-2)).toEqual(['stopped', 'late-ack'])
   })
 })
