@@ -75,22 +75,30 @@ export class StartTimeoutError extends QuiesceError {
   }
 }
 
-/** A supervisor gave up: more restarts than its intensity allows. `cause` is the crash that was one too many. */
+/** A supervisor gave up: more restarts than its intensity, or its back-off, allows. `cause` is the crash that was one too many. */
 export class RestartIntensityError extends QuiesceError {
   readonly max: number
   readonly withinMs: number
   readonly offender: string
+  /** So many attempts in a row, when it was the back-off that gave up. */
+  readonly attempts: number | undefined
 
-  constructor(address: string, limits: { readonly max: number; readonly withinMs: number }, offender: string, cause: unknown) {
-    super(
-      'ERR_RESTART_INTENSITY',
-      `${address} gave up: ${limits.max + 1} restarts within ${limits.withinMs} ms, ${limits.max} are allowed. ` +
-        `The last to crash was ${offender}: ${describe(cause)}`,
-      { address, cause },
-    )
+  constructor(
+    address: string,
+    limits: { readonly max: number; readonly withinMs: number },
+    offender: string,
+    cause: unknown,
+    attempts?: number,
+  ) {
+    const why =
+      attempts === undefined
+        ? `${limits.max + 1} restarts within ${limits.withinMs} ms, ${limits.max} are allowed`
+        : `${attempts} attempts to restart ${offender} in a row did not help`
+    super('ERR_RESTART_INTENSITY', `${address} gave up: ${why}. The last to crash was ${offender}: ${describe(cause)}`, { address, cause })
     this.max = limits.max
     this.withinMs = limits.withinMs
     this.offender = offender
+    this.attempts = attempts
   }
 }
 

@@ -1,4 +1,6 @@
 // The account of a supervisor's restarts: what its intensity and its back-off allow, and how long to wait.
+import { RestartIntensityError } from '../base/errors.js'
+import type { Exit } from '../protocol/exit.js'
 import type { SupervisorFlags } from '../protocol/spec.js'
 import { backoffDelay } from './backoff.js'
 import { IntensityWindow } from './intensity.js'
@@ -39,5 +41,13 @@ export class RestartLedger {
     slot.failures += 1
     if (!admitted || slot.failures > backoff.giveUpAfter) return { admitted: false, count, delayMs: undefined }
     return { admitted, count, delayMs: backoffDelay(backoff, slot.failures, this.#random()) }
+  }
+
+  /** Says why a restart of `slot` was one too many. */
+  errorFor(address: string, slot: Slot, exit: Exit): RestartIntensityError {
+    const cause = exit.reason === 'crash' ? exit.cause : exit.reason
+    const giveUpAfter = this.#backoff?.giveUpAfter ?? Number.POSITIVE_INFINITY
+    const attempts = slot.failures > giveUpAfter ? giveUpAfter : undefined
+    return new RestartIntensityError(address, this.window, `${address}/${slot.id}`, cause, attempts)
   }
 }

@@ -19,7 +19,7 @@ export interface Frontier {
 }
 
 /** One after another, in the order of the array. */
-export class Line implements Frontier {
+class Line implements Frontier {
   readonly #slots: readonly Slot[]
   #cursor = 0
   outstanding = 0
@@ -48,7 +48,7 @@ export class Line implements Frontier {
 }
 
 /** Each as soon as all it waits for is settled; without anything to wait for, all at once. */
-export class Graph implements Frontier {
+class Graph implements Frontier {
   readonly #waits = new Map<Slot, number>()
   readonly #followers: (slot: Slot) => Iterable<Slot>
   readonly #ready = new Fifo<Slot>()

@@ -1,8 +1,8 @@
 // A supervisor's slots in start order: found by id, added and removed in constant time.
-import type { Phase, Slot } from './slot.js'
+import type { Phase, Slot, SlotOwner } from './slot.js'
 
 /** Slots in start order. */
-export class SlotList {
+export class SlotList implements SlotOwner {
   /** Whether its slots are not kept without a child (OTP's simple_one_for_one). */
   readonly dynamic: boolean
   readonly #byId = new Map<string, Slot>()

@@ -1,7 +1,6 @@
 // A child as its supervisor's policy sees it: where it stands, who it is now, and whom among its siblings it uses.
 import type { Exit } from '../protocol/exit.js'
 import type { ChildSpec } from '../protocol/spec.js'
-import type { SlotList } from './slot-list.js'
 
 /**
  * Where a slot stands. `restarting`: its start failed and will be tried again (OTP's word). `dead`: it ended by itself and
@@ -26,6 +25,14 @@ export interface Waiter {
   settle(slot: Slot): void
 }
 
+/** The list that a slot stands in, as the slot needs it. */
+export interface SlotOwner {
+  /** Whether its slots are not kept without a child. */
+  readonly dynamic: boolean
+  remove(slot: Slot): void
+  countSignificant(from: Phase, to: Phase): void
+}
+
 const NO_SLOTS: ReadonlySet<Slot> = new Set()
 const NO_RESERVES: Reserves = Object.freeze({ edgesMs: 0, restMs: 0 })
 
@@ -34,7 +41,7 @@ export class Slot {
   readonly id: string
   readonly spec: ChildSpec
   /** The list that it stands in. */
-  list: SlotList | undefined
+  list: SlotOwner | undefined
   /** Rises along the start order. */
   position = 0
   #phase: Phase = 'empty'

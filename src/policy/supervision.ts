@@ -1,22 +1,22 @@
 // The supervisor's algorithm: what happened comes in with the time, what to do goes out. No clock, no promise, no child is known here.
 // One transaction at a time, first come first served, as OTP's mailbox; a stop comes before everything.
-import { RestartIntensityError } from '../base/errors.js'
 import { crash, type Exit, KILLED, SHUTDOWN } from '../protocol/exit.js'
 import type { SupervisorFlags } from '../protocol/spec.js'
 import { measure } from './budget.js'
 import { answerCall } from './calls.js'
-import type { Call, CallResult, Command, SupervisionEvent } from './commands.js'
+import type { Call, Command, SupervisionEvent } from './commands.js'
 import { type Random, RestartLedger } from './ledger.js'
 import { Mailbox } from './mailbox.js'
-import { type Order, startFrontier, stopFrontier } from './order.js'
+import type { Order } from './order.js'
 import { holdBack, restartRound } from './restart-round.js'
-import { type Failure, Round } from './round.js'
+import { Round } from './round.js'
 import type { Inner, Reserves, Slot } from './slot.js'
 import { SlotList } from './slot-list.js'
 import { type StopPlan, StopRound } from './stop-round.js'
 import type { Strategy } from './strategies/strategy.js'
 import { strategies } from './strategies.js'
-import { letGo, remove, report, reportEmpty, takeNote } from './vacancy.js'
+import { refuse, Transactions } from './transactions.js'
+import { letGo, report, reportEmpty, takeNote } from './vacancy.js'
 import { fateOf, isReported } from './verdict.js'
 
 /** The decisions of one supervisor. */
@@ -29,9 +29,10 @@ export class Supervision implements Inner {
   readonly #ledger: RestartLedger
   readonly #rounds = new Set<Round>()
   readonly #mailbox: Mailbox
-  #mode: 'booting' | 'running' | 'ending' | 'ended' = 'booting'
+  readonly #transactions: Transactions
+  /** Set from the moment at which it begins to end. */
   #ending: StopRound | undefined
-  #bootFailures: readonly Failure[] = []
+  #isKilled = false
 
   constructor(address: string, flags: SupervisorFlags, random: Random) {
     this.slots = new SlotList(flags.dynamic)
@@ -41,6 +42,7 @@ export class Supervision implements Inner {
     this.#strategy = strategies[flags.strategy]
     this.#ledger = new RestartLedger(flags, random)
     this.#mailbox = new Mailbox(this.slots, this.#strategy, this.#order, this.#rounds)
+    this.#transactions = new Transactions(this.slots, this.#order, this.#rounds, this.#mailbox)
   }
 
   get holdsEdges(): boolean {
@@ -57,17 +59,26 @@ export class Supervision implements Inner {
   /** Takes in what happened at `now` and says what to do. */
   decide(event: SupervisionEvent, now: number): Command[] {
     const out: Command[] = []
-    this.#take(event, out, now)
+    if (event.type === 'call') this.#call(event.call, out)
+    else if (!this.#isOver) this.#take(event, out, now)
     this.#serve(out, now)
     return out
   }
 
-  #take(event: SupervisionEvent, out: Command[], now: number): void {
-    if (event.type === 'call' && this.#mode !== 'booting' && this.#mode !== 'running') return this.#refuse(event.call, out)
-    if (this.#mode === 'ended') return
+  // Nothing can follow any more: it was killed, or its boot was undone.
+  get #isOver(): boolean {
+    return this.#isKilled || (this.#transactions.stage === 'failed' && this.#ending === undefined)
+  }
+
+  #call(call: Call, out: Command[]): void {
+    if (this.#ending === undefined && !this.#isOver) this.#mailbox.push({ type: 'call', call })
+    else refuse(call, out)
+  }
+
+  #take(event: Exclude<SupervisionEvent, { type: 'call' }>, out: Command[], now: number): void {
     switch (event.type) {
       case 'boot':
-        return this.#boot(out, now)
+        return this.#transactions.boot(out, now)
       case 'started':
         return this.#started(event.slot, event.incarnation, out, now)
       case 'failed':
@@ -83,10 +94,7 @@ export class Supervision implements Inner {
       case 'retry':
         return this.#mailbox.push({ type: 'retry', slot: event.slot })
       case 'go-on':
-        for (const round of this.#rounds) this.#advance(round, out, now)
-        return
-      case 'call':
-        return this.#mailbox.push(event)
+        return this.#transactions.goOn(out, now)
       case 'stop':
         if (this.#ending !== undefined) return this.#ending.goOn(event.deadlineAt, event.scale, out, now)
         return this.#end(SHUTDOWN, { deadlineAt: event.deadlineAt, scale: event.scale, edgesOnly: false }, out, now)
@@ -149,86 +157,14 @@ export class Supervision implements Inner {
     const waiter = slot.round
     if (waiter === undefined) return
     waiter.settle(slot)
-    if (waiter instanceof Round) this.#advance(waiter, out, now)
+    if (waiter instanceof Round) this.#transactions.advance(waiter, out, now)
     else this.#ending?.advance(out, now)
   }
 
-  // --- rounds
-
-  #boot(out: Command[], now: number): void {
-    const range = this.slots.list()
-    this.#begin(new Round({ name: 'start' }, { range, starts: startFrontier(range, this.#order) }), out, now)
-  }
-
-  #begin(round: Round, out: Command[], now: number): void {
-    this.#rounds.add(round)
-    this.#advance(round, out, now)
-  }
-
-  #advance(round: Round, out: Command[], now: number): void {
-    round.advance(out, now)
-    if (!round.over || !this.#rounds.delete(round)) return
-    this.#finish(round, out, now)
-    this.#noticeBooted(out)
-  }
-
-  #finish({ purpose, failures, range }: Round, out: Command[], now: number): void {
-    const [failure] = failures
-    switch (purpose.name) {
-      case 'stop-call':
-        return this.#reply(purpose.call, { ok: true }, out)
-      case 'start-call':
-        if (failure === undefined) return this.#reply(purpose.call, { ok: true }, out)
-        if (purpose.added) remove(purpose.about, out)
-        else letGo(purpose.about, out)
-        return this.#reply(purpose.call, { ok: false, reason: 'start_failed', cause: failure.cause }, out)
-      case 'rollback':
-        this.#mode = 'ended'
-        out.push({ type: 'boot-failed', failures: this.#bootFailures })
-        return
-      default:
-        if (failure !== undefined && this.#mode === 'booting') return this.#rollBack(failures, out, now)
-        if (failure !== undefined) return this.#tryAgain(failure, range, purpose.name === 'restart' ? purpose.about : undefined)
-        if (purpose.name === 'restart' && purpose.delayMs !== undefined) this.#wait(purpose.about, range, purpose.delayMs, out)
-    }
-  }
-
-  #rollBack(failures: readonly Failure[], out: Command[], now: number): void {
-    this.#bootFailures = failures
-    this.#rounds.clear()
-    this.#refuseAll(out)
-    out.push({ type: 'rolling-back' })
-    for (const slot of this.slots.list()) slot.round = undefined
-    this.#begin(new Round({ name: 'rollback' }, { stops: stopFrontier(this.slots.list(), this.#order) }), out, now)
-  }
-
-  // The retry goes to the back of the mailbox: whatever came before it is served first.
-  #tryAgain({ slot, cause }: Failure, range: readonly Slot[], about: Slot | undefined): void {
-    if (slot !== about) slot.incarnation = undefined
-    slot.phase = 'restarting'
-    slot.retrying = true
-    slot.died = crash(cause)
-    slot.retryRange = range
-    this.#mailbox.push({ type: 'retry', slot })
-  }
-
-  #wait(slot: Slot, range: readonly Slot[], delayMs: number, out: Command[]): void {
-    slot.phase = 'backing-off'
-    slot.retryRange = range
-    out.push({ type: 'wait', slot, attempt: slot.failures, delayMs })
-  }
-
-  #noticeBooted(out: Command[]): void {
-    if (this.#mode !== 'booting' || this.#rounds.size > 0) return
-    if (this.slots.list().some((slot) => slot.phase === 'backing-off')) return
-    this.#mode = 'running'
-    out.push({ type: 'booted' })
-  }
-
-  // --- the mailbox
+  // --- what comes out of the mailbox
 
   #serve(out: Command[], now: number): void {
-    while (this.#mode === 'booting' || this.#mode === 'running') {
+    while (this.#ending === undefined && !this.#isOver) {
       const next = this.#mailbox.take()
       if (next === undefined) return
       if (next.type === 'call') this.#answer(next.call, out, now)
@@ -239,13 +175,12 @@ export class Supervision implements Inner {
 
   #answer(call: Call, out: Command[], now: number): void {
     const round = answerCall(this.slots, this.#flags.maxChildren, call, out)
-    if (round !== undefined) this.#begin(round, out, now)
+    if (round !== undefined) this.#transactions.begin(round, out, now)
   }
 
   #crashed(slot: Slot, out: Command[], now: number): void {
     if (slot.phase === 'dead') this.#bury(slot, out, now)
-    for (const round of this.#rounds) if (round.heldBy.delete(slot)) this.#advance(round, out, now)
-    this.#noticeBooted(out)
+    this.#transactions.release(slot, out, now)
   }
 
   #bury(slot: Slot, out: Command[], now: number): void {
@@ -268,14 +203,15 @@ export class Supervision implements Inner {
     }
     if (slot.phase !== 'backing-off') return
     slot.phase = 'empty'
-    this.#begin(restartRound({ about: slot, range: waiting, delayMs: undefined }, this.#rounds, this.#order), out, now)
+    const plan = { about: slot, range: waiting, delayMs: undefined }
+    this.#transactions.begin(restartRound(plan, this.#rounds, this.#order), out, now)
   }
 
   #restart(slot: Slot, range: readonly Slot[], exit: Exit, out: Command[], now: number): void {
     const { admitted, count, delayMs } = this.#ledger.enter(slot, now)
     if (!admitted) return this.#giveUp(slot, exit, out, now)
     out.push({ type: 'restarting', slot, count, exit })
-    this.#begin(restartRound({ about: slot, range, delayMs }, this.#rounds, this.#order), out, now)
+    this.#transactions.begin(restartRound({ about: slot, range, delayMs }, this.#rounds, this.#order), out, now)
   }
 
   // --- ends
@@ -286,8 +222,7 @@ export class Supervision implements Inner {
   }
 
   #giveUp(slot: Slot, exit: Exit, out: Command[], now: number): void {
-    const cause = exit.reason === 'crash' ? exit.cause : exit.reason
-    const error = new RestartIntensityError(this.#address, this.#ledger.window, `${this.#address}/${slot.id}`, cause)
+    const error = this.#ledger.errorFor(this.#address, slot, exit)
     report('shutdown', slot, crash(error), out)
     this.#endByItself(this.#flags.giveUp === 'crash' ? crash(error) : SHUTDOWN, out, now)
   }
@@ -298,40 +233,18 @@ export class Supervision implements Inner {
   }
 
   #end(exit: Exit, plan: StopPlan, out: Command[], now: number): void {
-    this.#mode = 'ending'
-    this.#refuseAll(out)
-    this.#rounds.clear()
+    this.#transactions.end(out)
     this.#ending = new StopRound(this.slots, this.#order, exit, plan)
     this.#ending.begin(plan.scale, out, now)
   }
 
   // OTP's links: what works goes down with its supervisor, a supervisor below ends its own children in order.
   #kill(deadlineAt: number, out: Command[]): void {
-    this.#mode = 'ended'
-    this.#refuseAll(out)
-    this.#rounds.clear()
+    this.#isKilled = true
+    this.#transactions.end(out)
     for (let slot = this.slots.first; slot !== undefined; slot = slot.after) {
       if (slot.phase === 'backing-off') out.push({ type: 'cancel-wait', slot })
       else if (slot.occupied && slot.phase !== 'dead') out.push({ type: 'go-down', slot, deadlineAt })
     }
-  }
-
-  // --- replies
-
-  #reply(call: number, result: CallResult, out: Command[]): void {
-    out.push({ type: 'reply', call, result })
-  }
-
-  #refuse(call: Call, out: Command[]): void {
-    if (call.verb === 'start') out.push({ type: 'forget', slot: call.slot })
-    this.#reply(call.number, { ok: false, reason: 'stopping' }, out)
-  }
-
-  // Nobody is left waiting: neither those in the mailbox nor those whose round is called off.
-  #refuseAll(out: Command[]): void {
-    for (const { purpose } of this.#rounds) {
-      if (purpose.name === 'start-call' || purpose.name === 'stop-call') this.#reply(purpose.call, { ok: false, reason: 'stopping' }, out)
-    }
-    for (const call of this.#mailbox.clear()) this.#refuse(call, out)
   }
 }

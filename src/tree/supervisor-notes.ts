@@ -5,17 +5,25 @@ import type { Exit } from '../protocol/exit.js'
 import type { SupervisorFlags } from '../protocol/spec.js'
 import type { Place } from './place.js'
 
-/** It wrote a report about a child. */
-export function noteReport({ facts, env }: World, { address }: Place, command: ReportCommand): void {
-  if (!facts.heard) return
+type Note = Extract<Command, { type: 'report' | 'restarting' | 'found-dead' }>
+
+/** It tells something about one of its children. */
+export function noteChild(world: World, place: Place, command: Note): void {
+  if (!world.facts.heard) return
+  if (command.type === 'report') noteReport(world, place, command)
+  else if (command.type === 'restarting') noteRestarting(world, place, command)
+  else noteFoundDead(world, place, command)
+}
+
+// It wrote a report about a child.
+function noteReport({ facts, env }: World, { address }: Place, command: ReportCommand): void {
   const { context, exit, incarnation, retrying, slot } = command
   const about = { at: env.clock.now(), address: `${address}/${slot.id}`, supervisor: address }
   facts.emit({ ...about, type: 'report', context, exit, incarnation, retrying })
 }
 
-/** It restarts a child, or the group of one. */
-export function noteRestarting({ facts, env }: World, place: Place, command: Extract<Command, { type: 'restarting' }>): void {
-  if (!facts.heard) return
+// It restarts a child, or the group of one.
+function noteRestarting({ facts, env }: World, place: Place, command: Extract<Command, { type: 'restarting' }>): void {
   const { max, withinMs } = (place.flags as SupervisorFlags).intensity
   const { count, exit, slot } = command
   const cause = exit.reason === 'crash' ? exit.cause : exit.reason
@@ -23,10 +31,10 @@ export function noteRestarting({ facts, env }: World, place: Place, command: Ext
   facts.emit({ ...about, type: 'restarting', count, max, withinMs, cause })
 }
 
-/** It asked a child to stop that had died already. */
-export function noteFoundDead({ facts, env }: World, { address }: Place, command: Extract<Command, { type: 'found-dead' }>): void {
+// It asked a child to stop that had died already.
+function noteFoundDead({ facts, env }: World, { address }: Place, command: Extract<Command, { type: 'found-dead' }>): void {
   const { slot, incarnation } = command
-  if (!facts.heard || incarnation === undefined) return
+  if (incarnation === undefined) return
   const by = slot.spec.shutdownMs === 'brutal-kill' ? 'kill' : 'shutdown'
   facts.emit({ type: 'stop-requested', at: env.clock.now(), address: `${address}/${slot.id}`, incarnation, by })
 }

@@ -1,7 +1,5 @@
 // A supervisor's life as its children: tells the policy what happened, performs what it asks for. Nothing is decided here.
-import { describe, StartError } from '../base/errors.js'
-import type { Owner, Work, World } from '../kernel/birth.js'
-import { IGNORE } from '../kernel/context.js'
+import type { Owner, World } from '../kernel/birth.js'
 import { HookWork } from '../kernel/hook-work.js'
 import { Incarnation } from '../kernel/incarnation.js'
 import { reserveOf } from '../policy/budget.js'
@@ -11,18 +9,19 @@ import { Supervision } from '../policy/supervision.js'
 import type { Stopped } from '../protocol/ack.js'
 import type { Exit } from '../protocol/exit.js'
 import type { SupervisorFlags } from '../protocol/spec.js'
+import { bootError, callInit } from './boot.js'
 import { Calls } from './calls.js'
-import type { InitContext } from './definition.js'
 import { Family } from './family.js'
+import { Living, type SupervisingWork } from './living.js'
 import { Operations } from './operations.js'
 import type { Place } from './place.js'
 import { Pump } from './pump.js'
 import type { Roster } from './roster.js'
-import { noteFoundDead, noteGaveUp, noteReport, noteRestarting } from './supervisor-notes.js'
+import { noteChild, noteGaveUp } from './supervisor-notes.js'
 import { Waits } from './waits.js'
 
 /** The work of one incarnation of a supervisor. */
-export class SupervisorWork implements Work, Owner<Incarnation> {
+export class SupervisorWork implements SupervisingWork, Owner<Incarnation> {
   readonly #incarnation: Incarnation
   readonly #place: Place
   readonly #roster: Roster
@@ -33,16 +32,13 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
   readonly #calls: Calls
   readonly #operations: Operations
   readonly #waits: Waits
-  /** Those that have begun and not ended. */
-  readonly #living = new Map<Incarnation, Slot>()
+  readonly #living: Living
   #hasEnded = false
   #isEnding = false
   #onQuiesced: (() => void) | undefined
   #begunAt = 0
   /** The share of every reserve that is kept, as decided above. */
   #scale: number | undefined
-  /** Children given up whose hooks still run. */
-  #danglingCount = 0
 
   constructor(incarnation: Incarnation, place: Place, roster: Roster) {
     this.#incarnation = incarnation
@@ -52,6 +48,7 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
     const { env } = roster.world
     this.policy = new Supervision(place.address, place.flags as SupervisorFlags, env.random)
     this.#family = new Family(place, roster, this.policy.slots)
+    this.#living = new Living((slot) => roster.current(this.#family.placeOf(slot)))
     this.#pump = new Pump(env, this.policy, (command) => this.#perform(command))
     this.#calls = new Calls(place.address)
     this.#operations = new Operations(place, roster, this.#family, (call) =>
@@ -61,13 +58,11 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
   }
 
   get inFlight(): number {
-    let sum = 0
-    for (const incarnation of this.#living.keys()) sum += incarnation.work.inFlight
-    return sum
+    return this.#living.inFlight
   }
 
   get busy(): boolean {
-    return this.#danglingCount > 0 || this.#living.size > 0
+    return this.#living.busy
   }
 
   // --- what the lifecycle asks for
@@ -75,22 +70,10 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
   start(): void {
     this.#begunAt = this.#world.env.clock.now()
     this.#roster.open(this.#place, this.#operations)
-    const { init } = this.#place.definition
-    try {
-      init?.(this.#initContext())
-    } catch (error) {
-      this.#close()
-      return this.#incarnation.startFailed(error === IGNORE ? { how: 'ignored' } : { how: 'failed', error })
-    }
-    this.#pump.tell({ type: 'boot' })
-  }
-
-  #initContext(): InitContext {
-    const { address, incarnation } = this.#incarnation
-    const ignore = (): never => {
-      throw IGNORE
-    }
-    return { address, id: this.#place.id, incarnation, ignore }
+    const unstarted = callInit(this.#place, this.#incarnation)
+    if (unstarted === undefined) return this.#pump.tell({ type: 'boot' })
+    this.#close()
+    this.#incarnation.startFailed(unstarted)
   }
 
   abortStart(): void {
@@ -127,12 +110,10 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
     this.#pump.tell({ type: 'stop', deadlineAt: this.#incarnation.deadlineAt, scale: this.#scale })
   }
 
-  /** Keeps so much of every reserve, when it is asked to stop. */
   keep(scale: number | undefined): void {
     this.#scale = scale
   }
 
-  /** Drains its edges and those below, then calls `done`; nothing is restarted any more. */
   quiesce(deadlineAt: number, scale: number, done: () => void): void {
     this.#onQuiesced = done
     this.#pump.tell({ type: 'quiesce', deadlineAt, scale })
@@ -146,22 +127,21 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
   // --- what its children tell
 
   started(incarnation: Incarnation): void {
-    const slot = this.#living.get(incarnation) as Slot
+    const slot = this.#living.slotOf(incarnation)
     this.#roster.becameReady(this.#family.placeOf(slot))
     this.#pump.tell({ type: 'started', slot, incarnation: incarnation.incarnation })
   }
 
   draining(incarnation: Incarnation): void {
-    this.#roster.becameUnready(this.#family.placeOf(this.#living.get(incarnation) as Slot))
+    this.#roster.becameUnready(this.#family.placeOf(this.#living.slotOf(incarnation)))
   }
 
   stopped(incarnation: Incarnation, { exit, unstarted }: Stopped): void {
-    const slot = this.#living.get(incarnation) as Slot
-    this.#living.delete(incarnation)
+    const slot = this.#living.slotOf(incarnation)
     const place = this.#family.placeOf(slot)
+    this.#living.leave(incarnation, () => this.#noticeTornDown())
     this.#roster.becameUnready(place)
     slot.inner = undefined
-    if (!incarnation.torn) this.#awaitTeardown(incarnation)
     if (unstarted?.how === 'ignored') this.#roster.dismiss(place)
     if (unstarted === undefined) this.#pump.tell({ type: 'ended', slot, exit })
     else if (unstarted.how === 'ignored') this.#pump.tell({ type: 'ignored', slot })
@@ -169,18 +149,10 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
     this.#noticeTornDown()
   }
 
-  #awaitTeardown(incarnation: Incarnation): void {
-    this.#danglingCount += 1
-    incarnation.whenTorn(() => {
-      this.#danglingCount -= 1
-      this.#noticeTornDown()
-    })
-  }
-
   // It may have been given up before the last of its children was.
   #noticeTornDown(): void {
     if (!this.#hasEnded) return
-    if (this.#living.size === 0) this.#family.forgetAdded()
+    if (this.#living.count === 0) this.#family.forgetAdded()
     if (!this.busy) this.#incarnation.checkTeardown()
   }
 
@@ -191,15 +163,15 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
       case 'start':
         return this.#startChild(command.slot)
       case 'stop':
-        return this.#stopChild(command)
+        return this.#living.stop(command)
       case 'hurry':
-        return this.#hurry(command.slot)
+        return this.#living.hurry(command.slot)
       case 'kill':
-        return this.#livingIn(command.slot)?.kill()
+        return this.#living.kill(command.slot)
       case 'go-down':
-        return this.#goDown(command)
+        return this.#living.goDown(command)
       case 'quiesce':
-        return this.#quiesceChild(command)
+        return this.#living.quiesce(command, () => this.#pump.tell({ type: 'quiesced', slot: command.slot }))
       case 'wait':
         return this.#waits.begin(command)
       case 'cancel-wait':
@@ -211,11 +183,9 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
       case 'go-on':
         return this.#pump.tell(command)
       case 'found-dead':
-        return noteFoundDead(this.#world, this.#place, command)
       case 'report':
-        return noteReport(this.#world, this.#place, command)
       case 'restarting':
-        return noteRestarting(this.#world, this.#place, command)
+        return noteChild(this.#world, this.#place, command)
       case 'booted':
         return this.#incarnation.started()
       case 'rolling-back':
@@ -248,7 +218,7 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
       patienceMs: isSupervisor ? Number.POSITIVE_INFINITY : (slot.spec.closeReserveMs ?? reserveOf(shutdownMs)),
       isTimed: !isSupervisor,
     })
-    this.#living.set(incarnation, slot)
+    this.#living.enter(incarnation, slot)
     this.#roster.enter(place, incarnation)
     if (isSupervisor) {
       const work = new SupervisorWork(incarnation, place, this.#roster)
@@ -257,44 +227,12 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
     } else incarnation.begin(new HookWork(incarnation, this.#roster.runnableOf(place)))
   }
 
-  #livingIn(slot: Slot): Incarnation | undefined {
-    const incarnation = this.#roster.current(this.#family.placeOf(slot))
-    return incarnation?.status === 'stopped' ? undefined : incarnation
-  }
-
-  #stopChild(command: Extract<Command, { type: 'stop' }>): void {
-    const incarnation = this.#livingIn(command.slot)
-    if (incarnation?.work instanceof SupervisorWork) incarnation.work.keep(command.scale)
-    incarnation?.stop(command)
-  }
-
-  #goDown({ slot, deadlineAt }: Extract<Command, { type: 'go-down' }>): void {
-    const incarnation = this.#livingIn(slot)
-    if (slot.spec.kind === 'supervisor') incarnation?.goDown(deadlineAt)
-    else incarnation?.kill(false)
-  }
-
-  #hurry(slot: Slot): void {
-    const incarnation = this.#livingIn(slot)
-    if (incarnation?.status === 'ready' && incarnation.work instanceof SupervisorWork) incarnation.work.hurry()
-    else incarnation?.hurry()
-  }
-
-  #quiesceChild({ slot, deadlineAt, scale }: Extract<Command, { type: 'quiesce' }>): void {
-    const work = this.#livingIn(slot)?.work
-    const done = (): void => this.#pump.tell({ type: 'quiesced', slot })
-    if (work instanceof SupervisorWork) work.quiesce(deadlineAt, scale, done)
-    else done()
-  }
-
   // --- its own ends
 
   #bootFailed(failures: Extract<Command, { type: 'boot-failed' }>['failures']): void {
     this.#close()
     const tookMs = this.#world.env.clock.now() - this.#begunAt
-    const errors = failures.map(({ slot, cause }) => startErrorOf(`${this.#place.address}/${slot.id}`, tookMs, cause))
-    const cause = errors.length === 1 ? errors[0] : new AggregateError(errors, errors.map(describe).join('; '))
-    this.#incarnation.startFailed({ how: 'failed', error: new StartError(this.#place.address, tookMs, cause) })
+    this.#incarnation.startFailed({ how: 'failed', error: bootError(this.#place.address, tookMs, failures) })
   }
 
   #endByItself(exit: Exit): void {
@@ -305,25 +243,16 @@ export class SupervisorWork implements Work, Owner<Incarnation> {
 
   #allEnded(exit: Exit): void {
     this.#close()
-    switch (this.#incarnation.status) {
-      case 'settling':
-        return this.#incarnation.settled()
-      case 'closing':
-        return this.#incarnation.closed()
-      default: {
-        const error = exit.reason === 'crash' ? exit.cause : new Error('it ended by itself before it had started')
-        return this.#incarnation.startFailed({ how: 'failed', error })
-      }
-    }
+    const { status } = this.#incarnation
+    if (status === 'settling') return this.#incarnation.settled()
+    if (status === 'closing') return this.#incarnation.closed()
+    const error = exit.reason === 'crash' ? exit.cause : new Error('it ended by itself before it had started')
+    this.#incarnation.startFailed({ how: 'failed', error })
   }
 
   #close(): void {
     this.#hasEnded = true
     this.#roster.close(this.#place, this.#operations)
-    if (this.#living.size === 0) this.#family.forgetAdded()
+    if (this.#living.count === 0) this.#family.forgetAdded()
   }
-}
-
-function startErrorOf(address: string, tookMs: number, cause: unknown): unknown {
-  return cause instanceof StartError && cause.address === address ? cause : new StartError(address, tookMs, cause)
 }
