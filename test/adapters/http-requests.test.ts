@@ -1,11 +1,16 @@
 // Requests: admission, their signals, what becomes of failures, and in whose async context they run.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { createSystem, type Env, plainEnv, service, supervisor, type Token } from 'quiesce'
 import { httpServer, signalsOf } from 'quiesce/http'
 import { describe, expect, it } from 'vitest'
 import { RawClient } from './raw-client.ts'
 import { deferred, endingOf, serve, start, stoppedTime, turn } from './web.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 describe('admission', () => {
   it('at capacity answers 503 with Retry-After, before the handler is called, and keeps the connection', async () => {
@@ -164,6 +169,31 @@ describe('the signals of a request', () => {
     await client.answers(1)
     client.socket.end()
     expect(endingOf(await report)).toMatchObject({ verdict: 'acked', forced: false })
+  })
+
+  it('pitfall 42: nothing of a request is kept once its response is closed, though service and connection live on', async () => {
+    const kept: WeakRef<object>[] = []
+    const { system, port } = await serve({
+      handler: (req, res, { request }) => {
+        kept.push(new WeakRef(req), new WeakRef(request), new WeakRef(signalsOf(req).draining))
+        request.addEventListener('abort', () => res.destroy())
+        res.end('hello')
+      },
+    })
+    const client = await RawClient.connect(port)
+    // Node itself keeps the last request of a connection.
+    for (let count = 1; count <= 4; count += 1) {
+      client.get()
+      await client.answers(count)
+    }
+    const isKept = (): boolean => kept.slice(0, 3).some((ref) => ref.deref() !== undefined)
+    for (let attempts = 0; attempts < 20 && isKept(); attempts += 1) {
+      await turn()
+      collectGarbage()
+    }
+    expect(isKept()).toBe(false)
+    client.socket.end()
+    await system.stop()
   })
 
   it('a request of somebody else is refused', async () => {
