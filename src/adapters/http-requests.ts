@@ -2,7 +2,6 @@
 // request alone, and nothing refers to them once the response is closed.
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Permit } from '../gate/gate.js'
-import type { Connection } from './http-connections.js'
 
 /** The two signals of a request. */
 export interface RequestSignals {
@@ -23,7 +22,6 @@ interface Recorded extends IncomingMessage {
 export class LiveRequest implements RequestSignals {
   readonly req: IncomingMessage
   readonly res: ServerResponse
-  readonly connection: Connection
   permit: Permit | undefined
   /** The next one on the same connection (pipelining, RFC 9112 §9.3.2). */
   newer: LiveRequest | undefined
@@ -36,10 +34,9 @@ export class LiveRequest implements RequestSignals {
   #cancelledBy: unknown
   #drainedBy: unknown
 
-  constructor(req: IncomingMessage, res: ServerResponse, connection: Connection) {
+  constructor(req: IncomingMessage, res: ServerResponse) {
     this.req = req
     this.res = res
-    this.connection = connection
     ;(req as Recorded)[RECORD] = this
   }
 

@@ -9,7 +9,8 @@ import type { Gate } from '../gate/gate.js'
 import { type Context, incarnationOf } from '../kernel/context.js'
 import type { Incarnation } from '../kernel/incarnation.js'
 import type { Listener } from './http-app.js'
-import { type Connection, Connections } from './http-connections.js'
+import type { Connection } from './http-connection.js'
+import { Connections } from './http-connections.js'
 import { LiveRequest } from './http-requests.js'
 
 /** What a server is made with; times in milliseconds. */
@@ -124,9 +125,9 @@ export class HttpRun {
     if (connection === undefined || connection.isSpent) return void req.resume()
     this.#connections.used(connection)
     const previous = connection.newest
-    const live = new LiveRequest(req, res, connection)
+    const live = new LiveRequest(req, res)
     connection.add(live)
-    res.on('close', () => this.#over(live))
+    res.on('close', () => this.#over(live, connection))
     if (this.#drainedBy !== undefined) {
       previous?.markLast(false)
       live.markLast(true)
@@ -164,9 +165,8 @@ export class HttpRun {
     else if (!live.res.writableEnded) live.res.destroy()
   }
 
-  #over(live: LiveRequest): void {
+  #over(live: LiveRequest, connection: Connection): void {
     if (live.isOver) return
-    const { connection } = live
     connection.remove(live)
     if (!live.res.writableFinished) live.cancel(new DOMException('The client went away before its answer was finished.', 'AbortError'))
     live.permit?.release()
@@ -175,7 +175,7 @@ export class HttpRun {
 
   // Node does not close the responses that wait behind another one (pipelining).
   #lost(connection: Connection): void {
-    for (const live of connection.owed()) this.#over(live)
+    for (const live of connection.owed()) this.#over(live, connection)
     this.#checkGone()
   }
 
