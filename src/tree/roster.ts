@@ -146,10 +146,10 @@ export class Roster {
     const incarnation = this.#current.get(place)
     if (incarnation === undefined) throw new NotReadyError(place.address, 'not started')
     const { work, status } = incarnation
-    if (place.definition.child !== undefined) return this.#dynamicHandle(place, this)
-    if (!(work instanceof HookWork)) return undefined
+    const isDynamic = place.definition.child !== undefined
+    if (!isDynamic && !(work instanceof HookWork)) return undefined
     if (status !== 'ready' && status !== 'settling') throw new NotReadyError(place.address, status)
-    return work.handle
+    return work instanceof HookWork ? work.handle : this.#dynamicHandle(place, this)
   }
 
   #usesOf(place: Place): unknown {

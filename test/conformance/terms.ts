@@ -1,5 +1,5 @@
 // Spells what this runtime knows (exits, errors, refusals) as the Erlang terms of the recorded traces.
-import { ChildError, RestartIntensityError, SpecError, StartError } from '../../src/base/errors.js'
+import { ChildError, NotReadyError, RestartIntensityError, SpecError, StartError } from '../../src/base/errors.js'
 import type { Exit } from '../../src/protocol/exit.js'
 
 /** An Erlang term as the cause of a crash or of a failed start. OTP tells a start function that raised from an init that did. */
@@ -46,6 +46,7 @@ export function exitTerm(exit: Exit, own: string | undefined): string {
 /** The refusal of a call as OTP's reply; `pid` names who is in the way. */
 export function refusalTerm(error: unknown, id: string, isDynamic: boolean, pid: string): string {
   if (error instanceof SpecError) return `{error,${specTerm(error).term}}`
+  if (error instanceof NotReadyError) return '{call_exit,noproc}'
   if (!(error instanceof ChildError)) return `{unexpected,${String(error)}}`
   if (error.reason === 'noproc') return '{call_exit,noproc}'
   if (error.reason === 'already_started') return `{error,{already_started,${pid}}}`
