@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { format, promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
 const exec = promisify(execFile)
 const project = fileURLToPath(new URL('..', import.meta.url))
@@ -35,6 +35,19 @@ function blocksOf(file: string): Block[] {
   })
 }
 
+// The example in the documentation of a public function: a whole program; what it prints stands behind `//` in the line that prints.
+function examplesOf(file: string): Block[] {
+  const text = readFileSync(join(project, file), 'utf8')
+  return [...text.matchAll(/^ \* @example\n \* ```ts\n([\s\S]*?)^ \* ```\n \*\/\nexport (?:async )?function (\w+)/gm)].map((match) => {
+    const code = (match[1] ?? '').replace(/^ \* ?/gm, '')
+    const shown = [...code.matchAll(/ \/\/ (.*)$/gm)].map(([, line]) => line).join('\n')
+    return { name: `example-${match[2]}`, code, marks: [], shown }
+  })
+}
+
+const examples = readdirSync(join(project, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .flatMap((file) => examplesOf(join('src', file)))
 const documents = ['README.md', 'CONTRIBUTING.md', ...documentsIn('docs'), ...documentsIn('examples')].filter((file) =>
   existsSync(join(project, file)),
 )
@@ -49,7 +62,8 @@ function documentsIn(folder: string): string[] {
 beforeAll(() => {
   rmSync(scratch, { recursive: true, force: true })
   mkdirSync(scratch, { recursive: true })
-  for (const { name, code } of blocks) writeFileSync(join(scratch, `${name}.ts`), `${code.replace('port: 8080', 'port: 0')}\nexport {}\n`)
+  for (const { name, code } of [...blocks, ...examples])
+    writeFileSync(join(scratch, `${name}.ts`), `${code.replace('port: 8080', 'port: 0')}\nexport {}\n`)
   const tsconfig = {
     extends: '../../test/tsconfig.json',
     compilerOptions: {
@@ -64,6 +78,30 @@ beforeAll(() => {
 })
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+describe('the examples in the code', () => {
+  it('exist for every public function', async () => {
+    const doors = [await import('quiesce'), await import('quiesce/http')]
+    const isFunction = (value: unknown): boolean => typeof value === 'function' && !/^class /.test(String(value))
+    const functions = doors.flatMap((door) =>
+      Object.entries(door)
+        .filter(([, value]) => isFunction(value))
+        .map(([name]) => name),
+    )
+    expect(examples.map(({ name }) => name.replace('example-', '')).sort()).toEqual(functions.sort())
+  })
+
+  it.each(examples)('$name prints what it says', async ({ name, shown }) => {
+    const printed: string[] = []
+    const log = vi.spyOn(console, 'log').mockImplementation((...values: unknown[]) => void printed.push(format(...values)))
+    try {
+      await import(join(scratch, `${name}.ts`))
+    } finally {
+      log.mockRestore()
+    }
+    expect(printed.join('\n')).toBe(shown)
+  })
+})
 
 describe('the documents', () => {
   it('hold TypeScript blocks at all', () => {

@@ -111,11 +111,25 @@ export function liveRequestOf(req: IncomingMessage): LiveRequest {
  *
  * @throws TypeError for a request that no `httpServer` has received.
  * @example
- * app: () => async (req, res) => {
- *   const { draining, signal } = signalsOf(req)
- *   const news = await nextNews({ timeoutOn: draining, signal })
- *   res.writeHead(news === undefined ? 204 : 200).end(news)
- * }
+ * ```ts
+ * import { once } from 'node:events'
+ * import { createSystem, supervisor } from 'quiesce'
+ * import { httpServer, signalsOf } from 'quiesce/http'
+ *
+ * // A long poll: told to finish, it answers with 204 instead of being cut off.
+ * const polls = httpServer('polls', {
+ *   host: '127.0.0.1',
+ *   app: () => async (req, res) => {
+ *     setImmediate(() => system.stop())
+ *     await once(signalsOf(req).draining, 'abort')
+ *     res.writeHead(204).end()
+ *   },
+ * })
+ * const system = createSystem(supervisor('shop', { children: [polls] }))
+ * await system.start()
+ * console.log((await fetch(system.ref(polls).handle.url)).status) // 204
+ * await system.ended()
+ * ```
  */
 export function signalsOf(req: IncomingMessage): RequestSignals {
   const live = liveRequestOf(req)

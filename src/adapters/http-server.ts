@@ -68,7 +68,22 @@ export interface HttpHandle {
  * What is wrong with the options is reported in the `SpecError` (ERR_SPEC) of the whole tree.
  *
  * @example
- * const api = httpServer('api', { port: 8080, app: ({ uses }) => createApp(uses.db), uses: { db } })
+ * ```ts
+ * import { createSystem, service, supervisor } from 'quiesce'
+ * import { httpServer } from 'quiesce/http'
+ *
+ * const greetings = service('greetings', { start: () => (name: string) => `hello ${name}` })
+ * const api = httpServer('api', {
+ *   uses: { greetings },
+ *   host: '127.0.0.1',
+ *   app: ({ uses }) => (req, res) => res.end(uses.greetings(req.url ?? '')),
+ * })
+ * const system = createSystem(supervisor('shop', { children: [greetings, api] }))
+ * await system.start()
+ * const answer = await fetch(`${system.ref(api).handle.url}/ada`)
+ * console.log(await answer.text()) // hello /ada
+ * await system.stop()
+ * ```
  */
 export function httpServer<const Id extends string, U extends Uses = {}>(id: Id, options: HttpAppOptions<U>): Service<HttpHandle, {}, Id>
 export function httpServer<const Id extends string, U extends Uses = {}>(

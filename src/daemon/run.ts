@@ -21,7 +21,17 @@ import { flushShare } from './stopping.js'
  *
  * @throws SpecError (ERR_SPEC) with all problems of tree and options, StartError (ERR_START): both only where `run` does not exit.
  * @example
- * await run(supervisor('shop', { children: [db, api] }))
+ * ```ts
+ * import { run, service, supervisor } from 'quiesce'
+ *
+ * const db = service('db', { start: () => 'connected' })
+ * // In a daemon: `await run(tree)`. With a signal the process goes on afterwards, as tests want it.
+ * const stop = new AbortController()
+ * const options = { signal: stop.signal, log: false, probes: false, marker: false } as const
+ * const report = await run(supervisor('shop', { children: [db] }), { ...options, onReady: () => stop.abort() })
+ * console.log(report.reason) // abort signal
+ * console.log(report.clean) // true
+ * ```
  */
 export async function run<Root extends Service>(tree: Root, options: RunOptions<Root> = {}): Promise<Report> {
   const problems = new Problems()

@@ -125,7 +125,22 @@ export class Gate {
   }
 }
 
-/** Admission on its own; inside a service use `ctx.gate`, so that the report knows what is in flight. */
+/**
+ * Admission on its own; inside a service use `ctx.gate`, so that the report knows what is in flight.
+ *
+ * @example
+ * ```ts
+ * import { gate } from 'quiesce'
+ *
+ * const printer = gate({ capacity: 1 })
+ * const permit = printer.tryEnter()
+ * console.log(printer.tryEnter()) // undefined
+ * permit?.release()
+ * console.log(await printer.run(() => 'printed')) // printed
+ * await printer.drain()
+ * console.log(printer.isReady()) // false
+ * ```
+ */
 export function gate(options: GateOptions = {}): Gate {
   return new Gate(options)
 }

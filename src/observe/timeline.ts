@@ -9,7 +9,19 @@ const WORDS = 26
 const BAR_AT_MOST = 40
 const ERRORS_SHOWN = 5
 
-/** The report as text of at most 80 columns. `·` accepted work is finished, `█` closing, `!` cut off, `─` a supervisor. */
+/**
+ * The report as text of at most 80 columns. `·` accepted work is finished, `█` closing, `!` cut off, `─` a supervisor.
+ *
+ * @example
+ * ```ts
+ * import { createSystem, drawTimeline, service, supervisor } from 'quiesce'
+ *
+ * const system = createSystem(supervisor('shop', { children: [service('db', { start: () => 'connected' })] }))
+ * await system.start()
+ * const [headline] = drawTimeline(await system.stop()).split('\n')
+ * console.log(headline?.startsWith('stopped cleanly (stop)')) // true
+ * ```
+ */
 export function drawTimeline(report: Report): string {
   const rows = report.services.filter((service) => service.verdict !== 'never-started')
   const nameWidth = Math.min(NAME.most, Math.max(NAME.least, ...rows.map((row) => nameOf(row).length)))

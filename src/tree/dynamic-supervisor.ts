@@ -31,7 +31,19 @@ export interface DynamicSupervisorOptions<Arg, S extends Service>
  * restarted alone, one that has ended is removed, and a stop asks all of them at once.
  *
  * @example
- * const sessions = dynamicSupervisor('sessions', { child: (user: string) => service('session', { start: () => open(user) }) })
+ * ```ts
+ * import { createSystem, dynamicSupervisor, service, supervisor } from 'quiesce'
+ *
+ * const sessions = dynamicSupervisor('sessions', {
+ *   child: (user: string) => service('session', { start: () => ({ user }) }),
+ * })
+ * const system = createSystem(supervisor('app', { children: [sessions] }))
+ * await system.start()
+ * const session = await system.ref(sessions).handle.start('ada')
+ * console.log(session.address) // app/sessions/session@1
+ * console.log(session.handle.user) // ada
+ * await system.stop()
+ * ```
  */
 export function dynamicSupervisor<const Id extends string, Arg, S extends Service>(
   id: Id,

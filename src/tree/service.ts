@@ -58,7 +58,23 @@ export interface RunSpec<U extends Uses> extends Common<U> {
  * `SpecError` (ERR_SPEC) when the tree is built.
  *
  * @example
- * const db = service('db', { start: () => openPool(), stop: (pool) => pool.end() })
+ * ```ts
+ * import { createSystem, service, supervisor } from 'quiesce'
+ *
+ * const cache = service('cache', {
+ *   start: async () => new Map([['tea', 3]]),
+ *   stop: (map) => map.clear(),
+ *   requests: { price: (map, item: string) => map.get(item) },
+ * })
+ * const menu = service('menu', { uses: { cache }, start: ({ uses }) => [...uses.cache.keys()] })
+ *
+ * const system = createSystem(supervisor('shop', { children: [cache, menu] }))
+ * await system.start()
+ * console.log(system.ref(menu).handle) // [ 'tea' ]
+ * console.log(await system.ref(cache).ask('price', 'tea')) // 3
+ * await system.stop()
+ * console.log(system.ref(cache).status) // stopped
+ * ```
  */
 export function service<const Id extends string, Handle, U extends Uses = {}, R = {}>(
   id: Id,

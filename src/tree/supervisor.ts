@@ -39,7 +39,19 @@ export type ServiceAt<S, Path extends string> = S extends { readonly id: infer I
  * reverse, waiting for each `stopped` ack. Erlang/OTP's supervisor, with `dependents` as the default strategy.
  *
  * @example
- * const shop = supervisor('shop', { children: [db, api] })
+ * ```ts
+ * import { createSystem, service, supervisor } from 'quiesce'
+ *
+ * const db = service('db', { start: () => 'connected' })
+ * const api = service('api', { uses: { db }, start: ({ uses }) => uses.db })
+ * const shop = supervisor('shop', { children: [db, supervisor('web', { children: [api] })], intensity: { max: 5, within: '10s' } })
+ *
+ * const system = createSystem(shop)
+ * await system.start()
+ * console.log(system.ref('shop/web/api').handle) // connected
+ * const report = await system.stop()
+ * console.log(report.totals.acked) // 2
+ * ```
  */
 export function supervisor<const Id extends string, const C extends Children>(id: Id, options: SupervisorOptions<C>): Supervisor<Id, C> {
   const { children, init, ...flags } = options

@@ -67,6 +67,21 @@ export interface System<Root extends Service = Service> extends AsyncDisposable 
 /**
  * Builds the tree, checks it, starts nothing.
  * @throws SpecError (ERR_SPEC) with all problems at once.
+ *
+ * @example
+ * ```ts
+ * import { createSystem, service, supervisor } from 'quiesce'
+ *
+ * const pump = service('pump', { run: (ctx) => ctx.sleep('1h') })
+ * const system = createSystem(supervisor('plant', { children: [pump] }))
+ * system.on((fact) => {
+ *   if (fact.type === 'started') console.log(fact.address)
+ * })
+ * await system.start() // plant/pump
+ * const report = await system.stop({ deadline: '5s', reason: 'maintenance' }) // plant
+ * console.log(report.reason) // maintenance
+ * console.log(report.clean) // true
+ * ```
  */
 export function createSystem<Root extends Service>(tree: Root, options: SystemOptions = {}): System<Root> {
   const problems = new Problems()

@@ -29,7 +29,18 @@ const liveTargets = new WeakMap<object, Service>()
  * Uses a service that may be restarted without its user: instead of the handle, `ctx.uses` gives a `Live` to ask at each use.
  *
  * @example
- * service('report', { uses: { db: live(db) }, run: async (ctx) => { if (ctx.uses.db.ready) await ctx.uses.db.get().query('…') } })
+ * ```ts
+ * import { createSystem, live, service, supervisor } from 'quiesce'
+ *
+ * const db = service('db', { start: () => ({ query: (text: string) => `rows of ${text}` }) })
+ * // Under one-for-one the database is restarted alone, so its user asks for the handle at each use.
+ * const report = service('report', { uses: { db: live(db) }, start: ({ uses }) => () => uses.db.get().query('sales') })
+ *
+ * const system = createSystem(supervisor('shop', { strategy: 'one-for-one', children: [db, report] }))
+ * await system.start()
+ * console.log(system.ref(report).handle()) // rows of sales
+ * await system.stop()
+ * ```
  */
 export function live<S extends Service>(service: S): LiveUse<S> {
   const use = Object.freeze({})

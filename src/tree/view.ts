@@ -28,7 +28,21 @@ export function viewOf(place: Place, roster: Roster): TreeNode {
   }
 }
 
-/** The tree as text, one line a service. */
+/**
+ * The tree as text, one line a service.
+ *
+ * @example
+ * ```ts
+ * import { createSystem, drawTree, service, supervisor } from 'quiesce'
+ *
+ * const db = service('db', { start: () => 'connected' })
+ * const system = createSystem(supervisor('shop', { children: [db] }))
+ * console.log(drawTree(system.tree()).includes('db  stopped')) // true
+ * await system.start()
+ * console.log(drawTree(system.tree()).includes('db  ready')) // true
+ * await system.stop()
+ * ```
+ */
 export function drawTree(node: TreeNode): string {
   const lines: string[] = []
   const draw = (current: TreeNode, head: string, indent: string): void => {
