@@ -29,7 +29,7 @@ export async function openProbes(probes: NonNullable<Settings['probes']>, state:
 }
 
 /** `/livez` (200 throughout), `/readyz` (503 from the first instant of a stop), `/startupz`, and Kubernetes' older names. */
-export function probeRoutes(state: ProbeState): Map<string, Route> {
+function probeRoutes(state: ProbeState): Map<string, Route> {
   const live: Route = () => json(200, { status: 'alive' })
   const ready: Route = () => {
     if (state.stopping()) return json(503, { status: 'stopping' })

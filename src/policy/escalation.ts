@@ -3,7 +3,7 @@
 /** What to do about a signal. */
 export type SignalMeaning = 'stop' | 'same' | 'hurry' | 'exit'
 
-/** Signals this close to one that was taken are copies of it: terminals, npm and init systems deliver more than one. */
+/** Signals this close to one that was taken are copies of it: terminals, npm and init systems deliver more than one. @internal Exported for its test. */
 export const SAME_WITHIN_MS = 500
 
 /** Counts the deliberate requests of one daemon. */

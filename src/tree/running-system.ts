@@ -1,0 +1,214 @@
+// The inside of a system: owns the root's one incarnation, folds the facts of a stop into its report.
+import { type Duration, parseDuration } from '../base/duration.js'
+import type { Env } from '../base/env.js'
+import { DrainingError, StartError } from '../base/errors.js'
+import { Feed } from '../base/feed.js'
+import type { Owner, World } from '../kernel/birth.js'
+import { Incarnation } from '../kernel/incarnation.js'
+import { memoizedLifecycle, type Tap } from '../kernel/memoize.js'
+import { type Report, ReportFold } from '../policy/report.js'
+import type { Stopped } from '../protocol/ack.js'
+import type { Exit } from '../protocol/exit.js'
+import type { Fact } from '../protocol/fact.js'
+import type { Problems } from '../protocol/spec.js'
+import { bind } from './bindings.js'
+import type { Service } from './definition.js'
+import { dynamicHandle } from './dynamic-handle.js'
+import { everyPlace, layOut, type Place } from './place.js'
+import type { RefOf } from './ref.js'
+import { refTo } from './reference.js'
+import { Roster } from './roster.js'
+import { SupervisorWork } from './supervisor-work.js'
+import { type TreeNode, viewOf } from './view.js'
+import { worstCaseStop } from './worst-case.js'
+
+/** How a stop is asked for. */
+export interface StopOptions {
+  /** How long the whole stop may take. Default: as long as the services' own `shutdown` allow. */
+  readonly deadline?: Duration
+  /** What the report names as the cause. Default `stop`. */
+  readonly reason?: string
+}
+
+/** A system, types erased. */
+export class RunningSystem implements Owner<Incarnation> {
+  readonly #root: Place
+  readonly #roster: Roster
+  readonly #world: World
+  readonly #facts: Feed<Fact>
+  #incarnation: Incarnation | undefined
+  #work: SupervisorWork | undefined
+  #starting: PromiseWithResolvers<void> | undefined
+  readonly #whenEnding: (() => void)[] = []
+  readonly #ending = withResolvers<Report>()
+  #fold: ReportFold | undefined
+  #unlisten: (() => void) | undefined
+  #reason: string | undefined
+  #budgetMs = Number.POSITIVE_INFINITY
+  #report: Report | undefined
+  exit: Exit | undefined
+
+  constructor(tree: Service, env: Env, problems: Problems) {
+    this.#root = layOut(tree, problems)
+    if (this.#root.spec.kind !== 'supervisor')
+      problems.add(this.#root.address, "the root must be a supervisor; wrap it: supervisor('app', { children: [it] })")
+    const bindings = bind(this.#root, problems)
+    this.#facts = new Feed<Fact>((error) => env.log(this.#root.address).error({ err: error }, 'a listener for facts threw'))
+    const tap: Tap = { active: false }
+    this.#world = { env, facts: this.#facts, logic: memoizedLifecycle(tap), onEnding: () => this.#startIsUndone() }
+    this.#roster = new Roster(this.#world, bindings, this.#root, dynamicHandle)
+  }
+
+  start(): Promise<void> {
+    if (this.#starting !== undefined) return this.#starting.promise
+    this.#starting = withResolvers()
+    if (this.#fold !== undefined) {
+      this.#starting.reject(new DrainingError(this.#root.address))
+      return this.#starting.promise
+    }
+    const { shutdownMs } = this.#root.spec
+    this.#incarnation = new Incarnation({
+      world: this.#world,
+      address: this.#root.address,
+      number: 1,
+      parent: undefined,
+      owner: this,
+      previous: undefined,
+      closeMs: shutdownMs === 'brutal-kill' ? 0 : shutdownMs,
+      patienceMs: Number.POSITIVE_INFINITY,
+      isTimed: false,
+    })
+    this.#roster.enter(this.#root, this.#incarnation)
+    this.#work = new SupervisorWork(this.#incarnation, this.#root, this.#roster)
+    this.#incarnation.begin(this.#work)
+    return this.#starting.promise
+  }
+
+  stop(options: StopOptions = {}): Promise<Report> {
+    const budgetMs = parseDuration(options.deadline ?? Number.POSITIVE_INFINITY)
+    if (budgetMs === undefined)
+      throw new TypeError(`stop({ deadline: ${String(options.deadline)} }): not a duration; write milliseconds or '5s', '2m'`)
+    // A tree that ends by itself keeps its own reason; the call can still bring its deadline nearer.
+    if (this.#fold === undefined) this.#reason = options.reason ?? 'stop'
+    if (this.#report !== undefined) return this.#ending.promise
+    this.#beginReport()
+    const now = this.#world.env.clock.now()
+    this.#budgetMs = Math.min(this.#budgetMs, budgetMs)
+    if (this.#incarnation === undefined) this.#end()
+    else this.#incarnation.stop({ deadlineAt: now + budgetMs, reserveMs: 0, hurried: false })
+    return this.#ending.promise
+  }
+
+  hurry(): void {
+    this.#incarnation?.hurry()
+  }
+
+  halt(reason: string): void {
+    this.#world.env.halt(this.#root.address, reason)
+  }
+
+  get worstCaseMs(): number {
+    return worstCaseStop(this.#root)
+  }
+
+  whenEnding(fn: () => void): void {
+    this.#whenEnding.push(fn)
+  }
+
+  ended(): Promise<Report> {
+    return this.#ending.promise
+  }
+
+  ref(which: Service | string): RefOf<Service> {
+    const place = this.#roster.find(which)
+    if (place === undefined) {
+      const name = typeof which === 'string' ? which : which.id
+      throw new TypeError(
+        `no service ${JSON.stringify(name)} in the tree of ${this.#root.address}; there are ${this.#roster.addresses().join(', ')}`,
+      )
+    }
+    return refTo(place, this.#roster)
+  }
+
+  tree(): TreeNode {
+    return viewOf(this.#root, this.#roster)
+  }
+
+  *unready(): Iterable<{ readonly address: string; readonly status: string }> {
+    for (const place of this.#roster.unready) yield { address: place.address, status: this.#roster.statusOf(place) }
+  }
+
+  on(listener: (fact: Fact) => void): () => void {
+    return this.#facts.listen(listener)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  // --- what the root tells
+
+  started(): void {
+    this.#starting?.resolve()
+  }
+
+  draining(): void {
+    this.#beginReport()
+  }
+
+  stopped(incarnation: Incarnation, { exit, unstarted }: Stopped): void {
+    this.exit = exit
+    const { address } = this.#root
+    const error =
+      unstarted?.how === 'failed' ? unstarted.error : new StartError(address, 0, new Error('it was stopped while it was starting'))
+    this.#starting?.reject(error)
+    incarnation.whenTorn(() => this.#end())
+  }
+
+  // Only the first start of the whole tree ends it when it fails; a supervisor below that is restarted may try again.
+  #startIsUndone(): void {
+    if (this.#incarnation?.status !== 'starting') return
+    this.#reason ??= 'the start failed'
+    this.#beginReport()
+  }
+
+  #beginReport(): void {
+    if (this.#fold !== undefined) return
+    const members = [...everyPlace(this.#root)].map((place) => {
+      const status = this.#roster.current(place)?.status
+      return { address: place.address, kind: place.spec.kind, alive: status !== undefined && status !== 'stopped' }
+    })
+    const fold = new ReportFold(() => this.#reason ?? this.#ownReason(), this.#world.env.clock.now(), members)
+    this.#fold = fold
+    this.#unlisten = this.#facts.listen((fact) => fold.take(fact))
+    for (const fn of this.#whenEnding) fn()
+  }
+
+  #ownReason(): string {
+    if (this.exit?.reason !== 'crash') return 'the tree ended by itself'
+    return this.exit.cause instanceof StartError ? 'the start failed' : 'a supervisor gave up'
+  }
+
+  #end(): void {
+    this.#beginReport()
+    this.#unlisten?.()
+    this.#report = (this.#fold as ReportFold).report(this.#world.env.clock.now(), this.#budgetMs)
+    this.#ending.resolve(this.#report)
+  }
+}
+
+interface PromiseWithResolvers<T> {
+  readonly promise: Promise<T>
+  readonly resolve: (value: T) => void
+  readonly reject: (error: unknown) => void
+}
+
+function withResolvers<T>(): PromiseWithResolvers<T> {
+  let resolve!: (value: T) => void
+  let reject!: (error: unknown) => void
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve
+    reject = onReject
+  })
+  return { promise, resolve, reject }
+}
