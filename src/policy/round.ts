@@ -54,7 +54,7 @@ export class Round implements Waiter {
   }
 
   get over(): boolean {
-    if (this.#stopping) return false
+    if (this.#stopping || this.heldBy.size > 0) return false
     return this.failures.length > 0 ? this.idle : this.#starts.over
   }
 

@@ -48,7 +48,8 @@ export class StopRound implements Waiter {
       if (!slot.occupied) vacate(slot, out)
     }
     this.#plan(slots, scale, now)
-    for (const slot of slots) if (slot.phase === 'starting') this.#ask(slot, out, now)
+    // Whoever is starting or stopping already is told at once; its turn comes all the same, and is waited for then.
+    for (const slot of slots) if (slot.phase === 'starting' || slot.phase === 'stopping') this.#ask(slot, out, now)
     this.#frontier = allAtOnce(slots.filter((slot) => slot.phase === 'running' && (slot.spec.edge || slot.inner?.holdsEdges === true)))
     this.advance(out, now)
   }
@@ -103,7 +104,8 @@ export class StopRound implements Waiter {
   }
 
   #begin(slot: Slot, out: Command[], now: number): boolean {
-    if (slot.phase !== 'stopping' && slot.phase !== 'running') {
+    if (slot.phase === 'stopping') return true
+    if (slot.phase !== 'running') {
       vacate(slot, out)
       return false
     }

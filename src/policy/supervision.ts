@@ -122,9 +122,10 @@ export class Supervision implements Inner {
 
   #failed(slot: Slot, cause: unknown, out: Command[], now: number): void {
     const round = slot.round
-    const wasStarting = slot.phase === 'starting'
+    // One that was called off because another failed may have failed by itself at the same moment.
+    const isFailure = slot.phase === 'starting' || (slot.phase === 'stopping' && round instanceof Round && round.failures.length > 0)
     slot.phase = 'empty'
-    if (wasStarting && round instanceof Round) {
+    if (isFailure && round instanceof Round) {
       const { purpose } = round
       const isAlone = purpose.name === 'restart' && !this.#strategy.isGroup && round.range.length === 1
       if (isAlone) report('start_error', slot, crash(cause), out)
@@ -148,9 +149,14 @@ export class Supervision implements Inner {
     }
     slot.phase = 'dead'
     slot.died = exit
-    const isHolding = holdBack(slot, () => this.#strategy.range(this.slots, slot), this.#rounds, this.#order, out, now)
-    if (isHolding) this.#mailbox.pushUrgent({ type: 'crash', slot })
+    if (this.#holdsBack(slot, exit, out, now)) this.#mailbox.pushUrgent({ type: 'crash', slot })
     else this.#mailbox.push({ type: 'crash', slot })
+  }
+
+  // Only who will be restarted touches others.
+  #holdsBack(slot: Slot, exit: Exit, out: Command[], now: number): boolean {
+    if (this.#rounds.size === 0 || fateOf(slot.spec.restart, exit) !== 'restart') return false
+    return holdBack(slot, () => this.#strategy.range(this.slots, slot), this.#rounds, this.#order, out, now)
   }
 
   #progress(slot: Slot, out: Command[], now: number): void {

@@ -1,0 +1,244 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { reserveOf } from '../../src/policy/budget.js'
+import type { StopCommand } from '../../src/policy/commands.js'
+import { SHUTDOWN } from '../../src/protocol/exit.js'
+import { Bench, type Child } from './bench.js'
+
+/** A bench on which nobody ends by itself. */
+function slow(children: Readonly<Record<string, Child>>, flags = {}): Bench {
+  const bench = new Bench(children, flags).boot()
+  for (const id of Object.keys(children)) bench.slowStops.add(id)
+  return bench
+}
+
+const asked = (bench: Bench): string[] => bench.taken().filter((line) => line.startsWith('stop ') || line.startsWith('kill '))
+
+describe('two passes', () => {
+  const children = { db: {}, web: { edge: true, uses: ['db'] }, cache: {}, tick: { edge: true } }
+
+  test('edges first and all at once, then the rest, last first, one by one', () => {
+    const bench = slow(children)
+    expect(asked(bench.stop())).toEqual(['stop web', 'stop tick'])
+    expect(asked(bench.ended('web', SHUTDOWN))).toEqual([])
+    expect(asked(bench.ended('tick', SHUTDOWN))).toEqual(['stop cache'])
+    expect(asked(bench.ended('cache', SHUTDOWN))).toEqual(['stop db'])
+    expect(bench.ended('db', SHUTDOWN).taken()).toEqual(['all-ended shutdown'])
+  })
+
+  test('along the graph whoever is used by nobody left stops at once', () => {
+    const bench = slow({ a: {}, b: { uses: ['a'] }, c: { uses: ['a'] }, d: {} }, { order: 'graph' })
+    expect(asked(bench.stop())).toEqual(['stop d', 'stop c', 'stop b'])
+    expect(asked(bench.ended('b', SHUTDOWN))).toEqual([])
+    expect(asked(bench.ended('c', SHUTDOWN))).toEqual(['stop a'])
+  })
+
+  test('a supervisor that holds edges is quiesced in the first pass and stopped in its turn', () => {
+    const bench = slow({ db: {}, web: { kind: 'supervisor' } })
+    bench.slot('web').inner = { holdsEdges: true, reserves: () => ({ edgesMs: 100, restMs: 10 }) }
+    expect(bench.stop().taken()).toEqual(['quiesce web'])
+    expect(asked(bench.tell({ type: 'quiesced', slot: bench.slot('web') }))).toEqual(['stop web'])
+  })
+
+  test('drained edges wait for the word to go on', () => {
+    const bench = slow(children)
+    expect(asked(bench.tell({ type: 'quiesce', deadlineAt: 1_000, scale: 1 }))).toEqual(['stop web', 'stop tick'])
+    bench.ended('web', SHUTDOWN)
+    expect(bench.ended('tick', SHUTDOWN).taken()).toEqual(['all-quiesced'])
+    expect(asked(bench.stop())).toEqual(['stop cache'])
+  })
+
+  test('the deadline of the edges is not that of the rest', () => {
+    const bench = slow(children)
+    bench.tell({ type: 'quiesce', deadlineAt: 1_000, scale: 1 })
+    expect(bench.last('stop', 'web').deadlineAt).toBe(1_000)
+    bench.ended('web', SHUTDOWN).ended('tick', SHUTDOWN)
+    bench.now = 900
+    bench.tell({ type: 'stop', deadlineAt: 4_000, scale: 1 })
+    expect(bench.last('stop', 'cache').deadlineAt).toBe(3_500)
+  })
+})
+
+describe('deadlines by reservation', () => {
+  test('the first may use nearly everything; what the others need to close is kept', () => {
+    const bench = slow({ a: { shutdown: 10_000 }, b: { shutdown: 10_000 }, c: { shutdown: 60_000, closeReserve: 1_000 } })
+    bench.stop(10_000)
+    expect(bench.last('stop', 'c')).toMatchObject({ deadlineAt: 8_000, reserveMs: 1_000 })
+    bench.now = 8_000
+    bench.ended('c', SHUTDOWN)
+    expect(bench.last('stop', 'b')).toMatchObject({ deadlineAt: 9_000, reserveMs: 1_000 })
+    bench.now = 9_000
+    bench.ended('b', SHUTDOWN)
+    expect(bench.last('stop', 'a')).toMatchObject({ deadlineAt: 10_000, reserveMs: 1_000 })
+  })
+
+  test('when time is short every reserve shrinks by the same share, fixed for that stop', () => {
+    const bench = slow({ a: { closeReserve: 1_000 }, b: { closeReserve: 3_000 } })
+    bench.stop(2_000)
+    expect(bench.last('stop', 'b')).toMatchObject({ deadlineAt: 1_750, reserveMs: 750 })
+    bench.now = 100
+    bench.ended('b', SHUTDOWN)
+    expect(bench.last('stop', 'a')).toMatchObject({ deadlineAt: 2_000, reserveMs: 250 })
+  })
+
+  test('without a limit each has its own `shutdown`, and no limit has none', () => {
+    const bench = slow({ a: { shutdown: 'infinity' }, b: { shutdown: 700 } })
+    bench.now = 50
+    bench.stop()
+    expect(bench.last('stop', 'b')).toMatchObject({ deadlineAt: 750, reserveMs: 70 })
+    bench.ended('b', SHUTDOWN)
+    expect(bench.last('stop', 'a')).toMatchObject({ deadlineAt: Number.POSITIVE_INFINITY, reserveMs: 500 })
+  })
+
+  test('a share that was decided above holds below; a supervisor with a limit of its own shares out anew', () => {
+    const bench = slow({ near: { kind: 'supervisor', shutdown: 100 }, far: { kind: 'supervisor' } })
+    const inner = { holdsEdges: false, reserves: () => ({ edgesMs: 0, restMs: 1_000 }) }
+    bench.slot('near').inner = inner
+    bench.slot('far').inner = inner
+    bench.tell({ type: 'stop', deadlineAt: 2_000, scale: 0.25 })
+    expect(bench.last('stop', 'far')).toMatchObject({ deadlineAt: 1_750, reserveMs: 250, scale: 0.25 })
+    bench.ended('far', SHUTDOWN)
+    expect(bench.last('stop', 'near')).toMatchObject({ deadlineAt: 100, scale: undefined })
+  })
+
+  test('a second stop brings the deadline nearer, never further away', () => {
+    const bench = slow({ a: {}, b: {} })
+    bench.stop(4_000)
+    bench.tell({ type: 'stop', deadlineAt: 9_000 })
+    expect(asked(bench)).toEqual(['stop b'])
+    bench.tell({ type: 'stop', deadlineAt: 1_000 })
+    expect(asked(bench)).toEqual(['stop b'])
+    expect(bench.last('stop', 'b').deadlineAt).toBe(750)
+    bench.ended('b', SHUTDOWN)
+    expect(bench.last('stop', 'a').deadlineAt).toBe(1_000)
+  })
+
+  test('a hurry leaves everybody the reserve, and keeps the order', () => {
+    const bench = slow({ a: { closeReserve: 300 }, b: { closeReserve: 200 } })
+    bench.stop(10_000).taken()
+    bench.now = 1_000
+    expect(bench.tell({ type: 'hurry' }).taken()).toEqual(['hurry b'])
+    bench.now = 1_100
+    expect(asked(bench.ended('b', SHUTDOWN))).toEqual(['stop a'])
+    expect(bench.last('stop', 'a')).toMatchObject({ deadlineAt: 1_400, reserveMs: 300, hurried: true })
+  })
+
+  test('brutal-kill asks nobody, and shutdown 0 asks for no time', () => {
+    const bench = slow({ a: { shutdown: 0 }, b: { shutdown: 'brutal-kill' } })
+    expect(asked(bench.stop(5_000))).toEqual(['kill b'])
+    bench.ended('b', { reason: 'killed' })
+    expect(bench.last('stop', 'a')).toMatchObject({ deadlineAt: 0, reserveMs: 0 })
+  })
+
+  // L5, for any children, any budget, any way of using the time up to the limit.
+  test('property: nobody spends another’s reserve, and no inner deadline exceeds what is left outside', () => {
+    const child = fc.record({
+      shutdown: fc.integer({ min: 0, max: 20_000 }),
+      edge: fc.boolean(),
+      spent: fc.double({ min: 0, max: 1, noNaN: true }),
+    })
+    fc.assert(
+      fc.property(fc.array(child, { minLength: 1, maxLength: 8 }), fc.integer({ min: 0, max: 30_000 }), (children, budget) => {
+        const bench = slow(Object.fromEntries(children.map((spec, index) => [`c${index}`, { shutdown: spec.shutdown, edge: spec.edge }])))
+        bench.stop(budget)
+        const full = children.map(({ shutdown }) => reserveOf(shutdown))
+        const edges = children.flatMap(({ edge }, index) => (edge ? [full[index] ?? 0] : []))
+        const rest = children.reduce((sum, { edge }, index) => (edge ? sum : sum + (full[index] ?? 0)), 0)
+        const scale = Math.min(1, budget / 2 / Math.max(rest + Math.max(0, ...edges), 1e-9))
+        const waiting = new Set(children.keys())
+        const askedAt = new Map<number, number>()
+        while (waiting.size > 0) {
+          const running = [...waiting].filter((index) => bench.slot(`c${index}`).phase === 'stopping')
+          expect(running.length).toBeGreaterThan(0)
+          const orders = running.map((index) => [index, bench.last('stop', `c${index}`)] as [number, StopCommand])
+          for (const [index, order] of orders) {
+            expect(order.deadlineAt).toBeLessThanOrEqual(budget + 1e-6)
+            const after = [...waiting].filter((other) => !running.includes(other) && other !== index && children[other]?.edge !== true)
+            const kept = after.reduce((sum, other) => sum + scale * (full[other] ?? 0), 0)
+            expect(order.deadlineAt).toBeLessThanOrEqual(Math.max(bench.now, budget - kept) + 1e-6)
+            askedAt.set(index, askedAt.get(index) ?? bench.now)
+            expect(order.reserveMs).toBeLessThanOrEqual(order.deadlineAt - (askedAt.get(index) ?? 0) + 1e-6)
+          }
+          const [first] = orders.sort(([, a], [, b]) => a.deadlineAt - b.deadlineAt)
+          if (first === undefined) throw new Error('nobody stops')
+          const [index, order] = first
+          bench.now += Math.max(0, order.deadlineAt - bench.now) * (children[index]?.spent ?? 0)
+          waiting.delete(index)
+          bench.ended(`c${index}`, SHUTDOWN)
+        }
+        expect(bench.taken().at(-1)).toBe('all-ended shutdown')
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+describe('a stop comes before everything', () => {
+  test('while starting: what starts is called off, the rest never starts', () => {
+    const bench = new Bench({ a: {}, b: {}, c: {} })
+    bench.slowStarts.add('b')
+    bench.tell({ type: 'boot' }).taken()
+    expect(bench.stop().taken()).toEqual(['stop b', 'stop a', 'all-ended shutdown'])
+    expect(bench.phases()).toEqual({ a: 'empty', b: 'empty', c: 'empty' })
+  })
+
+  test('while restarting a group: the stop goes on from where that was, nothing is started', () => {
+    const bench = new Bench({ a: {}, b: {}, c: {} }, { strategy: 'one-for-all' }).boot()
+    bench.slowStops.add('c')
+    bench.crash('a').taken()
+    bench.stop()
+    bench.ended('c', SHUTDOWN)
+    expect(bench.taken().filter((line) => line.startsWith('start'))).toEqual([])
+    expect(bench.phases()).toEqual({ a: 'empty', b: 'empty', c: 'empty' })
+  })
+
+  test('between two failed attempts: no further one is made (S60)', () => {
+    const bench = new Bench({ a: {} }, { intensity: { max: 100, within: '1h' } }).boot()
+    bench.slowStarts.add('a')
+    bench.crash('a')
+    bench.stop()
+    expect(bench.taken().slice(-2)).toEqual(['stop a', 'all-ended shutdown'])
+  })
+
+  test('one that started at the same moment is stopped all the same', () => {
+    const bench = new Bench({ a: {} })
+    bench.slowStarts.add('a')
+    bench.slowStops.add('a')
+    bench.tell({ type: 'boot' }).stop().taken()
+    expect(bench.started('a').taken()).toEqual([])
+    expect(bench.phases()).toEqual({ a: 'stopping' })
+    expect(bench.ended('a', SHUTDOWN).taken()).toEqual(['all-ended shutdown'])
+  })
+
+  test('calls that wait, or whose round is called off, are answered', () => {
+    const bench = new Bench({ a: {} }).boot()
+    bench.slowStarts.add('n')
+    const numbers = [bench.startChild('n'), bench.call('terminate', 'a')]
+    bench.stop()
+    const late = bench.call('terminate', 'a')
+    const refused = { ok: false, reason: 'stopping' }
+    expect([...numbers, late].map((number) => bench.replies.get(number))).toEqual([refused, refused, refused])
+  })
+
+  test('a crash during the stop is noted in its turn, not restarted (S36, S77)', () => {
+    const bench = slow({ a: {}, b: { restart: 'transient' }, c: {} })
+    bench.stop()
+    bench.crash('a').ended('b', { reason: 'normal' }).taken()
+    expect(bench.ended('c', SHUTDOWN).taken()).toEqual([
+      'found-dead b',
+      'found-dead a',
+      'report shutdown_error a boom',
+      'all-ended shutdown',
+    ])
+  })
+})
+
+describe('going down', () => {
+  test('a killed supervisor takes its children with it and hears of nothing any more', () => {
+    const bench = new Bench({ a: {}, b: { kind: 'supervisor' } }).boot()
+    expect(bench.tell({ type: 'kill', deadlineAt: 70 }).taken()).toEqual(['go-down a', 'go-down b'])
+    expect(bench.last('go-down', 'b').deadlineAt).toBe(70)
+    expect(bench.crash('a').taken()).toEqual([])
+    expect(bench.replies.get(bench.call('restart', 'a'))).toEqual({ ok: false, reason: 'stopping' })
+  })
+})
