@@ -55,7 +55,6 @@ export class Daemon {
     if (!this.#stopping.begun) await this.#start()
     const report = await this.#system.ended()
     this.#stopping.over()
-    await this.#admin?.close()
     clearInterval(alive)
     const code = await this.#close(report)
     if (this.#settings.exits) this.#exit(code)
@@ -135,7 +134,8 @@ export class Daemon {
       return this.#startFailed(error)
     }
     try {
-      onReady?.(this.#system)
+      // It may well be an async function, whatever its type says.
+      await onReady?.(this.#system)
     } catch (error) {
       log.error(logError(error), '`onReady` threw; the daemon goes on')
     }
@@ -197,6 +197,7 @@ export class Daemon {
     log.info({ code, report }, `complete: ${summarize(report)}`)
     if (exits && process.stderr.isTTY) process.stderr.write(`\n${drawTimeline(report)}\n`)
     await flushLog(rootLog, flushShare(graceMs))
+    await this.#admin?.close()
     this.#marker?.remove()
     // A process that exits listens to the last: a signal's or an error's default action would change its exit code.
     if (!exits) for (const remove of this.#removers.reverse()) remove()

@@ -65,7 +65,8 @@ export function readOptions(options: RunOptions, problems: Problems): Settings {
   if (lameDuckMs >= graceMs) {
     problems.add('run', `\`lameDuck\` (${formatMs(lameDuckMs)}) leaves nothing of \`grace\` (${formatMs(graceMs)}) for the drain`)
   }
-  const rootLog = readLog(options.log, problems)
+  const lost = onceLost()
+  const rootLog = readLog(options.log, lost, problems)
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
     problems.add('run', `\`signal\` is ${show(options.signal)}, not an AbortSignal`)
   if (options.marker !== undefined && options.marker !== false && typeof options.marker !== 'string')
@@ -76,7 +77,7 @@ export function readOptions(options: RunOptions, problems: Problems): Settings {
     lameDuckMs,
     signals: readSignals(options.signals ?? {}, problems),
     probes: readProbes(options.probes ?? {}, problems),
-    log: guardLog(rootLog, onceLost()),
+    log: guardLog(rootLog, lost),
     rootLog,
     contains: problems.flag('run', 'contain', options.contain, true),
     exits: problems.flag('run', 'exit', options.exit, options.signal === undefined),
@@ -89,9 +90,9 @@ export function readOptions(options: RunOptions, problems: Problems): Settings {
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 
-function readLog(written: unknown, problems: Problems): RootLog {
+function readLog(written: unknown, lost: (error: unknown) => void, problems: Problems): RootLog {
   if (written === false) return silentLog
-  if (written === undefined) return defaultLog()
+  if (written === undefined) return defaultLog(lost)
   const missing = LEVELS.filter((level) => typeof (written as Partial<RootLog> | null)?.[level] !== 'function')
   if (missing.length === 0) return written as RootLog
   problems.add('run', `\`log\` is no logger: it has no ${missing.join(', ')}; give a pino logger, or false`)
@@ -104,7 +105,7 @@ function onceLost(): (error: unknown) => void {
   return (error) => {
     if (isSaid) return
     isSaid = true
-    lastWords(`the log threw (${describe(error)}); lines of the runtime are lost`)
+    lastWords(`the log cannot be written (${describe(error)}); lines of it are lost`)
   }
 }
 

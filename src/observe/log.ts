@@ -8,9 +8,17 @@ export interface RootLog extends Log {
   flush?(done?: (error?: Error) => void): void
 }
 
-/** A pino logger to standard output. Synchronous: an asynchronous one loses or reorders its last lines when the process exits. */
-export function defaultLog(): Logger {
-  return pino({ base: null }, pino.destination({ fd: 1, sync: true }))
+// What may pile up while nothing can be written; what comes on top is lost.
+const HELD_BYTES = 2 ** 20
+
+/**
+ * A pino logger to standard output. Synchronous: an asynchronous one loses or reorders its last lines when the process exits.
+ * A full disk is told to `onError` and not thrown: it must not end whoever writes a line.
+ */
+export function defaultLog(onError: (error: unknown) => void): Logger {
+  const output = pino.destination({ fd: 1, sync: true, maxLength: HELD_BYTES })
+  output.on('error', onError)
+  return pino({ base: null }, output)
 }
 
 /** The logger of one address: its lines carry `service`. */

@@ -21,7 +21,7 @@ test('a logger that throws harms nothing: its first error is told on standard er
   await daemon.line('up')
   daemon.signal('SIGTERM')
   const { code, stderr } = await daemon.exited
-  expect({ code, stderr }).toEqual({ code: 0, stderr: 'quiesce: the log threw (disk full); lines of the runtime are lost\n' })
+  expect({ code, stderr }).toEqual({ code: 0, stderr: 'quiesce: the log cannot be written (disk full); lines of it are lost\n' })
 })
 
 test('a flush that never answers holds the exit no longer than its share of the grace', async () => {

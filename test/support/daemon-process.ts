@@ -52,13 +52,15 @@ export function start(fixture: string, options: StartOptions = {}): DaemonProces
   const env = { ...cleanEnv(), MARKER: options.marker ?? temporaryFolder(), ...options.env }
   const args = commandOf(fixture, options)
   const stdio: StdioOptions = options.ipc === true ? ['pipe', 'pipe', 'pipe', 'ipc'] : 'pipe'
-  const how = { cwd: ROOT, env, stdio, detached: options.group === true }
+  // Whatever a shell has started goes with it.
+  const inGroup = options.group === true || options.shell !== undefined
+  const how = { cwd: ROOT, env, stdio, detached: inGroup }
   const child =
     options.shell === undefined
       ? spawn(process.execPath, args, how)
       : spawn('sh', ['-c', options.shell, 'sh', process.execPath, ...args], how)
   const daemon = new DaemonProcess(child)
-  onTestFinished(() => daemon.end(options.group === true))
+  onTestFinished(() => daemon.end(inGroup))
   return daemon
 }
 
