@@ -1,0 +1,119 @@
+// What `run` is told: everything wrong is a problem, and all problems come together.
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { type RunOptions, readOptions } from '../../src/daemon/options.js'
+import { foreignListeners, listenForSignals, signalProblem } from '../../src/daemon/signals.js'
+import { startWarnings } from '../../src/daemon/start-warnings.js'
+import { Problems } from '../../src/protocol/spec.js'
+
+function problemsOf(options: object): readonly string[] {
+  const problems = new Problems()
+  readOptions(options as RunOptions, problems)
+  return problems.list
+}
+
+afterEach(() => vi.unstubAllEnvs())
+
+test.each([
+  [{ grace: 'soon' }, '`grace`'],
+  [{ grace: -1 }, '`grace`'],
+  [{ grace: '1s', lameDuck: '2s' }, '`lameDuck` (2.00 s) leaves nothing of `grace` (1.00 s)'],
+  [{ probes: true }, '`probes` is true'],
+  [{ probes: { port: 1.5 } }, '`probes.port` is 1.5'],
+  [{ probes: { port: -1 } }, '`probes.port` is -1'],
+  [{ log: {} }, '`log` is no logger: it has no trace, debug, info, warn, error, fatal'],
+  [{ log: null }, '`log` is no logger'],
+  [{ signal: {} }, '`signal` is an object, not an AbortSignal'],
+  [{ marker: 5 }, '`marker` is 5'],
+  [{ onReady: 'x' }, '`onReady` is not a function'],
+  [{ contain: 'yes' }, '`contain`'],
+  [{ exit: 1 }, '`exit`'],
+  [{ stdin: 1 }, '`stdin`'],
+  [{ signals: { SIGTERM: 'no' } }, '`signals.SIGTERM`'],
+  [{ signals: { SIGSEGV: 'stop' } }, 'SIGSEGV cannot be handled in JavaScript'],
+  [{ signals: { TERM: 'stop' } }, '"TERM" is not the name of a signal'],
+])('%o is one problem', (options, problem) => {
+  expect(problemsOf(options)).toEqual([expect.stringContaining(problem)])
+})
+
+test('all problems at once', () => {
+  expect(problemsOf({ grace: 'x', probes: { port: 99_999 }, marker: 1, signals: { SIGKILL: 'stop', SIGSTOP: 'stop' } })).toHaveLength(5)
+})
+
+test('the defaults', () => {
+  const settings = readOptions({}, new Problems())
+  expect(settings).toMatchObject({
+    graceMs: 25_000,
+    lameDuckMs: 0,
+    probes: { host: '127.0.0.1', port: 9_000, portWritten: false },
+    contains: true,
+    exits: true,
+    stdin: false,
+  })
+  expect([...settings.signals]).toEqual([
+    ['SIGTERM', 'escalate'],
+    ['SIGINT', 'escalate'],
+    ['SIGHUP', 'escalate'],
+  ])
+  expect(readOptions({ signal: new AbortController().signal }, new Problems()).exits).toBe(false)
+})
+
+test('a port without a host is one that was written; a host without a port is not', () => {
+  expect(readOptions({ probes: { port: 9_000 } }, new Problems()).probes?.portWritten).toBe(true)
+  expect(readOptions({ probes: { host: '::1' } }, new Problems()).probes).toEqual({ host: '::1', port: 9_000, portWritten: false })
+})
+
+describe('signals of the process', () => {
+  test.each(['SIGTERM', 'SIGUSR2', 'SIGBREAK'])('%s can be listened for', (name) => expect(signalProblem(name)).toBeUndefined())
+
+  test('one listener for all who listen, removed with the last of them, whoever goes first', () => {
+    const before = process.listenerCount('SIGUSR2')
+    const heard: string[] = []
+    const first = listenForSignals(['SIGUSR2'], () => heard.push('first'))
+    const second = listenForSignals(['SIGUSR2'], () => heard.push('second'))
+    expect(process.listenerCount('SIGUSR2')).toBe(before + 1)
+    expect(foreignListeners('SIGUSR2')).toHaveLength(before)
+    process.emit('SIGUSR2', 'SIGUSR2')
+    first()
+    first()
+    process.emit('SIGUSR2', 'SIGUSR2')
+    second()
+    expect(process.listenerCount('SIGUSR2')).toBe(before)
+    expect(heard).toEqual(['first', 'second', 'second'])
+  })
+})
+
+describe('warnings at the start', () => {
+  const warnings = (options: RunOptions, worstMs = 0): string[] =>
+    startWarnings(readOptions(options, new Problems()), worstMs).map(({ message }) => message)
+
+  test('a grace that is too short, lame duck and flush counted', () => {
+    expect(warnings({ grace: '10s' }, 9_500)).toEqual([])
+    expect(warnings({ grace: '10s' }, 9_501)).toEqual(['a stop may take 10.00 s, but grace is 10.00 s: what comes last is cut short'])
+    expect(warnings({ grace: '10s', lameDuck: '1s' }, 9_000)).toHaveLength(1)
+    expect(warnings({ grace: '10s' }, Number.POSITIVE_INFINITY)).toEqual([
+      'a stop may last without limit, but grace is 10.00 s: what comes last is cut short',
+    ])
+    expect(warnings({ grace: Number.POSITIVE_INFINITY }, Number.POSITIVE_INFINITY)).toEqual([])
+  })
+
+  test('a package manager as parent, in production', () => {
+    vi.stubEnv('npm_lifecycle_event', 'serve')
+    vi.stubEnv('NODE_ENV', 'production')
+    expect(warnings({})).toEqual([expect.stringContaining('started by a package manager')])
+    vi.stubEnv('NODE_ENV', 'development')
+    expect(warnings({})).toEqual([])
+  })
+
+  test('others who listen for a signal that stops the daemon, by name', () => {
+    const exitsAtOnce = (): void => {}
+    process.on('SIGUSR2', exitsAtOnce)
+    try {
+      expect(warnings({ signals: { SIGUSR2: 'stop' } })).toEqual([
+        'others listen for SIGUSR2 too and may end the process before its time: exitsAtOnce',
+      ])
+      expect(warnings({ signals: { SIGUSR2: 'ignore' } })).toEqual([])
+    } finally {
+      process.off('SIGUSR2', exitsAtOnce)
+    }
+  })
+})
