@@ -3,7 +3,9 @@
 import type { Env } from '../base/env.js'
 import { Fifo } from '../base/fifo.js'
 import type { Command, SupervisionEvent } from '../policy/commands.js'
+import type { Slot } from '../policy/slot.js'
 import type { Supervision } from '../policy/supervision.js'
+import { KILLED, SHUTDOWN } from '../protocol/exit.js'
 
 const TURN_MS = 10
 // The clock is looked at once in so many steps.
@@ -18,6 +20,8 @@ export class Pump {
   readonly #urgent = new Fifo<SupervisionEvent>()
   readonly #commands = new Fifo<Command>()
   #running = false
+  /** Whether it was told to end: what was asked for and has not begun does not begin any more. */
+  #isEnding = false
 
   constructor(env: Env, policy: Supervision, perform: (command: Command) => void) {
     this.#env = env
@@ -26,8 +30,11 @@ export class Pump {
   }
 
   tell(event: SupervisionEvent): void {
-    if (isOrderToEnd(event)) this.#urgent.push(event)
-    else this.#events.push(event)
+    if (!isOrder(event)) this.#events.push(event)
+    else {
+      this.#urgent.push(event)
+      this.#isEnding ||= event.type !== 'hurry'
+    }
     if (!this.#running) this.#run()
   }
 
@@ -44,7 +51,8 @@ export class Pump {
   #step(): boolean {
     const command = this.#commands.shift()
     if (command !== undefined) {
-      this.#perform(command)
+      if (this.#isEnding && command.type === 'start') this.tell(neverBegun(command.slot))
+      else this.#perform(command)
       return true
     }
     const event = this.#urgent.shift() ?? this.#events.shift()
@@ -54,6 +62,11 @@ export class Pump {
   }
 }
 
-function isOrderToEnd({ type }: SupervisionEvent): boolean {
+// The order comes first, so the policy has asked it to stop by then.
+function neverBegun(slot: Slot): SupervisionEvent {
+  return { type: 'ended', slot, exit: slot.spec.shutdownMs === 'brutal-kill' ? KILLED : SHUTDOWN }
+}
+
+function isOrder({ type }: SupervisionEvent): boolean {
   return type === 'stop' || type === 'quiesce' || type === 'hurry' || type === 'kill'
 }
