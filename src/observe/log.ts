@@ -18,6 +18,8 @@ const HELD_BYTES = 2 ** 20
 export function defaultLog(onError: (error: unknown) => void): Logger {
   const output = pino.destination({ fd: 1, sync: true, maxLength: HELD_BYTES })
   output.on('error', onError)
+  // Every line is written at once. pino calls this after a fatal one, and on a full disk it would try again for ever, blocking the process.
+  output.flushSync = () => {}
   return pino({ base: null }, output)
 }
 

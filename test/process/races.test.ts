@@ -80,6 +80,12 @@ test('a full disk under its log harms nothing but the log', async () => {
   expect(stderr.split('\n')).toHaveLength(2)
 })
 
+test('a fatal line on a full disk does not block the process', async () => {
+  const daemon = start('exits', { env: { HOW: 'unowned on a full disk' }, shell: '"$@" > /dev/full' })
+  const { code } = await daemon.exited
+  expect(code).toBe(1)
+})
+
 test('an async onReady that rejects is a line, the daemon goes on', async () => {
   const daemon = start('exits', { env: { HOW: 'onReady rejects' } })
   expect(await daemon.line('`onReady` threw; the daemon goes on')).toMatchObject({ err: { message: 'not so ready' } })
