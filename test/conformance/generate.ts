@@ -63,7 +63,8 @@ class Generator {
     const id = `n${this.#count}`
     const kind = depth < 3 ? this.#random() : 1
     if (kind < 0.25) {
-      const plan = this.#random() < 0.3 ? ` start=${this.#pick(['ok,error:es,ok', 'ok,ignore,ok', 'ignore', 'ok,error:es,error:es,ok'])}` : ''
+      const plan =
+        this.#random() < 0.3 ? ` start=${this.#pick(['ok,error:es,ok', 'ok,ignore,ok', 'ignore', 'ok,error:es,error:es,ok'])}` : ''
       this.#lines.push(`child ${parent} ${id} type=supervisor${plan} ${this.#restartWords(maySignify)}`)
       this.#supervisor(id, depth + 1)
     } else if (kind < 0.35) {
@@ -89,7 +90,8 @@ class Generator {
 
   #childWords(maySignify: boolean): string {
     const words = [this.#restartWords(maySignify)]
-    if (this.#random() < 0.25) words.push(`stop=${this.#pick(['reason:oops', 'reason:normal', 'reason:{shutdown,x}', 'notrap', 'delay:5'])}`)
+    if (this.#random() < 0.25)
+      words.push(`stop=${this.#pick(['reason:oops', 'reason:normal', 'reason:{shutdown,x}', 'notrap', 'delay:5'])}`)
     if (this.#random() < 0.1) words.push('shutdown=brutal_kill')
     if (this.#random() < 0.4) words.push(`start=${this.#plan()}`)
     return words.join(' ')
