@@ -76,6 +76,11 @@ export class VirtualEnv implements Env {
     return count
   }
 
+  /** The moment of the next deadline; infinite when there is none. */
+  get nextAt(): number {
+    return this.#next(false)?.at ?? Number.POSITIVE_INFINITY
+  }
+
   /** Time passes without anything being let run: what a blocked event loop looks like. */
   block(ms: number): void {
     this.#now += ms
@@ -101,11 +106,11 @@ export class VirtualEnv implements Env {
     await this.settle()
   }
 
-  /** Goes to the next deadline; false when there is none. `which` as for `pending`. */
-  async advanceToNext(which: 'all' | 'keep-alive' = 'all'): Promise<boolean> {
+  /** Goes to the next deadline; false when there is none until `until`. `which` as for `pending`. */
+  async advanceToNext(which: 'all' | 'keep-alive' = 'all', until = Number.POSITIVE_INFINITY): Promise<boolean> {
     await this.settle()
     const target = this.#next(which === 'keep-alive')
-    if (target === undefined) return false
+    if (target === undefined || target.at > until) return false
     for (let next = this.#next(false); next !== undefined && this.#timers.has(target); next = this.#next(false)) await this.#fire(next)
     return true
   }

@@ -1,0 +1,82 @@
+// What a law is: a sentence, and a watcher that sees every event before it is counted and says how it breaks the law.
+
+import { Lives } from './lives.js'
+import { drawPlan, drawScript, type Scenario } from './plan.js'
+import type { Shape } from './shape.js'
+import { drawTrace, type TraceEvent } from './trace.js'
+
+/** The numbers of the laws, as in the design; a letter for a part of one. */
+export type LawId = `L${number}`
+
+/** Sees one event; `lives` is how things stood before it. Answers with a sentence when the law is broken. */
+export type Watcher = (event: TraceEvent, lives: Lives) => string | undefined
+
+/** One law. */
+export interface Law {
+  readonly id: LawId
+  /** What it demands. */
+  readonly says: string
+  /** Begins to watch one run. */
+  readonly watch: (shape: Shape) => Watcher
+}
+
+/** How a law was broken. */
+export interface Violation {
+  readonly law: Law
+  readonly at: number
+  readonly sentence: string
+}
+
+/** Watches one run for all laws. */
+export class Watch {
+  readonly lives = new Lives()
+  readonly #watchers: readonly { readonly law: Law; readonly watcher: Watcher }[]
+
+  constructor(laws: readonly Law[], shape: Shape) {
+    this.#watchers = laws.map((law) => ({ law, watcher: law.watch(shape) }))
+  }
+
+  /** Shows an event to every law; the first that it breaks. */
+  see(event: TraceEvent): Violation | undefined {
+    let violation: Violation | undefined
+    for (const { law, watcher } of this.#watchers) {
+      const sentence = watcher(event, this.lives)
+      if (sentence !== undefined) violation ??= { law, at: event.at, sentence }
+    }
+    this.lives.take(event)
+    return violation
+  }
+}
+
+/** Checks a whole trace: the first law that it breaks. */
+export function violationIn(laws: readonly Law[], shape: Shape, trace: readonly TraceEvent[]): Violation | undefined {
+  const watch = new Watch(laws, shape)
+  for (const event of trace) {
+    const violation = watch.see(event)
+    if (violation !== undefined) return violation
+  }
+  return undefined
+}
+
+/** A run broke a law. The message is the whole counterexample: tree, script, trace, sentence. */
+export class LawBroken extends Error {
+  readonly violation: Violation
+
+  constructor(violation: Violation, scenario: Scenario, trace: readonly TraceEvent[]) {
+    const { law, at, sentence } = violation
+    super(
+      [
+        `${law.id} is broken at ${at} ms: ${sentence}`,
+        `(${law.says})`,
+        '',
+        drawPlan(scenario.plan),
+        '',
+        drawScript(scenario),
+        '',
+        drawTrace(trace),
+      ].join('\n'),
+    )
+    this.name = 'LawBroken'
+    this.violation = violation
+  }
+}

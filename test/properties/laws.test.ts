@@ -1,0 +1,39 @@
+// The laws of a tree, on random trees, with random commands, under random schedules.
+import { describe, expect, test, vi } from 'vitest'
+import { scenarios } from './arbitraries.js'
+import { extentOf, search } from './check.js'
+import { LAWS } from './laws.js'
+
+const stagehands = vi.hoisted(() => ({
+  all: [] as { getSnapshot(): { status: string } }[],
+  forget(): void {
+    this.all = []
+  },
+  get active(): number {
+    return this.all.filter((actor) => actor.getSnapshot().status === 'active').length
+  },
+}))
+
+vi.mock('xstate', async (importOriginal) => {
+  const original = await importOriginal<typeof import('xstate')>()
+  const createActor = (...args: Parameters<typeof original.createActor>): ReturnType<typeof original.createActor> => {
+    const actor = original.createActor(...args)
+    stagehands.all.push(actor)
+    return actor
+  }
+  return { ...original, createActor }
+})
+
+const { runs, seed } = extentOf(2_000, 20_261)
+
+describe('the laws hold', () => {
+  test(`on ${runs} random trees, seed ${seed}`, { timeout: 30 * runs + 30_000 }, async () => {
+    expect(await search({ scenarios: scenarios(), laws: LAWS, actors: stagehands }, { runs, seed })).toBeUndefined()
+  })
+
+  test(`on ${Math.ceil(runs / 4)} random trees ordered by their uses, seed ${seed}`, { timeout: 10 * runs + 30_000 }, async () => {
+    expect(
+      await search({ scenarios: scenarios('graph'), laws: LAWS, actors: stagehands }, { runs: Math.ceil(runs / 4), seed }),
+    ).toBeUndefined()
+  })
+})

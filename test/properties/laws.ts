@@ -1,0 +1,36 @@
+// All laws that concern a tree, in the order of their numbers. L13 is about trees that cannot be built; it has a property of its own.
+import type { Law } from './law.js'
+import {
+  crashesInADrainAreNoted,
+  manyRequestsAreOne,
+  nothingStartsAfterAStop,
+  oneAfterTheOther,
+  oneRequestOneEnding,
+} from './laws/lifetimes.js'
+import { dependentsStopFirst, usedOnesAreReady } from './laws/order.js'
+import { nothingWaitsInVain } from './laws/progress.js'
+import { foreignAbortsAreFailures, nothingIsLeft, theReportIsTrue } from './laws/report.js'
+import { backoffsKeepTheirBounds, causesReachTheRoot, intensityCounts, onlyThoseAreRestarted } from './laws/restarts.js'
+import { deadlinesLieWithin, reservesAreKept, withinTheBudget } from './laws/time.js'
+
+/** The laws of a running tree. */
+export const LAWS: readonly Law[] = [
+  dependentsStopFirst,
+  usedOnesAreReady,
+  oneRequestOneEnding,
+  oneAfterTheOther,
+  withinTheBudget,
+  deadlinesLieWithin,
+  reservesAreKept,
+  theReportIsTrue,
+  nothingStartsAfterAStop,
+  crashesInADrainAreNoted,
+  manyRequestsAreOne,
+  intensityCounts,
+  onlyThoseAreRestarted,
+  causesReachTheRoot,
+  backoffsKeepTheirBounds,
+  nothingWaitsInVain,
+  foreignAbortsAreFailures,
+  nothingIsLeft,
+]

@@ -1,0 +1,150 @@
+// What one incarnation may go through: L3 (asked once, ends once), L4 (one after the other), L7 (nothing starts after a stop), L8 (a crash
+// in a drain is noted, not restarted), L9 (many requests are one).
+import type { Law } from '../law.js'
+import type { Life, Lives } from '../lives.js'
+import { below, pathOf, reserveMsOf, type Shape } from '../shape.js'
+import type { TraceEvent } from '../trace.js'
+
+/** L3. */
+export const oneRequestOneEnding: Law = {
+  id: 'L3',
+  says: 'at most one stop request and exactly one ending per incarnation, and each of its hooks is called at most once',
+  watch: () => {
+    const requests = new Map<Life, Set<string>>()
+    return (event, lives) => {
+      if (event.type === 'over' && lives.isReported) return unended(lives)
+      if (event.type === 'called') {
+        const life = lives.find(event.address, event.incarnation)
+        if (life?.calls.some(({ hook }) => hook === event.hook)) return `${nameOf(life)}: \`${event.hook}\` was called twice`
+        if (event.hook === 'drain' && life?.calls.some(({ hook }) => hook === 'stop'))
+          return `${nameOf(life)} was drained after its \`stop\``
+        return undefined
+      }
+      if (event.type !== 'fact') return undefined
+      const { fact } = event
+      if (fact.type === 'stop-requested') {
+        const life = lives.find(fact.address, fact.incarnation)
+        if (life === undefined) return undefined
+        const known = requests.get(life) ?? new Set()
+        requests.set(life, known)
+        if (known.has(fact.by)) return `${nameOf(life)} was asked twice to stop (${fact.by}), again at ${event.at} ms`
+        known.add(fact.by)
+      }
+      if (fact.type === 'stopped' || fact.type === 'ignored' || fact.type === 'start-failed') {
+        const life = lives.find(fact.address, fact.incarnation)
+        const isSecondWord = fact.type === 'stopped' && life?.ended === 'failed' && life.ending === undefined
+        if (life?.state === 'ended' && !isSecondWord) return `${nameOf(life)} ended twice, again at ${event.at} ms: ${fact.type}`
+      }
+      if (fact.type === 'forced' && lives.find(fact.address, fact.incarnation)?.state === 'ended') {
+        return `\`${fact.address}\`#${fact.incarnation} was forced at ${event.at} ms, after it had ended`
+      }
+      return undefined
+    }
+  },
+}
+
+function unended(lives: Lives): string | undefined {
+  for (const life of lives.every())
+    if (life.state !== 'ended') return `${nameOf(life)} never ended: it is ${life.state} though the report is there`
+  return undefined
+}
+
+/** L4. */
+export const oneAfterTheOther: Law = {
+  id: 'L4',
+  says: "the next incarnation starts after the previous one's teardown has ended or been abandoned",
+  watch: (shape) => (event, lives) => {
+    if (event.type !== 'fact' || event.fact.type !== 'starting') return undefined
+    const node = shape.nodes.get(event.fact.address)
+    if (node === undefined) return undefined
+    for (const { address } of [node, ...below(node)]) {
+      for (const life of lives.all(address)) {
+        if (life.state !== 'ended') return `\`${event.fact.address}\` was started at ${event.at} ms while ${nameOf(life)} had not ended`
+        if (life.running.size === 0) continue
+        const hooks = [...life.running].join(', ')
+        const about = `\`${event.fact.address}\` was started at ${event.at} ms while ${hooks} of ${nameOf(life)} was running`
+        if (life.ending?.verdict !== 'abandoned') return `${about}, which nobody has given up`
+        if (event.at < life.endedAt + patienceMs(life, shape)) return `${about}, ${event.at - life.endedAt} ms after it was killed`
+      }
+    }
+    return undefined
+  },
+}
+
+/** How long the successor of one that was killed waits for it; one that used up its time has had its chance. */
+function patienceMs(life: Life, shape: Shape): number {
+  const node = shape.nodes.get(life.address)
+  const wasKilled = life.mode === undefined
+  return wasKilled && node !== undefined && node.plan.shutdown !== 'brutal-kill' ? reserveMsOf(node) : 0
+}
+
+/** L7. */
+export const nothingStartsAfterAStop: Law = {
+  id: 'L7',
+  says: 'a stop pre-empts starting, restarting and backing off; nothing starts after it',
+  watch: (shape) => (event, lives) => {
+    const starting = startedIn(event)
+    if (starting === undefined) return undefined
+    if (lives.stopAskedAt !== undefined)
+      return `\`${starting}\` was started at ${event.at} ms, after the whole was asked to stop at ${lives.stopAskedAt} ms`
+    const node = shape.nodes.get(starting)
+    for (const { address } of node === undefined ? [] : pathOf(node).slice(0, -1)) {
+      const state = lives.at(address)?.state
+      if (state === 'draining' || state === 'ended')
+        return `\`${starting}\` was started at ${event.at} ms while \`${address}\`, above it, is ${state}`
+    }
+    return undefined
+  },
+}
+
+function startedIn(event: TraceEvent): string | undefined {
+  if (event.type === 'called') return event.hook === 'start' ? event.address : undefined
+  return event.type === 'fact' && event.fact.type === 'starting' ? event.fact.address : undefined
+}
+
+/** L8. */
+export const crashesInADrainAreNoted: Law = {
+  id: 'L8',
+  says: 'a crash while draining is recorded, not restarted',
+  watch: () => {
+    let count = 0
+    return (event, lives) => {
+      if (event.type === 'reported') {
+        const { errorCount } = event.report
+        return errorCount < count ? `${count} errors came while the tree was ending, the report knows of ${errorCount}` : undefined
+      }
+      if (event.type !== 'fact') return undefined
+      const { fact } = event
+      const isError = fact.type === 'crashed' || fact.type === 'hook-failed' || fact.type === 'late-error'
+      if (isError && lives.stopAskedAt !== undefined && !lives.isReported) count += 1
+      if (fact.type !== 'restarting' && fact.type !== 'backing-off') return undefined
+      if (lives.at(fact.supervisor)?.state !== 'draining' && lives.stopAskedAt === undefined) return undefined
+      return `\`${fact.address}\` is ${fact.type} at ${event.at} ms although \`${fact.supervisor}\` is ending`
+    }
+  },
+}
+
+/** L9. */
+export const manyRequestsAreOne: Law = {
+  id: 'L9',
+  says: 'any number of stop calls and hurries give one sequence, one report, and cut every settling at most once',
+  watch: () => {
+    const forced = new Set<Life>()
+    return (event, lives) => {
+      if (event.type === 'reported' && !event.isSame) return 'two stop calls were answered with different reports'
+      if (event.type !== 'fact' || event.fact.type !== 'forced') return undefined
+      const life = lives.find(event.fact.address, event.fact.incarnation)
+      if (life === undefined) return undefined
+      // Settling can be cut once, closing once more.
+      const isClosing = life.calls.some(({ hook }) => hook === 'stop')
+      if (forced.has(life) && !isClosing) return `${nameOf(life)} was forced twice before it closed, again at ${event.at} ms`
+      forced.add(life)
+      return undefined
+    }
+  },
+}
+
+/** An incarnation in words. */
+export function nameOf({ address, incarnation }: Life): string {
+  return `\`${address}\`#${incarnation}`
+}

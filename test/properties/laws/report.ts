@@ -1,0 +1,136 @@
+// The report is true (L6), somebody else's abort is a failure (L12), and nothing is left behind (L14). Verdicts are recounted from what the hooks did.
+import type { Report, ServiceReport } from '../../../src/index.js'
+import type { Law } from '../law.js'
+import type { Life, Lives } from '../lives.js'
+import type { Shape } from '../shape.js'
+import { nameOf } from './lifetimes.js'
+
+type Verdict = ServiceReport['verdict']
+
+const VERDICTS: readonly Verdict[] = ['acked', 'failed', 'killed', 'abandoned', 'never-started']
+
+/** L6. */
+export const theReportIsTrue: Law = {
+  id: 'L6',
+  says: 'the report is true: acked, failed, killed, abandoned, never started partition the set, and each verdict is what the hooks did',
+  watch: (shape) => {
+    let begunAt: number | undefined
+    const alive = new Set<string>()
+    return (event, lives) => {
+      const isEndOfRoot = event.type === 'fact' && event.fact.type === 'draining' && event.fact.address === shape.root.address
+      const isStop = event.type === 'asked' && event.what === 'stop'
+      if (begunAt === undefined && (isEndOfRoot || isStop)) {
+        begunAt = event.at
+        for (const { address } of shape.services()) if (lives.isAlive(address)) alive.add(address)
+      }
+      if (event.type === 'fact' && event.fact.type === 'stopped')
+        return endingIsTrue(lives.find(event.fact.address, event.fact.incarnation), event.fact.ending)
+      if (event.type !== 'reported' || lives.isReported) return undefined
+      return (
+        partition(event.report, shape) ??
+        event.report.services.map((service) => verdictIsTrue(service, lives, alive)).find((sentence) => sentence !== undefined)
+      )
+    }
+  },
+}
+
+type Ended = NonNullable<Life['ending']>
+
+function endingIsTrue(life: Life | undefined, ending: Ended): string | undefined {
+  if (life === undefined) return undefined
+  const hooks = [...life.running].join(', ')
+  if (life.running.size > 0 && ending.verdict !== 'abandoned')
+    return `${nameOf(life)} is said to be ${ending.verdict} while ${hooks} is running`
+  return undefined
+}
+
+function partition(report: Report, shape: Shape): string | undefined {
+  const leaves = report.services.filter(({ kind }) => kind === 'service')
+  for (const verdict of VERDICTS) {
+    const count = leaves.filter((service) => service.verdict === verdict).length
+    if (count !== report.totals[verdict]) return `the report counts ${report.totals[verdict]} ${verdict}, there are ${count}`
+  }
+  const addresses = report.services.map(({ address }) => address)
+  if (new Set(addresses).size !== addresses.length) return 'the report names a service twice'
+  const stranger = addresses.find((address) => !shape.nodes.has(address))
+  if (stranger !== undefined) return `the report names \`${stranger}\`, which is not in the tree`
+  // What was deleted, or let go because it was temporary, is not in the tree any more; a service that was written is.
+  return undefined
+}
+
+function verdictIsTrue(service: ServiceReport, lives: Lives, alive: ReadonlySet<string>): string | undefined {
+  if (service.kind === 'supervisor') return undefined
+  const life = lives.at(service.address)
+  const { verdict } = service
+  const about = `\`${service.address}\` is reported as ${verdict}`
+  if (life === undefined || life.state === 'unborn') return verdict === 'never-started' ? undefined : `${about}, but it was never started`
+  const isRunning = life.running.size > 0
+  if (verdict !== 'never-started' && verdict !== 'abandoned' && isRunning)
+    return `${about} while its ${[...life.running].join(', ')} is running`
+  if (verdict === 'abandoned' && !isRunning) return `${about}, but all its hooks have answered`
+  if (verdict === 'never-started' && alive.has(service.address) && life.ended === 'stopped')
+    return `${about}, but it lived when the stop began`
+  if (verdict === 'acked' && life.answers.some(({ hook, how }) => hook !== 'start' && how === 'error')) return `${about}, but a hook failed`
+  if (verdict === 'acked' && life.hasStarted && !life.calls.some(({ hook }) => hook === 'stop'))
+    return `${about}, but its \`stop\` was never called`
+  if (service.refusedAtMs !== undefined && service.stoppedAtMs !== undefined && service.refusedAtMs > service.stoppedAtMs)
+    return `${about}: it refused at ${service.refusedAtMs} ms, after it had stopped`
+  return undefined
+}
+
+/** L12. */
+export const foreignAbortsAreFailures: Law = {
+  id: 'L12',
+  says: "somebody else's AbortError is a failure unless our own signal was aborted",
+  watch: () => {
+    const owed: { readonly life: Life; readonly what: string }[] = []
+    return (event, lives) => {
+      if (event.type === 'answered' && (event.how === 'foreign-abort' || event.how === 'error')) {
+        const life = lives.find(event.address, event.incarnation)
+        const call = life?.calls.find(({ hook }) => hook === event.hook)
+        const wasCalledOff = life?.state !== 'starting' || event.hook !== 'start' || call?.aborted === true
+        if (life !== undefined && !wasCalledOff) owed.push({ life, what: event.how })
+      }
+      if (event.type === 'fact' && event.fact.type === 'hook-failed') {
+        const { address, incarnation, hook } = event.fact
+        const life = lives.find(address, incarnation)
+        const answer = life?.answers.findLast((known) => known.hook === hook)
+        if (answer?.how === 'own-abort')
+          return `\`${address}\`#${incarnation}: \`${hook}\` obeyed our own signal, and it is called a failure`
+      }
+      if (event.type !== 'rested') return undefined
+      const forgotten = owed.find(({ life }) => life.ended !== 'failed' && life.state !== 'draining' && life.ending === undefined)
+      return forgotten === undefined
+        ? undefined
+        : `the start of ${nameOf(forgotten.life)} failed (${forgotten.what}), it is ${forgotten.life.state}`
+    }
+  },
+}
+
+/** L14. */
+export const nothingIsLeft: Law = {
+  id: 'L14',
+  says: 'after the report no timer, hook, unanswered call or actor of the runtime remains, and all that was acquired is released',
+  watch: () => {
+    let isFirst = true
+    return (event, lives) => {
+      if (event.type !== 'over' || !lives.isReported) return undefined
+      if (event.timers > 0) return `${event.timers} timers of the runtime are left at ${event.at} ms, after the report`
+      if (event.actors > 0) return `${event.actors} actors are active at ${event.at} ms, after the report`
+      const [call] = event.unanswered
+      if (call !== undefined) return `${call} was never answered`
+      if (isFirst) {
+        isFirst = false
+        return undefined
+      }
+      for (const life of lives.every())
+        if (isUnreleased(life)) return `${nameOf(life)} acquired something and was never asked to release it`
+      return undefined
+    }
+  },
+}
+
+function isUnreleased({ answers, calls }: Life): boolean {
+  const hasAcquired = answers.some(({ hook, how }) => hook === 'start' && how === 'ok')
+  return hasAcquired && !calls.some(({ hook }) => hook === 'stop')
+}

@@ -1,0 +1,186 @@
+// Who is alive, as a fold over a trace: one entry for each incarnation. Hooks are counted by their calls, not by what facts say.
+import type { Ending } from '../../src/index.js'
+import type { Answered, Called, HookName, TraceEvent } from './trace.js'
+
+/** How a supervisor, or a service, came to drain. */
+export type Mode =
+  /** As part of its supervisor's own end. */
+  | 'with-parent'
+  /** By a supervisor that goes on living: a restart, or by hand. */
+  | 'alone'
+  /** While it was starting. */
+  | 'cancelled'
+  /** Nobody asked: it crashed, gave up, ended, or went down with a killed one. */
+  | 'unasked'
+
+/** One incarnation. */
+export interface Life {
+  readonly address: string
+  readonly incarnation: number
+  readonly bornAt: number
+  /** The number of the event with which it was first seen. */
+  readonly bornAs: number
+  state: 'unborn' | 'starting' | 'ready' | 'draining' | 'ended'
+  hasStarted: boolean
+  mode: Mode | undefined
+  /** The moment by which it must have ended, as last heard. */
+  deadlineAt: number
+  endedAt: number
+  ended: 'stopped' | 'failed' | 'ignored' | undefined
+  ending: Ending | undefined
+  /** Hooks that have not answered. */
+  readonly running: Set<HookName>
+  readonly calls: Called[]
+  readonly answers: Answered[]
+}
+
+/** All incarnations of a run. */
+export class Lives {
+  readonly #byAddress = new Map<string, Life[]>()
+  #count = 0
+  /** Set when the whole was asked to stop; the first wins. */
+  stopAskedAt: number | undefined
+  /** The nearest deadline that the whole was ever given. */
+  stopBy = Number.POSITIVE_INFINITY
+  isReported = false
+  /** Children that somebody wants to stop by hand. */
+  readonly #terminating = new Set<string>()
+
+  /** The latest incarnation at an address. */
+  at(address: string): Life | undefined {
+    return this.#byAddress.get(address)?.at(-1)
+  }
+
+  all(address: string): readonly Life[] {
+    return this.#byAddress.get(address) ?? []
+  }
+
+  *every(): Generator<Life> {
+    for (const list of this.#byAddress.values()) yield* list
+  }
+
+  isAlive(address: string): boolean {
+    const state = this.at(address)?.state
+    return state === 'starting' || state === 'ready' || state === 'draining'
+  }
+
+  /** Whether it was ever to be stopped by hand: then nobody else is stopped with it. */
+  isTerminating(address: string): boolean {
+    return this.#terminating.has(address)
+  }
+
+  /** How many events it has taken. */
+  get count(): number {
+    return this.#count
+  }
+
+  find(address: string, incarnation: number): Life | undefined {
+    return this.#byAddress.get(address)?.findLast((life) => life.incarnation === incarnation)
+  }
+
+  take(event: TraceEvent): void {
+    this.#count += 1
+    switch (event.type) {
+      case 'fact':
+        return this.#takeFact(event)
+      case 'called': {
+        const life = this.#reach(event.address, event.incarnation, event.at)
+        life.running.add(event.hook)
+        life.calls.push(event)
+        if (event.hook !== 'start' && !event.aborted) life.deadlineAt = Math.min(life.deadlineAt, event.at + event.remainingMs)
+        return
+      }
+      case 'answered': {
+        const life = this.find(event.address, event.incarnation)
+        life?.running.delete(event.hook)
+        life?.answers.push(event)
+        return
+      }
+      case 'asked':
+        if (event.what === 'terminate') this.#terminating.add(event.address)
+        if (event.what !== 'stop') return
+        this.stopAskedAt ??= event.at
+        this.stopBy = Math.min(this.stopBy, event.at + (event.deadlineMs ?? Number.POSITIVE_INFINITY))
+        return
+      case 'reported':
+        this.isReported = true
+        return
+      default:
+    }
+  }
+
+  #takeFact({ fact, at }: Extract<TraceEvent, { type: 'fact' }>): void {
+    if (!('incarnation' in fact) || fact.incarnation === undefined) return
+    if (fact.type === 'starting') {
+      this.#enter(fact.address, fact.incarnation, at).state = 'starting'
+      return
+    }
+    if (fact.type === 'report') return
+    const life = this.#reach(fact.address, fact.incarnation, at)
+    switch (fact.type) {
+      case 'started':
+        life.hasStarted = true
+        if (life.state === 'starting') life.state = 'ready'
+        return
+      case 'draining':
+        life.mode = this.#modeOf(life)
+        life.deadlineAt = Math.min(life.deadlineAt, at + fact.deadlineMs)
+        if (life.state !== 'ended') life.state = 'draining'
+        return
+      case 'stop-requested':
+        if (life.state === 'ready' || life.state === 'starting' || life.state === 'unborn') this.#asked.add(life)
+        return
+      case 'stopped':
+        return end(life, at, 'stopped', fact.ending)
+      case 'start-failed':
+        return end(life, at, 'failed', undefined)
+      case 'ignored':
+        return end(life, at, 'ignored', undefined)
+      default:
+    }
+  }
+
+  readonly #asked = new Set<Life>()
+
+  #modeOf(life: Life): Mode {
+    if (!life.hasStarted) return 'cancelled'
+    if (!this.#asked.has(life)) return 'unasked'
+    const parent = this.at(life.address.slice(0, Math.max(0, life.address.lastIndexOf('/'))))
+    return parent === undefined || parent.state === 'draining' ? 'with-parent' : 'alone'
+  }
+
+  #reach(address: string, incarnation: number, at: number): Life {
+    return this.find(address, incarnation) ?? this.#enter(address, incarnation, at)
+  }
+
+  // One that was removed and added again begins anew at 1. One that was asked to stop before it had begun is known already.
+  #enter(address: string, incarnation: number, at: number): Life {
+    const list = this.#byAddress.get(address) ?? []
+    this.#byAddress.set(address, list)
+    const life: Life = {
+      address,
+      incarnation,
+      bornAt: at,
+      bornAs: this.#count,
+      state: 'unborn',
+      hasStarted: false,
+      mode: undefined,
+      deadlineAt: Number.POSITIVE_INFINITY,
+      endedAt: Number.POSITIVE_INFINITY,
+      ended: undefined,
+      ending: undefined,
+      running: new Set(),
+      calls: [],
+      answers: [],
+    }
+    list.push(life)
+    return life
+  }
+}
+
+function end(life: Life, at: number, ended: Life['ended'], ending: Ending | undefined): void {
+  life.state = 'ended'
+  life.ended ??= ended
+  life.ending = ending ?? life.ending
+  life.endedAt = Math.min(life.endedAt, at)
+}

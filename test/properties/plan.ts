@@ -1,0 +1,131 @@
+// A tree, what its services do, and what is done to it: as plain data, so that it can be shrunk, printed and run again.
+import type { BackoffOptions, Restart, Shutdown, StrategyName } from '../../src/index.js'
+
+/** What one call of a hook comes to. `abort-error` is somebody else's AbortError, `ignored` is `ctx.ignore()`. */
+export type Outcome = 'ok' | 'error' | 'abort-error' | 'never' | 'ignored'
+
+/** One call of a hook: synchronous without `ms`; otherwise it settles so many milliseconds later, when the schedule lets it. */
+export interface HookAct {
+  readonly ends: Outcome
+  readonly ms?: number
+  /** Gives up as soon as `ctx.signal` is aborted. */
+  readonly obeys?: boolean
+}
+
+/** What one incarnation does; a hook that is left out is not defined for calm ones and returns at once. */
+export interface Behaviour {
+  readonly start?: HookAct
+  readonly drain?: HookAct
+  readonly stop?: HookAct
+  /** Fails by itself so long after it has started. */
+  readonly crashAfterMs?: number
+}
+
+/** One declared use, by the address of the used service. */
+export interface UsePlan {
+  readonly target: string
+  readonly live: boolean
+}
+
+interface ChildPlan {
+  readonly id: string
+  readonly restart?: Restart
+  readonly shutdown?: Shutdown
+  readonly significant?: boolean
+}
+
+/** One service. */
+export interface ServicePlan extends ChildPlan {
+  readonly kind: 'service'
+  readonly edge?: boolean
+  readonly uses?: readonly UsePlan[]
+  /** What its first, second, … incarnation does; those after that are calm. */
+  readonly lives?: readonly Behaviour[]
+}
+
+/** One supervisor and all below it. */
+export interface SupervisorPlan extends ChildPlan {
+  readonly kind: 'supervisor'
+  readonly strategy?: StrategyName
+  readonly order?: 'declared' | 'graph'
+  readonly intensity?: { readonly max: number; readonly within: number }
+  readonly autoShutdown?: 'never' | 'any-significant' | 'all-significant'
+  readonly backoff?: BackoffOptions
+  readonly children: readonly Plan[]
+}
+
+/** A tree. */
+export type Plan = ServicePlan | SupervisorPlan
+
+/** One thing that is done to a running tree. `target` counts the tree's places, from the root down, modulo their number. */
+export type Command =
+  | { readonly does: 'advance'; readonly ms: number }
+  | { readonly does: 'settle'; readonly count: number }
+  | { readonly does: 'crash' | 'exit' | 'kill' | 'terminate' | 'restart' | 'delete'; readonly target: number }
+  | { readonly does: 'add'; readonly target: number; readonly child: ServicePlan }
+  | { readonly does: 'stop'; readonly deadlineMs: number | undefined }
+  | { readonly does: 'hurry' }
+
+/** A tree, what is done to it, and how long its last stop may take. */
+export interface Scenario {
+  readonly plan: SupervisorPlan
+  readonly script: readonly Command[]
+  readonly deadlineMs: number | undefined
+}
+
+/** Every plan of a tree with its address, parents before children. */
+export function* everyPlan(plan: Plan, above = ''): Generator<{ readonly address: string; readonly plan: Plan }> {
+  const address = above === '' ? plan.id : `${above}/${plan.id}`
+  yield { address, plan }
+  if (plan.kind === 'supervisor') for (const child of plan.children) yield* everyPlan(child, address)
+}
+
+/** The tree as text, one line a place, with all that is not a default. */
+export function drawPlan(plan: Plan): string {
+  const lines: string[] = []
+  const draw = (current: Plan, head: string, indent: string): void => {
+    lines.push(`${head}${current.id}${describePlan(current)}`)
+    const children = current.kind === 'supervisor' ? current.children : []
+    children.forEach((child, index) => {
+      const isLast = index === children.length - 1
+      draw(child, `${indent}${isLast ? '└─ ' : '├─ '}`, `${indent}${isLast ? '   ' : '│  '}`)
+    })
+  }
+  draw(plan, '', '')
+  return lines.join('\n')
+}
+
+function describePlan(plan: Plan): string {
+  const { id: _id, kind: _kind, ...rest } = plan
+  const words = Object.entries(rest).flatMap(([name, value]) => {
+    if (name === 'children' || value === undefined) return []
+    if (name === 'uses') return (value as readonly UsePlan[]).map((use) => `uses ${use.live ? 'live ' : ''}${use.target}`)
+    if (name === 'lives') return (value as readonly Behaviour[]).map((life, index) => `#${index + 1} ${describeLife(life)}`)
+    return [`${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`]
+  })
+  return words.length === 0 ? '' : `  (${words.join(', ')})`
+}
+
+function describeLife({ crashAfterMs, ...hooks }: Behaviour): string {
+  const words = Object.entries(hooks).flatMap(([name, act]) => (act === undefined ? [] : [`${name}:${describeAct(act as HookAct)}`]))
+  if (crashAfterMs !== undefined) words.push(`crashes after ${crashAfterMs} ms`)
+  return words.length === 0 ? 'calm' : words.join(' ')
+}
+
+function describeAct({ ends, ms, obeys }: HookAct): string {
+  return `${ends}${ms === undefined ? ' at once' : ` after ${ms} ms`}${obeys === true ? ' (obeys)' : ''}`
+}
+
+/** A script as text, one line a command. */
+export function drawScript({ plan, script, deadlineMs }: Scenario): string {
+  const addresses = [...everyPlan(plan)].map(({ address }) => address)
+  const lines = script.map((command) => {
+    if ('target' in command) {
+      const target = addresses[command.target % addresses.length]
+      return `${command.does} ${target}${command.does === 'add' ? ` ${drawPlan(command.child)}` : ''}`
+    }
+    const { does, ...rest } = command
+    return `${does} ${Object.values(rest).map(String).join(' ')}`.trim()
+  })
+  return ['start', ...lines, `stop ${deadlineMs ?? 'without a limit'}, if nobody did`].join('\n')
+}

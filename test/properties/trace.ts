@@ -1,0 +1,98 @@
+// What happened in one run, in order: the runtime's facts, the calls of hooks and how they ended, what was asked of the system, and
+// the moments at which nothing could go on without time passing. Laws are checks over this and nothing else.
+import type { Fact, Report } from '../../src/index.js'
+
+/** A hook of a service. */
+export type HookName = 'start' | 'drain' | 'stop'
+
+interface At {
+  /** Milliseconds of virtual time. */
+  readonly at: number
+}
+
+interface OfHook extends At {
+  readonly address: string
+  readonly incarnation: number
+  readonly hook: HookName
+}
+
+/** A hook was called. */
+export interface Called extends OfHook {
+  readonly type: 'called'
+  /** `ctx.remainingMs()` at that moment. */
+  readonly remainingMs: number
+  /** Whether its signal was aborted already. */
+  readonly aborted: boolean
+}
+
+/** A hook has answered. */
+export interface Answered extends OfHook {
+  readonly type: 'answered'
+  readonly how: 'ok' | 'error' | 'foreign-abort' | 'own-abort' | 'ignored'
+}
+
+/** Something was asked of the system. */
+export interface Asked extends At {
+  readonly type: 'asked'
+  readonly what: 'start' | 'stop' | 'hurry' | 'kill' | 'crash' | 'exit' | 'terminate' | 'restart' | 'delete' | 'add'
+  /** The address it is about; the root's for the whole. */
+  readonly address: string
+  readonly deadlineMs?: number | undefined
+}
+
+/** One thing that happened. */
+export type TraceEvent =
+  | { readonly type: 'fact'; readonly at: number; readonly fact: Fact }
+  | Called
+  | Answered
+  | Asked
+  /** A call to a supervisor was answered. */
+  | (At & { readonly type: 'replied'; readonly address: string; readonly ok: boolean })
+  /** All that could happen without time passing has happened. */
+  | (At & { readonly type: 'rested' })
+  /** The promise of a stop has resolved; once for each call. */
+  | (At & { readonly type: 'reported'; readonly report: Report; readonly isSame: boolean })
+  /** Nothing more will ever happen: what the runtime has left behind. */
+  | (At & { readonly type: 'over'; readonly timers: number; readonly actors: number; readonly unanswered: readonly string[] })
+
+/** One line of a trace, for people. */
+export function drawEvent(event: TraceEvent): string {
+  const time = `${event.at.toFixed(0).padStart(6)} ms  `
+  switch (event.type) {
+    case 'fact':
+      return `${time}${drawFact(event.fact)}`
+    case 'called':
+      return `${time}  ${event.address}#${event.incarnation} ${event.hook}() …${event.aborted ? ' (aborted)' : ''} ${event.remainingMs} ms left`
+    case 'answered':
+      return `${time}  ${event.address}#${event.incarnation} ${event.hook}() → ${event.how}`
+    case 'asked':
+      return `${time}> ${event.what} ${event.address}${event.deadlineMs === undefined ? '' : ` within ${event.deadlineMs} ms`}`
+    case 'replied':
+      return `${time}< ${event.address} ${event.ok ? 'ok' : 'refused'}`
+    case 'reported':
+      return `${time}= report ${JSON.stringify(event.report.totals)} ${event.report.reason}`
+    case 'over':
+      return `${time}= over: ${event.timers} timers, ${event.actors} actors, ${event.unanswered.length} unanswered calls`
+    case 'rested':
+      return `${time}.`
+  }
+}
+
+function drawFact(fact: Fact): string {
+  const name = 'incarnation' in fact ? `${fact.address}#${fact.incarnation}` : fact.address
+  const { type, at: _at, address: _address, ...rest } = fact
+  const words = Object.entries(rest).flatMap(([key, value]) => {
+    if (key === 'incarnation' || value === undefined) return []
+    if (key === 'ending') return [`${fact.type === 'stopped' ? `${fact.ending.exit.reason}, ${fact.ending.verdict}` : ''}`]
+    return [`${key} ${value instanceof Error ? value.message : typeof value === 'object' ? JSON.stringify(value) : String(value)}`]
+  })
+  return `${name} ${type} ${words.join(', ')}`
+}
+
+/** The whole trace as text. */
+export function drawTrace(events: readonly TraceEvent[]): string {
+  return events
+    .filter(({ type }) => type !== 'rested')
+    .map(drawEvent)
+    .join('\n')
+}
