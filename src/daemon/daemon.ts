@@ -192,7 +192,7 @@ export class Daemon {
     const { log, rootLog, exits, graceMs } = this.#settings
     const startFailed = this.#startError !== undefined
     const code = exitCodeOf({ report, exit: this.#system.exit, startFailed, unowned: this.#unowned > 0 })
-    const left = leftovers()
+    const left = await leftovers()
     if (left.length > 0) log.info({ left }, `still open: ${left.join(', ')}${exits ? '; the process exits anyway' : ''}`)
     log.info({ code, report }, `complete: ${summarize(report)}`)
     if (exits && process.stderr.isTTY) process.stderr.write(`\n${drawTimeline(report)}\n`)

@@ -41,12 +41,10 @@ export function exitCodeOf({ report, exit, startFailed, unowned }: Outcome): num
 // The root's own crash has a code of its own; what counts here is what happened to the services on the way.
 function isForced({ services }: Report, exit: Exit | undefined, startFailed: boolean): boolean {
   return services.some(
-    ({ kind, verdict, forced, errors }) =>
+    ({ kind, verdict, asWritten, forced, errors }) =>
       kind === 'service' &&
-      (verdict === 'killed' ||
-        verdict === 'abandoned' ||
-        forced ||
-        errors.length > 0 ||
+      (errors.length > 0 ||
+        (!asWritten && (verdict === 'killed' || verdict === 'abandoned' || forced)) ||
         (verdict === 'failed' && exit?.reason !== 'crash' && !startFailed)),
   )
 }

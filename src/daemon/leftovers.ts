@@ -4,7 +4,9 @@
 const PASSED_OVER = new Set(['TTYWrap', 'PipeWrap', 'Immediate', 'CloseReq', 'MessagePort'])
 
 /** The resources that keep the event loop alive, by the names that Node gives. */
-export function leftovers(): string[] {
+export async function leftovers(): Promise<string[]> {
+  // What was closed in this turn is gone in the next one.
+  await new Promise(setImmediate)
   const counts = new Map<string, number>()
   for (const name of process.getActiveResourcesInfo()) {
     if (PASSED_OVER.has(name) || name.startsWith('FSReq')) continue

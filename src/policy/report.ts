@@ -9,6 +9,8 @@ export interface ServiceReport {
   /** `never-started`: it had nothing to stop. */
   readonly verdict: Verdict | 'never-started'
   readonly exit: Exit['reason'] | undefined
+  /** Killed because its `shutdown` is `brutal-kill`: a choice, nothing that went wrong. */
+  readonly asWritten: boolean
   readonly refusedAtMs: number | undefined
   readonly settledAtMs: number | undefined
   readonly stoppedAtMs: number | undefined
@@ -43,6 +45,8 @@ export interface Member {
   readonly address: string
   readonly kind: 'service' | 'supervisor'
   readonly alive: boolean
+  /** Whether its `shutdown` is `brutal-kill`. */
+  readonly brutal: boolean
 }
 
 const ERRORS_KEPT = 100
@@ -88,7 +92,6 @@ export class ReportFold {
     const totals = { acked: 0, failed: 0, killed: 0, abandoned: 0, 'never-started': 0 }
     for (const { verdict } of leaves) totals[verdict] += 1
     const forceCancelled = sum(leaves, (service) => service.forceCancelled)
-    const wasCut = services.some((service) => service.forced || service.errors.length > 0 || service.exit === 'crash')
     return {
       reason: this.#reason(),
       tookMs: tenths(now - this.#sinceAt),
@@ -99,7 +102,7 @@ export class ReportFold {
       forceCancelled,
       errors: this.#errors,
       errorCount: this.#errorCount,
-      clean: totals.failed + totals.killed + totals.abandoned + forceCancelled === 0 && !wasCut,
+      clean: services.every(isClean),
     }
   }
 
@@ -114,7 +117,7 @@ export class ReportFold {
     if (this.#errors.length < ERRORS_KEPT) this.#errors.push({ atMs: tenths(at - this.#sinceAt), address, message: messageOf(error) })
   }
 
-  #serviceReport({ address, kind, alive }: Member): ServiceReport {
+  #serviceReport({ address, kind, alive, brutal }: Member): ServiceReport {
     const known = this.#endings.get(address)
     if (known === undefined) return unended(address, kind, alive && !this.#unstarted.has(address))
     const { ending, at } = known
@@ -125,6 +128,7 @@ export class ReportFold {
       kind,
       verdict: ending.verdict,
       exit: ending.exit.reason,
+      asWritten: brutal && ending.exit.reason === 'killed',
       refusedAtMs: tenths(refusedAtMs),
       settledAtMs: ending.settleMs === undefined ? undefined : tenths(refusedAtMs + ending.settleMs),
       stoppedAtMs: tenths(stoppedAtMs),
@@ -139,7 +143,13 @@ export class ReportFold {
 function unended(address: string, kind: Member['kind'], alive: boolean): ServiceReport {
   const verdict = alive ? 'abandoned' : 'never-started'
   const times = { refusedAtMs: undefined, settledAtMs: undefined, stoppedAtMs: undefined }
-  return { address, kind, verdict, exit: undefined, ...times, inFlight: 0, forced: false, forceCancelled: 0, errors: [] }
+  return { address, kind, verdict, exit: undefined, asWritten: false, ...times, inFlight: 0, forced: false, forceCancelled: 0, errors: [] }
+}
+
+// A supervisor that gave up has crashed, whatever its children did.
+function isClean({ verdict, exit, asWritten, forced, forceCancelled, errors }: ServiceReport): boolean {
+  if (errors.length > 0 || exit === 'crash') return false
+  return asWritten || (!forced && forceCancelled === 0 && (verdict === 'acked' || verdict === 'never-started'))
 }
 
 function tenths(ms: number): number {

@@ -176,7 +176,9 @@ export class RunningSystem implements Owner<Incarnation> {
     if (this.#fold !== undefined) return
     const members = [...everyPlace(this.#root)].map((place) => {
       const status = this.#roster.current(place)?.status
-      return { address: place.address, kind: place.spec.kind, alive: status !== undefined && status !== 'stopped' }
+      const { kind, shutdownMs } = place.spec
+      const alive = status !== undefined && status !== 'stopped'
+      return { address: place.address, kind, alive, brutal: shutdownMs === 'brutal-kill' }
     })
     const fold = new ReportFold(() => this.#reason ?? this.#ownReason(), this.#world.env.clock.now(), members)
     this.#fold = fold

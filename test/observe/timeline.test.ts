@@ -7,7 +7,16 @@ import type { Report, ServiceReport } from '../../src/policy/report.js'
 type Times = readonly (number | undefined)[]
 
 function row(address: string, [refusedAtMs, settledAtMs, stoppedAtMs]: Times, more: Partial<ServiceReport> = {}): ServiceReport {
-  const base = { address, kind: 'service', verdict: 'acked', exit: 'shutdown', inFlight: 0, forced: false, forceCancelled: 0 } as const
+  const base = {
+    address,
+    kind: 'service',
+    verdict: 'acked',
+    exit: 'shutdown',
+    inFlight: 0,
+    asWritten: false,
+    forced: false,
+    forceCancelled: 0,
+  } as const
   return { ...base, errors: [], refusedAtMs, settledAtMs, stoppedAtMs, ...more }
 }
 

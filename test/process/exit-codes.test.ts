@@ -13,6 +13,15 @@ test('0: all has stopped as asked, and what comes after `await run` has been run
   expect(lines.at(-1)?.msg).toBe('after run')
 })
 
+test('0: one whose spec says brutal-kill is killed, which is no failure', async () => {
+  const daemon = start('exits', { env: { HOW: 'brutal-kill is written' } })
+  await daemon.line('app is ready')
+  daemon.signal('SIGTERM')
+  const { code, lines } = await daemon.exited
+  expect(code).toBe(0)
+  expect(reportOf(lines)).toMatchObject({ clean: true, totals: { acked: 1, abandoned: 1 } })
+})
+
 test('0: the tree ends by itself, with the same steps as on SIGTERM', async () => {
   const { code, lines, stderr } = await start('exits', { env: { HOW: 'ends by itself' } }).exited
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
