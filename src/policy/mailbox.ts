@@ -59,10 +59,10 @@ export class Mailbox {
   #mayServe(queued: Queued): boolean {
     if (this.#rounds.size === 0) return true
     if (queued.type !== 'crash') return false
-    if (queued.slot.phase !== 'dead') return true
     for (const round of this.#rounds) {
-      const isHeldForIt = round.heldBy.has(queued.slot) && round.idle
-      if (!isHeldForIt && !(this.#order === 'graph' && this.#apart(queued))) return false
+      // What it has asked for is part of it: it cannot become part of the restart half-way.
+      const isFree = round.heldBy.has(queued.slot) ? round.idle : this.#order === 'graph' && this.#apart(queued)
+      if (!isFree) return false
     }
     return true
   }

@@ -17,7 +17,6 @@ export interface Reserves {
 /** A supervisor below, as far as its parent's policy needs it. */
 export interface Inner {
   reserves(): Reserves
-  readonly holdsEdges: boolean
 }
 
 /** What waits for a slot to start or to end. */

@@ -1,4 +1,5 @@
-// The end of a supervisor: edges first and all at once, then the rest in order, each with its share of the time.
+// The end of a supervisor: edges first and all at once, then the rest in order, each with its share of the time. Supervisors below
+// hear of it with the edges, whether they have any or not, since from then on nobody is restarted.
 // It comes before everything else: what is starting is called off, what waits for a restart is dropped, nothing starts any more.
 import type { Exit } from '../protocol/exit.js'
 import { measure, reserveScale } from './budget.js'
@@ -50,7 +51,7 @@ export class StopRound implements Waiter {
     this.#plan(slots, scale, now)
     // Whoever is starting or stopping already is told at once; its turn comes all the same, and is waited for then.
     for (const slot of slots) if (slot.phase === 'starting' || slot.phase === 'stopping') this.#ask(slot, out, now)
-    this.#frontier = allAtOnce(slots.filter((slot) => slot.phase === 'running' && (slot.spec.edge || slot.inner?.holdsEdges === true)))
+    this.#frontier = allAtOnce(slots.filter((slot) => slot.phase === 'running' && (slot.spec.edge || slot.inner !== undefined)))
     this.advance(out, now)
   }
 

@@ -45,13 +45,6 @@ export class Supervision implements Inner {
     this.#transactions = new Transactions(this.slots, this.#order, this.#rounds, this.#mailbox)
   }
 
-  get holdsEdges(): boolean {
-    for (let slot = this.slots.first; slot !== undefined; slot = slot.after) {
-      if (slot.spec.edge || slot.inner?.holdsEdges === true) return true
-    }
-    return false
-  }
-
   reserves(): Reserves {
     return measure(this.slots.list(), this.#order)
   }

@@ -71,6 +71,16 @@ describe('restarts with a back-off', () => {
     expect(bench.retry('a').taken()).toEqual(['start a', 'start b', 'start c'])
   })
 
+  test('what was held back at the boot waits with it, and is not lost when another crash takes over', () => {
+    const bench = new Bench({ a: {}, b: { uses: ['a'] }, slow: {}, z: {} }, flags)
+    bench.slowStarts.add('slow')
+    bench.tell({ type: 'boot' }).settle()
+    bench.crash('b').taken()
+    expect(bench.started('slow').taken()).toEqual(['report child_terminated b boom', 'restarting b 1', 'wait b 100'])
+    expect(bench.crash('a').taken()).toEqual(['report child_terminated a boom', 'restarting a 2', 'cancel-wait b', 'wait a 100'])
+    expect(bench.retry('a').taken()).toEqual(['start a', 'start b', 'start z', 'booted'])
+  })
+
   test('a stop ends the wait at once', () => {
     const bench = new Bench({ a: {}, b: {} }, flags).boot()
     bench.crash('a').taken()

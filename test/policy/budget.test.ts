@@ -66,7 +66,6 @@ describe('what a supervisor’s children need', () => {
     const inner = running('inner', { kind: 'supervisor' })
     let asked = 0
     inner.inner = {
-      holdsEdges: true,
       reserves: () => {
         asked += 1
         return { edgesMs: 40, restMs: 2 }

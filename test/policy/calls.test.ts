@@ -72,6 +72,15 @@ describe('what calls answer (S68)', () => {
     expect(bench.taken()).toEqual(['stop t', 'forget t', 'reply ok'])
   })
 
+  test('a temporary child that died while the call was waiting is gone too', () => {
+    const bench = new Bench({ t: { restart: 'temporary' } }).boot()
+    bench.slowStarts.add('slow')
+    bench.startChild('slow')
+    bench.call('terminate', 't')
+    bench.crash('t').taken()
+    expect(bench.started('slow').taken()).toEqual(['reply ok', 'found-dead t', 'report shutdown_error t boom', 'forget t', 'reply ok'])
+  })
+
   test('a child that died while the call was waiting is found dead: reported, not restarted (S76)', () => {
     const bench = new Bench({ a: {}, b: {} }).boot()
     bench.slowStarts.add('slow')

@@ -33,9 +33,9 @@ describe('two passes', () => {
     expect(asked(bench.ended('c', SHUTDOWN))).toEqual(['stop a'])
   })
 
-  test('a supervisor that holds edges is quiesced in the first pass and stopped in its turn', () => {
+  test('a supervisor below is quiesced in the first pass, so that it restarts nobody any more, and stopped in its turn', () => {
     const bench = slow({ db: {}, web: { kind: 'supervisor' } })
-    bench.slot('web').inner = { holdsEdges: true, reserves: () => ({ edgesMs: 100, restMs: 10 }) }
+    bench.slot('web').inner = { reserves: () => ({ edgesMs: 100, restMs: 10 }) }
     expect(bench.stop().taken()).toEqual(['quiesce web'])
     expect(asked(bench.tell({ type: 'quiesced', slot: bench.slot('web') }))).toEqual(['stop web'])
   })
@@ -46,6 +46,17 @@ describe('two passes', () => {
     bench.ended('web', SHUTDOWN)
     expect(bench.ended('tick', SHUTDOWN).taken()).toEqual(['all-quiesced'])
     expect(asked(bench.stop())).toEqual(['stop cache'])
+  })
+
+  test('whoever asked for the edges only has kept back already what the rest needs', () => {
+    const bench = slow({ db: {}, web: { kind: 'supervisor' } })
+    bench.slot('web').inner = { reserves: () => ({ edgesMs: 100, restMs: 10 }) }
+    bench.tell({ type: 'quiesce', deadlineAt: 1_000, scale: 1 })
+    expect(bench.last('quiesce', 'web').deadlineAt).toBe(1_000)
+    const above = slow({ db: {}, web: { kind: 'supervisor' } })
+    above.slot('web').inner = { reserves: () => ({ edgesMs: 100, restMs: 10 }) }
+    above.stop(5_000)
+    expect(above.last('quiesce', 'web').deadlineAt).toBe(5_000 - 510)
   })
 
   test('the deadline of the edges is not that of the rest', () => {
@@ -92,10 +103,11 @@ describe('deadlines by reservation', () => {
 
   test('a share that was decided above holds below; a supervisor with a limit of its own shares out anew', () => {
     const bench = slow({ near: { kind: 'supervisor', shutdown: 100 }, far: { kind: 'supervisor' } })
-    const inner = { holdsEdges: false, reserves: () => ({ edgesMs: 0, restMs: 1_000 }) }
+    const inner = { reserves: () => ({ edgesMs: 0, restMs: 1_000 }) }
     bench.slot('near').inner = inner
     bench.slot('far').inner = inner
     bench.tell({ type: 'stop', deadlineAt: 2_000, scale: 0.25 })
+    for (const id of ['near', 'far']) bench.tell({ type: 'quiesced', slot: bench.slot(id) })
     expect(bench.last('stop', 'far')).toMatchObject({ deadlineAt: 1_750, reserveMs: 250, scale: 0.25 })
     bench.ended('far', SHUTDOWN)
     expect(bench.last('stop', 'near')).toMatchObject({ deadlineAt: 100, scale: undefined })

@@ -85,6 +85,17 @@ describe('the boot', () => {
     expect(bench.started('lone').taken()).toEqual(['report child_terminated db boom', 'restarting db 1', 'start db', 'start api', 'booted'])
   })
 
+  test('two crashes at once are both dealt with before the next start', () => {
+    const bench = new Bench({ a: {}, b: {}, slow: {}, z: { uses: ['b'] } })
+    bench.slowStarts.add('slow')
+    bench.tell({ type: 'boot' }).settle()
+    bench.crash('a').crash('b').taken()
+    expect(bench.started('slow').taken()).toEqual([
+      ...['report child_terminated a boom', 'restarting a 1', 'report child_terminated b boom', 'restarting b 2'],
+      ...['start a', 'start b', 'start z', 'booted'],
+    ])
+  })
+
   test('giving up while booting never counts as booted', () => {
     const bench = new Bench({ db: {}, api: { uses: ['db'] } }, { intensity: { max: 0, within: '1s' } })
     bench.slowStarts.add('api')

@@ -70,6 +70,25 @@ describe('the time of a stop', () => {
     expect(closed.map((ms) => ms > 0)).toEqual([true])
   })
 
+  test('is shared out once, at the top: a share that was kept for somebody deep below is there when his turn comes', async () => {
+    const hang = (id: string): Service =>
+      service(id, { shutdown: '1h', closeReserve: 600, start: () => id, stop: () => new Promise(() => {}) })
+    const inner = supervisor('inner', { children: [hang('first'), hang('second')] })
+    const stage = await new Stage(supervisor('shop', { children: [inner, hang('last')] })).start()
+    const stopped = stage.system.stop({ deadline: 1_800 })
+    await stage.env.run()
+    await stopped
+    // Three reserves of 600 want 1 800 ms, half of the time is 900: each keeps 300.
+    const ends = stage.facts.flatMap((fact) =>
+      fact.type === 'stopped' && fact.ending.exit.reason === 'killed' ? [[fact.address, fact.at]] : [],
+    )
+    expect(ends).toEqual([
+      ['shop/last', 1_200],
+      ['shop/inner/second', 1_500],
+      ['shop/inner/first', 1_800],
+    ])
+  })
+
   test('a supervisor that hangs with a short time of its own is cut off within it, its others still close', async () => {
     const hang = service('hang', { shutdown: 'infinity', start: () => 1, stop: () => new Promise(() => {}) })
     const inner = supervisor('inner', { shutdown: 50, children: [leaf('ok'), hang] })

@@ -151,6 +151,32 @@ describe('children at run time', () => {
     expect(stage.system.ref(api).handle).toBe(2)
   })
 
+  test('one that is refused leaves no trace with those it would have used', async () => {
+    const db = service('db', { start: (ctx) => ctx })
+    const stage = await new Stage(supervisor('shop', { children: [db, leaf('api')] })).start()
+    const other = service('api', { uses: { db }, start: () => 1 })
+    await expect(stage.system.ref('shop').startChild(other)).rejects.toMatchObject({ reason: 'already_started' })
+    stage.system.ref(db).handle.fail(new Error('gone'))
+    await stage.env.settle()
+    expect(stage.news().filter((line) => line.includes('api'))).toEqual([])
+    expect(await stage.system.ref('shop').count()).toMatchObject({ specs: 2, active: 2 })
+  })
+
+  test('are gone also when they outlive a killed supervisor for a while', async () => {
+    const closing = pending()
+    const slow = service('slow', { start: () => 1, stop: () => closing.promise })
+    const inner = supervisor('inner', { children: [leaf('a')] })
+    const stage = await new Stage(supervisor('shop', { children: [inner] })).start()
+    await stage.system.ref(inner).startChild(supervisor('added', { children: [slow] }))
+    stage.system.ref(inner).kill()
+    await stage.env.settle()
+    expect(stage.system.ref(inner).status).toBe('starting')
+    closing.resolve()
+    await stage.env.settle()
+    expect(stage.system.ref(inner).status).toBe('ready')
+    expect(stage.system.tree().children[0]?.children.map(({ id }) => id)).toEqual(['a'])
+  })
+
   test('are gone when their supervisor is restarted (S40)', async () => {
     const inner = supervisor('inner', { children: [leaf('a')] })
     const stage = await new Stage(supervisor('shop', { children: [inner] })).start()
