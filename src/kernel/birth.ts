@@ -5,6 +5,7 @@ import type { Feed } from '../base/feed.js'
 import type { Stopped } from '../protocol/ack.js'
 import type { Fact } from '../protocol/fact.js'
 import type { memoizedLifecycle, Status } from './memoize.js'
+import type { Teardown } from './teardown.js'
 
 /** What an incarnation does for its service: its hooks, or its children. Each method answers by telling the incarnation. */
 export interface Work {
@@ -45,6 +46,7 @@ export interface Life {
   readonly status: Status
   readonly work: Work
   noteError(hook: string, error: unknown): void
+  readonly torn: boolean
   whenTorn(fn: () => void): void
 }
 
@@ -61,6 +63,8 @@ export interface World {
   readonly env: Env
   readonly facts: Feed<Fact>
   readonly logic: ReturnType<typeof memoizedLifecycle>
+  /** Those that were given up and of which something still runs. */
+  readonly tearing: Set<Teardown>
   /** Called when children begin to be stopped because a start failed. */
   onEnding(): void
 }

@@ -1,7 +1,7 @@
 // What happens in one life: performs each effect that the lifecycle declares, keeps the deadline of the stop, and knows what it all
 // ends with. An error that ends it is never lost to a later, milder reason.
 import type { Unstarted } from '../protocol/ack.js'
-import { crash, type Exit, KILLED, NORMAL, SHUTDOWN } from '../protocol/exit.js'
+import { type Exit, KILLED, NORMAL, SHUTDOWN } from '../protocol/exit.js'
 import type { Birth, Life } from './birth.js'
 import type { Effect } from './lifecycle.js'
 import type { LastType } from './memoize.js'
@@ -10,6 +10,7 @@ import { type Happening, type Performer, Stepper } from './stepper.js'
 import { StopClock } from './stop-clock.js'
 import { StopRecord } from './stop-record.js'
 import { Teardown } from './teardown.js'
+import { unstartedOf } from './unstarted.js'
 
 const NO_ERRORS: unknown[] = []
 
@@ -121,11 +122,13 @@ export class Course<I extends Life> implements Performer {
     this.#birth.owner.stopped(incarnation, { exit, unstarted: this.#unstarted })
   }
 
-  // One that was killed may still close in peace before its successor starts; one that used up its time has had its chance.
+  // One that was killed may still close in peace before its successor starts; one that used up its time has had its chance. Of a
+  // supervisor only that is left which has time of its own.
   #awaitRest(): void {
     const { env, work } = this.#incarnation
-    this.#teardown ??= new Teardown()
-    this.#teardown.await(env.clock, this.#wasKilled ? this.#birth.patienceMs : 0, () => work.giveUp?.())
+    const { isTimed, patienceMs, world } = this.#birth
+    this.#teardown ??= new Teardown(world.tearing)
+    this.#teardown.await(env.clock, this.#wasKilled || !isTimed ? patienceMs : 0, () => work.giveUp?.())
   }
 
   #noteStopped(exit: Exit): void {
@@ -215,8 +218,9 @@ export class Course<I extends Life> implements Performer {
     this.#clock.shrinkTo(deadlineAt, reserveMs)
   }
 
+  // The time of a supervisor is that of its children, who hurry themselves.
   hurry(): void {
-    this.#clock?.hurry()
+    if (this.#birth.isTimed) this.#clock?.hurry()
   }
 
   rested(): void {
@@ -226,12 +230,19 @@ export class Course<I extends Life> implements Performer {
   // --- its teardown
 
   get torn(): boolean {
-    return this.stepper.state.name === 'stopped' && this.#teardown?.over !== false
+    return this.stepper.state.name === 'stopped' && this.#teardown?.over !== false && this.#awaited?.torn !== false
+  }
+
+  // One that ended while it waited for the one before it has left nothing, but that one has.
+  get #awaited(): I | undefined {
+    return this.#hasBegun ? undefined : this.#birth.previous
   }
 
   whenTorn(fn: () => void): void {
     if (this.torn) return fn()
-    this.#teardown ??= new Teardown()
+    const awaited = this.#awaited
+    if (awaited !== undefined) return awaited.whenTorn(fn)
+    this.#teardown ??= new Teardown(this.#birth.world.tearing)
     this.#teardown.whenOver(fn)
   }
 
@@ -241,14 +252,4 @@ export class Course<I extends Life> implements Performer {
     note(this.#incarnation, 'late-ack', {})
     teardown.end()
   }
-}
-
-/** The exit of a start that did not succeed. */
-export function exitOf(unstarted: Unstarted): Exit {
-  return unstarted.how === 'ignored' ? NORMAL : crash(unstarted.error)
-}
-
-function unstartedOf(exit: Exit): Unstarted | undefined {
-  if (exit.reason === 'crash') return { how: 'failed', error: exit.cause }
-  return exit.reason === 'normal' ? { how: 'ignored' } : undefined
 }

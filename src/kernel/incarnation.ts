@@ -8,10 +8,11 @@ import type { StopRequest } from '../protocol/command.js'
 import { crash, type Exit, KILLED, NORMAL, SHUTDOWN } from '../protocol/exit.js'
 import type { Fact } from '../protocol/fact.js'
 import type { Birth, Life, Work } from './birth.js'
-import { Course, exitOf } from './course.js'
+import { Course } from './course.js'
 import type { Status } from './memoize.js'
 import { note } from './notes.js'
 import type { Stepper } from './stepper.js'
+import { exitOf } from './unstarted.js'
 
 /** One run of a service. */
 export class Incarnation implements Token, Life {

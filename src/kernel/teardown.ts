@@ -3,11 +3,17 @@ import type { Clock, Timer } from '../base/clock.js'
 
 /** The time between the end of an incarnation and the end of the last of its hooks. */
 export class Teardown {
+  readonly #tearing: Set<Teardown>
   #waiting: (() => void)[] = []
   #timer: Timer | undefined
   #giveUp: (() => void) | undefined
   #isRunning = false
   #over = false
+
+  /** `tearing` holds it while it waits. */
+  constructor(tearing: Set<Teardown>) {
+    this.#tearing = tearing
+  }
 
   get over(): boolean {
     return this.#over
@@ -30,11 +36,14 @@ export class Teardown {
   await(clock: Clock, patienceMs: number, giveUp: () => void): void {
     this.#giveUp = giveUp
     this.#isRunning = true
-    if (patienceMs <= 0) this.#lose()
-    else this.#timer = clock.after(patienceMs, () => this.#lose(), true)
+    this.#tearing.add(this)
+    if (patienceMs <= 0) this.lose()
+    else this.#timer = clock.after(patienceMs, () => this.lose(), true)
   }
 
-  #lose(): void {
+  /** It has had its time: what still runs is given up. */
+  lose(): void {
+    if (this.#over) return
     this.#giveUp?.()
     this.end()
   }
@@ -42,6 +51,7 @@ export class Teardown {
   end(): void {
     if (this.#over) return
     this.#over = true
+    this.#tearing.delete(this)
     this.#timer?.cancel()
     const waiting = this.#waiting
     this.#waiting = []

@@ -1,4 +1,5 @@
 // The inside of a system: owns the root's one incarnation, folds the facts of a stop into its report.
+import type { Timer } from '../base/clock.js'
 import { type Duration, parseDuration } from '../base/duration.js'
 import type { Env } from '../base/env.js'
 import { DrainingError, StartError } from '../base/errors.js'
@@ -46,6 +47,9 @@ export class RunningSystem implements Owner<Incarnation> {
   #reason: string | undefined
   #budgetMs = Number.POSITIVE_INFINITY
   #report: Report | undefined
+  /** The moment by which all must be over, and the timer for what outlives the root. */
+  #deadlineAt = Number.POSITIVE_INFINITY
+  #cut: Timer | undefined
   exit: Exit | undefined
 
   constructor(tree: Service, env: Env, problems: Problems) {
@@ -55,7 +59,7 @@ export class RunningSystem implements Owner<Incarnation> {
     const bindings = bind(this.#root, problems)
     this.#facts = new Feed<Fact>((error) => env.log(this.#root.address).error({ err: error }, 'a listener for facts threw'))
     const tap: Tap = { active: false }
-    this.#world = { env, facts: this.#facts, logic: memoizedLifecycle(tap), onEnding: () => this.#startIsUndone() }
+    this.#world = { env, facts: this.#facts, logic: memoizedLifecycle(tap), tearing: new Set(), onEnding: () => this.#startIsUndone() }
     this.#roster = new Roster(this.#world, bindings, this.#root, dynamicHandle)
   }
 
@@ -94,8 +98,10 @@ export class RunningSystem implements Owner<Incarnation> {
     this.#beginReport()
     const now = this.#world.env.clock.now()
     this.#budgetMs = Math.min(this.#budgetMs, budgetMs)
+    this.#deadlineAt = Math.min(this.#deadlineAt, now + budgetMs)
     if (this.#incarnation === undefined) this.#end()
     else this.#incarnation.stop({ deadlineAt: now + budgetMs, reserveMs: 0, hurried: false })
+    this.#limitTeardown()
     return this.#ending.promise
   }
 
@@ -163,6 +169,20 @@ export class RunningSystem implements Owner<Incarnation> {
       unstarted?.how === 'failed' ? unstarted.error : new StartError(address, 0, new Error('it was stopped while it was starting'))
     this.#starting?.reject(error)
     incarnation.whenTorn(() => this.#end())
+    this.#limitTeardown()
+  }
+
+  // The root has ended, what was killed below it has not: that may take no longer than the whole.
+  #limitTeardown(): void {
+    if (this.#incarnation?.status !== 'stopped' || this.#report !== undefined) return
+    const { clock } = this.#world.env
+    this.#cut?.cancel()
+    this.#cut = clock.after(Math.max(0, this.#deadlineAt - clock.now()), () => this.#cutOff(), true)
+  }
+
+  #cutOff(): void {
+    for (const place of everyPlace(this.#root)) this.#roster.current(place)?.kill(false)
+    for (const teardown of this.#world.tearing) teardown.lose()
   }
 
   // Only the first start of the whole tree ends it when it fails; a supervisor below that is restarted may try again.
@@ -192,6 +212,7 @@ export class RunningSystem implements Owner<Incarnation> {
   }
 
   #end(): void {
+    this.#cut?.cancel()
     this.#beginReport()
     this.#unlisten?.()
     this.#report = (this.#fold as ReportFold).report(this.#world.env.clock.now(), this.#budgetMs)
