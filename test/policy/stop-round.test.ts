@@ -125,6 +125,14 @@ describe('deadlines by reservation', () => {
     expect(bench.last('stop', 'a').deadlineAt).toBe(1_000)
   })
 
+  test('who is being stopped already hears of the nearer deadline at once, not when his turn comes', () => {
+    const bench = slow({ a: {}, b: {}, c: {} })
+    bench.call('terminate', 'b')
+    expect(bench.last('stop', 'b').deadlineAt).toBe(5_000)
+    bench.stop(2_000)
+    expect(bench.last('stop', 'b').deadlineAt).toBeLessThan(2_000)
+  })
+
   test('a hurry leaves everybody the reserve, and keeps the order', () => {
     const bench = slow({ a: { closeReserve: 300 }, b: { closeReserve: 200 } })
     bench.stop(10_000).taken()

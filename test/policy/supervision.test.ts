@@ -96,6 +96,17 @@ describe('the boot', () => {
     ])
   })
 
+  test('along the graph a crash waits for the starts that it does not touch, and loses none of them', () => {
+    const bench = new Bench({ a: {}, b: { uses: ['a'] }, x: {}, y: { uses: ['x'] } }, { order: 'graph' })
+    bench.slowStarts.add('b').add('x')
+    bench.tell({ type: 'boot' }).taken()
+    expect(bench.crash('a').taken()).toEqual(['stop b'])
+    bench.slowStarts.delete('b')
+    expect(bench.started('x').taken()).toEqual([
+      ...['report child_terminated a boom', 'restarting a 1', 'start a', 'start y', 'start b', 'booted'],
+    ])
+  })
+
   test('giving up while booting never counts as booted', () => {
     const bench = new Bench({ db: {}, api: { uses: ['db'] } }, { intensity: { max: 0, within: '1s' } })
     bench.slowStarts.add('api')

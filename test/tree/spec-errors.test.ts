@@ -135,6 +135,16 @@ describe('uses that cannot be', () => {
     ])
   })
 
+  test('a circle among those that use others as well', () => {
+    const [loose, c] = [leaf('loose'), leaf('c')]
+    const left = supervisor('left', { children: [leaf('a'), leaf('b', { uses: { c: live(c), loose: live(loose) } })] })
+    const [a] = [leaf('a2')]
+    const both = supervisor('both', { children: [a, leaf('b2', { uses: { c: live(c), loose: live(loose) } })] })
+    const right = supervisor('right', { children: [c, leaf('d', { uses: { a: live(a) } })] })
+    const problems = problemsOf(supervisor('s', { order: 'graph', children: [loose, left, both, right] }))
+    expect(problems).toEqual([expect.stringMatching(/circle: (both → right → both|right → both → right)$/)])
+  })
+
   test('a chain of 20 000 uses is no circle and no overflow', () => {
     const children: Service[] = [leaf('c0')]
     for (let index = 1; index < 20_000; index += 1) children.push(leaf(`c${index}`, { uses: { before: children[index - 1] as Service } }))
