@@ -59,12 +59,25 @@ export class StopRound implements Waiter {
   goOn(deadlineAt: number, scale: number | undefined, out: Command[], now: number): void {
     if (this.#edgesOnly || deadlineAt < this.#deadlineAt) {
       this.#edgesOnly = false
-      this.#deadlineAt = deadlineAt
-      const slots = this.#slots.list()
-      this.#plan(slots, scale, now)
-      for (const slot of slots) if (slot.phase === 'stopping') this.#ask(slot, out, now)
+      this.#limit(deadlineAt, scale, out, now)
     }
     this.advance(out, now)
+  }
+
+  /** The edges are asked for (again): the deadline may come nearer. One that ends by itself already is waited for in its turn. */
+  quiesce(deadlineAt: number, scale: number, out: Command[], now: number): void {
+    if (!this.#edgesOnly) out.push({ type: 'all-quiesced' })
+    else if (deadlineAt < this.#deadlineAt) this.#limit(deadlineAt, scale, out, now)
+  }
+
+  #limit(deadlineAt: number, scale: number | undefined, out: Command[], now: number): void {
+    this.#deadlineAt = deadlineAt
+    const slots = this.#slots.list()
+    this.#plan(slots, scale, now)
+    for (const slot of slots) {
+      if (slot.phase === 'stopping') this.#ask(slot, out, now)
+      else if (slot.round === this && slot.phase === 'running') this.#quiesce(slot, out)
+    }
   }
 
   /** No more settling: everybody closes, in order. */
@@ -111,11 +124,15 @@ export class StopRound implements Waiter {
       return false
     }
     if (this.#pass === 'edges' && !slot.spec.edge) {
-      const keptMs = this.#edgesOnly ? 0 : this.#scale * this.#restMs
-      out.push({ type: 'quiesce', slot, deadlineAt: this.#deadlineAt - keptMs, scale: this.#scale })
+      this.#quiesce(slot, out)
       if (this.#hurried) out.push({ type: 'hurry', slot })
     } else this.#ask(slot, out, now)
     return true
+  }
+
+  #quiesce(slot: Slot, out: Command[]): void {
+    const keptMs = this.#edgesOnly ? 0 : this.#scale * this.#restMs
+    out.push({ type: 'quiesce', slot, deadlineAt: this.#deadlineAt - keptMs, scale: this.#scale })
   }
 
   // A slot gets until min(its shutdown, what is left less the reserves of those that must still stop after it).

@@ -92,7 +92,7 @@ export class Supervision implements Inner {
         if (this.#ending !== undefined) return this.#ending.goOn(event.deadlineAt, event.scale, out, now)
         return this.#end(SHUTDOWN, { deadlineAt: event.deadlineAt, scale: event.scale, edgesOnly: false }, out, now)
       case 'quiesce':
-        if (this.#ending !== undefined) return
+        if (this.#ending !== undefined) return this.#ending.quiesce(event.deadlineAt, event.scale, out, now)
         return this.#end(SHUTDOWN, { deadlineAt: event.deadlineAt, scale: event.scale, edgesOnly: true }, out, now)
       case 'hurry':
         return this.#ending?.hurry(out)

@@ -90,6 +90,8 @@ export class Transactions {
         return reply(purpose.call, { ok: false, reason: 'start_failed', cause: failure.cause }, out)
       case 'rollback':
         this.stage = 'failed'
+        // Calls that came meanwhile.
+        this.#callOff(out)
         out.push({ type: 'boot-failed', failures: this.#bootFailures })
         return
       default:
