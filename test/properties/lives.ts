@@ -37,6 +37,7 @@ export interface Life {
 /** All incarnations of a run. */
 export class Lives {
   readonly #byAddress = new Map<string, Life[]>()
+  readonly #asked = new Set<Life>()
   #count = 0
   /** Set when the whole was asked to stop; the first wins. */
   stopAskedAt: number | undefined
@@ -67,6 +68,12 @@ export class Lives {
   /** Whether it was ever to be stopped by hand: then nobody else is stopped with it. */
   isTerminating(address: string): boolean {
     return this.#terminating.has(address)
+  }
+
+  /** Whether the latest incarnation there was asked to stop by its supervisor. */
+  wasAsked(address: string): boolean {
+    const life = this.at(address)
+    return life !== undefined && this.#asked.has(life)
   }
 
   /** How many events it has taken. */
@@ -139,8 +146,6 @@ export class Lives {
       default:
     }
   }
-
-  readonly #asked = new Set<Life>()
 
   #modeOf(life: Life): Mode {
     if (!life.hasStarted) return 'cancelled'

@@ -89,7 +89,18 @@ export function dependentsOf(node: Node): Node[] {
   const { parent } = node
   if (parent === undefined) return []
   if (flagsOf(parent).order !== 'graph') return parent.children.slice(node.index + 1)
-  return parent.edges.filter(({ used }) => used === node).map(({ user }) => user)
+  const users = new Set<Node>()
+  collectUsers(node, users)
+  return [...users]
+}
+
+// Also those that use it through others.
+function collectUsers(node: Node, into: Set<Node>): void {
+  for (const { user, used } of node.parent?.edges ?? []) {
+    if (used !== node || into.has(user)) continue
+    into.add(user)
+    collectUsers(user, into)
+  }
 }
 
 /** The flags of a supervisor, with the documented defaults. */

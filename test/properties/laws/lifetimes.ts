@@ -59,6 +59,7 @@ export const oneAfterTheOther: Law = {
     if (node === undefined) return undefined
     for (const { address } of [node, ...below(node)]) {
       for (const life of lives.all(address)) {
+        // Those below wait for their own predecessors.
         if (life.state !== 'ended') return `\`${event.fact.address}\` was started at ${event.at} ms while ${nameOf(life)} had not ended`
         if (life.running.size === 0) continue
         const hooks = [...life.running].join(', ')
@@ -129,16 +130,17 @@ export const manyRequestsAreOne: Law = {
   id: 'L9',
   says: 'any number of stop calls and hurries give one sequence, one report, and cut every settling at most once',
   watch: () => {
-    const forced = new Set<Life>()
+    const forced = new Map<Life, number>()
     return (event, lives) => {
       if (event.type === 'reported' && !event.isSame) return 'two stop calls were answered with different reports'
       if (event.type !== 'fact' || event.fact.type !== 'forced') return undefined
       const life = lives.find(event.fact.address, event.fact.incarnation)
       if (life === undefined) return undefined
       // Settling can be cut once, closing once more.
-      const isClosing = life.calls.some(({ hook }) => hook === 'stop')
-      if (forced.has(life) && !isClosing) return `${nameOf(life)} was forced twice before it closed, again at ${event.at} ms`
-      forced.add(life)
+      const count = (forced.get(life) ?? 0) + 1
+      forced.set(life, count)
+      const isSettling = life.calls.some(({ hook }) => hook === 'drain') && !life.calls.some(({ hook }) => hook === 'stop')
+      if (count > (isSettling ? 1 : 2)) return `${nameOf(life)} was forced ${count} times, again at ${event.at} ms`
       return undefined
     }
   },

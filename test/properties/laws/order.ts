@@ -89,7 +89,8 @@ export const usedOnesAreReady: Law = {
       const life = lives.at(used.address)
       const isOfThisBoot = life !== undefined && life.bornAs >= parentBornAs
       const state = life?.state
-      if (bound && (state === 'starting' || state === 'draining'))
+      // One that has crashed and is still closing is not known to be gone: who uses it and is restarted then comes up again with it.
+      if (bound && (state === 'starting' || (state === 'draining' && life?.mode !== 'unasked')))
         return `${name(node)} was started at ${event.at} ms while ${name(used)}, which it uses, is ${state}`
       if (isBooting && !isOfThisBoot) return `${name(node)} was started at ${event.at} ms before ${name(used)}, which it uses`
       if (isBooting && !bound && state === 'starting')

@@ -96,9 +96,15 @@ function lateStarter(node: Node, lives: Lives): string | undefined {
   // One that waits for the teardown of an earlier incarnation has not been seen yet.
   const isFree = (child: Node): boolean =>
     [child, ...below(child)].every(({ address }) => lives.all(address).every((life) => life.running.size === 0))
-  const waiting = node.children.find(
-    (child) =>
-      ofNow(child) === undefined && isFree(child) && node.edges.every(({ user, used }) => user !== child || ofNow(used)?.state === 'ready'),
-  )
+  // One that was added at run time waits until the others have started.
+  const written = node.plan.kind === 'supervisor' ? node.plan.children.length : 0
+  const waiting = node.children
+    .slice(0, written)
+    .find(
+      (child) =>
+        ofNow(child) === undefined &&
+        isFree(child) &&
+        node.edges.every(({ user, used }) => user !== child || ofNow(used)?.state === 'ready'),
+    )
   return waiting === undefined ? undefined : `\`${waiting.address}\` has not been started although all it uses is ready`
 }

@@ -26,9 +26,12 @@ export const deadlinesLieWithin: Law = {
   watch: (shape) => (event, lives) => {
     const given = deadlineIn(event)
     const node = given === undefined ? undefined : shape.nodes.get(given.address)
-    if (given === undefined || node === undefined) return undefined
+    // One that crashed has its own limit until its turn to stop comes.
+    if (given === undefined || node === undefined || isUnasked(event, given.address, lives)) return undefined
     if (given.deadlineAt - event.at > shutdownMsOf(node) + ROUNDING_MS && node.plan.shutdown !== 'brutal-kill')
       return `\`${given.address}\` was given ${given.deadlineAt - event.at} ms at ${event.at} ms, its \`shutdown\` is ${shutdownMsOf(node)} ms`
+    // What went down with a killed supervisor is cut off with the whole, not told of its deadline.
+    if (pathOf(node).some(({ address }) => lives.at(address)?.state === 'ended')) return undefined
     if (lives.stopAskedAt !== undefined && given.deadlineAt > lives.stopBy + ROUNDING_MS)
       return `\`${given.address}\` may end at ${given.deadlineAt} ms, the whole must be over at ${lives.stopBy} ms`
     for (const above of pathOf(node).slice(0, -1)) {
@@ -47,6 +50,11 @@ function deadlineIn(event: TraceEvent): { readonly address: string; readonly dea
   }
   if (event.type !== 'fact' || event.fact.type !== 'draining') return undefined
   return { address: event.fact.address, deadlineAt: event.at + event.fact.deadlineMs }
+}
+
+function isUnasked(event: TraceEvent, address: string, lives: Lives): boolean {
+  if (event.type === 'fact') return !lives.wasAsked(address)
+  return lives.at(address)?.mode === 'unasked'
 }
 
 /** L5, the last: whoever comes late still has its reserve for closing. */
