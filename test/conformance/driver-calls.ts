@@ -82,8 +82,8 @@ export class Calls {
   #idIn(target: Target, child: string): string {
     if (!child.startsWith('@')) return child
     const worker = this.#workshop.workers.get(child.slice(1))
-    const isChild = worker !== undefined && worker.ctx.address.startsWith(`${target.address}/`) && worker.ctx.address.includes('@')
-    return isChild ? idOf(worker.ctx.address) : 'stranger@0'
+    const address = worker?.ctx.address ?? ''
+    return address.startsWith(`${target.address}/`) && address.includes('@') ? idOf(address) : 'stranger@0'
   }
 
   async #childSpec(target: Target, id: string): Promise<string> {

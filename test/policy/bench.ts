@@ -201,3 +201,10 @@ function reasonOf(exit: Exit): string {
   if (exit.reason !== 'crash') return exit.reason
   return exit.cause instanceof Error ? exit.cause.name : String(exit.cause)
 }
+
+/** A bench on which nobody ends by itself. */
+export function slow(children: Readonly<Record<string, Child>>, flags: SupervisorFlagOptions = {}): Bench {
+  const bench = new Bench(children, flags).boot()
+  for (const id of Object.keys(children)) bench.slowStops.add(id)
+  return bench
+}

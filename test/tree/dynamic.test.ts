@@ -58,13 +58,12 @@ describe('a dynamic supervisor', () => {
   })
 
   test('stops all at once, within one time', async () => {
+    const wake: [number, () => void][] = []
     const slow = dynamicSupervisor('slow', {
       child: (ms: number) =>
-        service('job', { start: () => ms, stop: (_handle, ctx) => new Promise((resolve) => void setLater(ctx, ms, resolve)) }),
+        service('job', { start: () => ms, stop: () => new Promise((resolve) => void wake.push([ms, () => resolve(undefined)])) }),
     })
     const stage = await new Stage(supervisor('app', { children: [slow] })).start()
-    const setLater = (_ctx: unknown, ms: number, resolve: (value: unknown) => void): unknown =>
-      stage.env.clock.after(ms, () => resolve(undefined), true)
     for (const ms of [300, 100, 200]) await stage.system.ref(slow).handle.start(ms)
     stage.news()
     const stopped = stage.system.stop()
@@ -72,6 +71,7 @@ describe('a dynamic supervisor', () => {
     expect(stage.news().filter((line) => line.includes('job'))).toEqual(
       [1, 2, 3].map((number) => `stop-requested app/slow/job@${number}#1`),
     )
+    for (const [ms, fn] of wake) stage.env.clock.after(ms, fn, true)
     await stage.env.run()
     expect((await stopped).tookMs).toBe(300)
   })
