@@ -59,7 +59,7 @@ function terminate(slots: SlotList, { id, number, wasGiven }: Extract<Call, { ve
 }
 
 function stopCall(slot: Slot, call: number): Round {
-  return new Round({ name: 'stop-call', about: slot, call }, { stops: stopFrontier([slot], 'declared') })
+  return new Round({ name: 'stop-call', about: slot, call }, { range: [slot], stops: stopFrontier([slot], 'declared') })
 }
 
 function startCall(slot: Slot, call: number, added: boolean): Round {

@@ -48,12 +48,15 @@ export function restartRound({ about, range, delayMs }: RestartPlan, rounds: Set
   return round
 }
 
-/** Holds back every round that the crash of `slot` touches: it is dealt with before they start anybody else. Says whether there is any. */
+/**
+ * Holds back every round that the crash of `slot` touches: it is dealt with before they start anybody else. A call
+ * has nobody else. Says whether there is any.
+ */
 export function holdBack(slot: Slot, range: () => readonly Slot[], rounds: Set<Round>, order: Order, out: Command[], now: number): boolean {
   let isHolding = false
   let known: readonly Slot[] | undefined
   for (const round of rounds) {
-    if (round.purpose.name === 'rollback') continue
+    if (round.purpose.name !== 'start' && round.purpose.name !== 'restart') continue
     if (order !== 'graph' && !round.usesAny) continue
     known ??= range()
     if (order === 'graph' && areIndependent(known, round.range)) continue

@@ -20,7 +20,7 @@ export interface Failure {
 
 /** What a round is made of. */
 export interface RoundPlan {
-  /** All slots that it may start, in start order. */
+  /** All slots that it may start, or that it was asked to stop, in start order. */
   readonly range?: readonly Slot[]
   readonly stops?: Frontier
   readonly starts?: Frontier
@@ -54,8 +54,9 @@ export class Round implements Waiter {
   }
 
   get over(): boolean {
-    if (this.#stopping || this.heldBy.size > 0) return false
-    return this.failures.length > 0 ? this.idle : this.#starts.over
+    if (this.#stopping) return false
+    // One that has failed starts nobody any more: there is nothing to hold back.
+    return this.failures.length > 0 ? this.idle : this.heldBy.size === 0 && this.#starts.over
   }
 
   /** Whether any of those that it starts uses another. */
