@@ -65,8 +65,8 @@ export interface World {
   readonly logic: ReturnType<typeof memoizedLifecycle>
   /** Those that were given up and of which something still runs. */
   readonly tearing: Set<Teardown>
-  /** Called when children begin to be stopped because a start failed. */
-  onEnding(): void
+  /** Called when the children of the supervisor at `address` begin to be stopped because a start failed. */
+  onEnding(address: string): void
 }
 
 /** What an incarnation is made of. */

@@ -107,7 +107,7 @@ export class Transactions {
     out.push({ type: 'rolling-back' })
     const slots = this.#slots.list()
     for (const slot of slots) slot.round = undefined
-    this.begin(new Round({ name: 'rollback' }, { stops: stopFrontier(slots, this.#order) }), out, now)
+    this.begin(new Round({ name: 'rollback' }, { range: slots, stops: stopFrontier(slots, this.#order) }), out, now)
   }
 
   // The retry goes to the back of the mailbox: whatever came before it is served first.

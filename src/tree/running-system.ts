@@ -59,7 +59,13 @@ export class RunningSystem implements Owner<Incarnation> {
     const bindings = bind(this.#root, problems)
     this.#facts = new Feed<Fact>((error) => env.log(this.#root.address).error({ err: error }, 'a listener for facts threw'))
     const tap: Tap = { active: false }
-    this.#world = { env, facts: this.#facts, logic: memoizedLifecycle(tap), tearing: new Set(), onEnding: () => this.#startIsUndone() }
+    this.#world = {
+      env,
+      facts: this.#facts,
+      logic: memoizedLifecycle(tap),
+      tearing: new Set(),
+      onEnding: (address) => this.#startIsUndone(address),
+    }
     this.#roster = new Roster(this.#world, bindings, this.#root, dynamicHandle)
   }
 
@@ -185,9 +191,12 @@ export class RunningSystem implements Owner<Incarnation> {
     for (const teardown of this.#world.tearing) teardown.lose()
   }
 
-  // Only the first start of the whole tree ends it when it fails; a supervisor below that is restarted may try again.
-  #startIsUndone(): void {
-    if (this.#incarnation?.status !== 'starting') return
+  // Only the first start of the whole tree ends it when it fails; a supervisor below that is restarted may try again, even while
+  // others have not started yet.
+  #startIsUndone(address: string): void {
+    for (let place = this.#roster.find(address); place !== undefined; place = place.parent) {
+      if (this.#roster.current(place)?.status !== 'starting') return
+    }
     this.#reason ??= 'the start failed'
     this.#beginReport()
   }

@@ -189,7 +189,7 @@ export class SupervisorWork implements SupervisingWork, Owner<Incarnation> {
       case 'booted':
         return this.#incarnation.started()
       case 'rolling-back':
-        return this.#world.onEnding()
+        return this.#world.onEnding(this.#place.address)
       case 'boot-failed':
         return this.#bootFailed(command.failures)
       case 'ending':
