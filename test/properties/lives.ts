@@ -135,7 +135,7 @@ export class Lives {
         if (life.state !== 'ended') life.state = 'draining'
         return
       case 'stop-requested':
-        if (life.state === 'ready' || life.state === 'starting' || life.state === 'unborn') this.#asked.add(life)
+        if (life.state !== 'ended') this.#asked.add(life)
         return
       case 'stopped':
         return end(life, at, 'stopped', fact.ending)

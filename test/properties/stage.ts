@@ -44,6 +44,7 @@ export class Stage implements Backstage {
   #violation: Violation | undefined
   #report: Report | undefined
   #steps = 0
+  #added = 0
 
   constructor(scenario: Scenario, { laws, schedule = new InOrder(), seed = 1, actors = NOBODY }: StageOptions) {
     this.scenario = scenario
@@ -164,7 +165,10 @@ export class Stage implements Backstage {
     }
   }
 
-  #add(address: string, child: ServicePlan): void {
+  // Each has an id of its own: incarnations of one that was removed and added again could not be told apart.
+  #add(address: string, plan: ServicePlan): void {
+    this.#added += 1
+    const child = { ...plan, id: `${plan.id}${this.#added}` }
     const over = this.shape.nodes.get(address)
     const parent = over?.plan.kind === 'service' ? over.parent : over
     if (parent === undefined) return

@@ -56,7 +56,8 @@ export const oneAfterTheOther: Law = {
   watch: (shape) => (event, lives) => {
     if (event.type !== 'fact' || event.fact.type !== 'starting') return undefined
     const node = shape.nodes.get(event.fact.address)
-    if (node === undefined) return undefined
+    // One that was removed and added again begins anew at 1: it is somebody else.
+    if (node === undefined || event.fact.incarnation === 1) return undefined
     for (const { address } of [node, ...below(node)]) {
       for (const life of lives.all(address)) {
         // Those below wait for their own predecessors.

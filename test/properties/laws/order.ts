@@ -14,8 +14,8 @@ export const dependentsStopFirst: Law = {
       if (event.type !== 'fact' || event.fact.type !== 'stop-requested') return undefined
       const node = shape.nodes.get(event.fact.address)
       const life = node === undefined ? undefined : lives.at(node.address)
-      // Nothing depends on one that has not started; one that has ended is only found dead.
-      if (node?.parent === undefined || life === undefined || !life.hasStarted || life.state === 'ended') return undefined
+      // Nothing depends on one that has not started; one that has ended is only found dead, one that drains is forced.
+      if (node?.parent === undefined || life?.state !== 'ready') return undefined
       if (shape.isEdge(node)) return undefined
       const waiting = mustHaveEnded(node, lives, rollbacks.has(node.parent)).find(({ address }) => lives.isAlive(address))
       if (waiting !== undefined) {
@@ -68,6 +68,8 @@ function watchRollbacks(shape: Shape): { see: Watcher; has: (node: Node) => bool
       const node = shape.nodes.get(event.fact.address)
       if (event.fact.type === 'starting' && node !== undefined) undone.delete(node)
       if (event.fact.type !== 'start-failed' || node?.parent === undefined) return undefined
+      // One that was called off because of a crash beside it has not failed.
+      if (lives.wasAsked(node.address)) return undefined
       if (lives.at(node.parent.address)?.state === 'starting') undone.add(node.parent)
       return undefined
     },

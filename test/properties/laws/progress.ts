@@ -1,7 +1,7 @@
 // L11: nothing waits for a condition that already holds. Asked whenever time is about to pass: then somebody must have a reason to wait.
 import type { Law } from '../law.js'
 import type { Life, Lives } from '../lives.js'
-import { below, dependentsOf, flagsOf, type Node, type Shape } from '../shape.js'
+import { below, dependentsOf, flagsOf, type Node, pathOf, type Shape } from '../shape.js'
 import type { TraceEvent } from '../trace.js'
 import { nameOf } from './lifetimes.js'
 
@@ -55,8 +55,9 @@ function supervisorProblem(
     if (!isBusy && !isBackingOff) return `${nameOf(life)} is starting although nobody below it is`
     return isBackingOff ? undefined : lateStarter(node, lives)
   }
-  if (isBusy || isBackingOff) return undefined
-  const dead = node.children.find((child) => isOwed(child, lives))
+  if (isBusy || isBackingOff || lives.stopAskedAt !== undefined || pathOf(node).some((above) => lives.at(above.address)?.state !== 'ready'))
+    return undefined
+  const dead = node.children.find((child) => isOwed(child, life, lives))
   return dead === undefined
     ? undefined
     : `\`${dead.address}\` has crashed, and nobody restarts it although ${nameOf(life)} has nothing else to do`
@@ -67,9 +68,17 @@ function isBusyAt({ address }: Node, lives: Lives): boolean {
   return lives.all(address).some(({ state, running }) => state === 'starting' || state === 'draining' || running.size > 0)
 }
 
-function isOwed(child: Node, lives: Lives): boolean {
+function isOwed(child: Node, over: Life, lives: Lives): boolean {
   const life = lives.at(child.address)
-  if (life?.state !== 'ended' || life.ending === undefined || life.ending.asked || lives.isTerminating(child.address)) return false
+  if (
+    life?.state !== 'ended' ||
+    life.bornAs < over.bornAs ||
+    !life.hasStarted ||
+    life.ending === undefined ||
+    life.ending.asked ||
+    lives.isTerminating(child.address)
+  )
+    return false
   const restart = child.plan.restart ?? 'permanent'
   const { reason } = life.ending.exit
   const isClean = reason === 'normal' || reason === 'shutdown'

@@ -32,6 +32,8 @@ export const deadlinesLieWithin: Law = {
       return `\`${given.address}\` was given ${given.deadlineAt - event.at} ms at ${event.at} ms, its \`shutdown\` is ${shutdownMsOf(node)} ms`
     // What went down with a killed supervisor is cut off with the whole, not told of its deadline.
     if (pathOf(node).some(({ address }) => lives.at(address)?.state === 'ended')) return undefined
+    // A supervisor that ends by itself keeps its own limits until its turn comes.
+    if (pathOf(node).some(({ address }) => lives.at(address)?.mode === 'unasked' && !lives.wasAsked(address))) return undefined
     if (lives.stopAskedAt !== undefined && given.deadlineAt > lives.stopBy + ROUNDING_MS)
       return `\`${given.address}\` may end at ${given.deadlineAt} ms, the whole must be over at ${lives.stopBy} ms`
     for (const above of pathOf(node).slice(0, -1)) {
