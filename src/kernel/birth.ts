@@ -76,6 +76,8 @@ export interface Birth<I> {
   readonly number: number
   readonly parent: AnyActorRef | undefined
   readonly owner: Owner<I>
+  /** What its owner knows it by. */
+  readonly seat?: unknown
   /** The one before it in the same place: its teardown is over before this one starts. */
   readonly previous: I | undefined
   /** How long it may take to close when nobody asked it to stop, in milliseconds. */

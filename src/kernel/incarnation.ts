@@ -35,6 +35,11 @@ export class Incarnation implements Token, Life {
     return this.#birth.number
   }
 
+  /** What its owner knows it by. */
+  get seat(): unknown {
+    return this.#birth.seat
+  }
+
   get actor(): Stepper['actor'] {
     return this.#stepper.actor
   }

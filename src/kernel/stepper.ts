@@ -25,6 +25,8 @@ interface Fed {
   readonly exit: Exit | undefined
 }
 
+const STARTED = Object.freeze({})
+
 /** The machine of one incarnation. */
 export class Stepper {
   readonly actor: Actor<World['logic']>
@@ -63,6 +65,8 @@ export class Stepper {
 
   begin(): void {
     this.actor.start()
+    // XState reads them to make and to start an actor, never again: on Node 20 each is an object of a shape of its own.
+    this.actor.options = STARTED
     this.hold(() => {
       for (const effect of INITIAL_EFFECTS) this.#performer.perform(effect)
     })

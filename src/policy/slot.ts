@@ -39,6 +39,8 @@ const NO_RESERVES: Reserves = Object.freeze({ edgesMs: 0, restMs: 0 })
 export class Slot {
   readonly id: string
   readonly spec: ChildSpec
+  /** What the floor above knows it by. */
+  readonly seat: unknown
   /** The list that it stands in. */
   list: SlotOwner | undefined
   /** Rises along the start order. */
@@ -71,9 +73,10 @@ export class Slot {
   before: Slot | undefined
   after: Slot | undefined
 
-  constructor(id: string, spec: ChildSpec) {
+  constructor(id: string, spec: ChildSpec, seat?: unknown) {
     this.id = id
     this.spec = spec
+    this.seat = seat
   }
 
   get phase(): Phase {

@@ -13,7 +13,7 @@ export class Family {
   readonly #place: Place
   readonly #roster: Roster
   readonly #slots: SlotList
-  readonly #places = new Map<Slot, Place>()
+  #size = 0
 
   constructor(place: Place, roster: Roster, slots: SlotList) {
     this.#place = place
@@ -24,12 +24,12 @@ export class Family {
   }
 
   placeOf(slot: Slot): Place {
-    return this.#places.get(slot) as Place
+    return slot.seat as Place
   }
 
   /** How many children there are. */
   get size(): number {
-    return this.#places.size
+    return this.#size
   }
 
   link({ user, used, bound }: Edge): void {
@@ -77,7 +77,7 @@ export class Family {
 
   forget(slot: Slot): void {
     const place = this.placeOf(slot)
-    this.#places.delete(slot)
+    this.#size -= 1
     slot.detach()
     // It may have been refused because its place is taken.
     if (this.#isWritten(place) && this.#slots.get(slot.id) === undefined) this.#roster.dismiss(place)
@@ -90,9 +90,8 @@ export class Family {
   }
 
   #enter(place: Place): Slot {
-    const slot = new Slot(place.id, this.#roster.specOf(place))
-    this.#places.set(slot, place)
-    return slot
+    this.#size += 1
+    return new Slot(place.id, this.#roster.specOf(place), place)
   }
 
   #isWritten(place: Place): boolean {

@@ -3,6 +3,7 @@ import type { Work } from '../kernel/birth.js'
 import type { Incarnation } from '../kernel/incarnation.js'
 import type { Command, StopCommand } from '../policy/commands.js'
 import type { Slot } from '../policy/slot.js'
+import type { SlotList } from '../policy/slot-list.js'
 
 /** The work of a supervisor, as its own supervisor sees it. */
 export interface SupervisingWork extends Work {
@@ -19,44 +20,47 @@ function supervising(incarnation: Incarnation | undefined): SupervisingWork | un
   return work !== undefined && 'quiesce' in work ? (work as SupervisingWork) : undefined
 }
 
-/** Incarnations and their slots. */
+/** The slot of a supervisor's child. */
+export function slotOf(incarnation: Incarnation): Slot {
+  return incarnation.seat as Slot
+}
+
+/** The incarnations of one supervisor. */
 export class Living {
+  readonly #slots: SlotList
   readonly #currentIn: (slot: Slot) => Incarnation | undefined
-  readonly #slots = new Map<Incarnation, Slot>()
+  #count = 0
   /** Those given up whose hooks still run. */
   #danglingCount = 0
 
   /** `currentIn` tells the latest incarnation in a slot, ended or not. */
-  constructor(currentIn: (slot: Slot) => Incarnation | undefined) {
+  constructor(slots: SlotList, currentIn: (slot: Slot) => Incarnation | undefined) {
+    this.#slots = slots
     this.#currentIn = currentIn
   }
 
   get count(): number {
-    return this.#slots.size
+    return this.#count
   }
 
   get inFlight(): number {
     let sum = 0
-    for (const incarnation of this.#slots.keys()) sum += incarnation.work.inFlight
+    for (let slot = this.#slots.first; slot !== undefined; slot = slot.after) sum += this.#in(slot)?.work?.inFlight ?? 0
     return sum
   }
 
   /** Whether anything of them still runs. */
   get busy(): boolean {
-    return this.#danglingCount > 0 || this.#slots.size > 0
+    return this.#danglingCount > 0 || this.#count > 0
   }
 
-  enter(incarnation: Incarnation, slot: Slot): void {
-    this.#slots.set(incarnation, slot)
-  }
-
-  slotOf(incarnation: Incarnation): Slot {
-    return this.#slots.get(incarnation) as Slot
+  enter(): void {
+    this.#count += 1
   }
 
   /** It has ended; `torn` is called later if something of it still runs. */
   leave(incarnation: Incarnation, torn: () => void): void {
-    this.#slots.delete(incarnation)
+    this.#count -= 1
     if (incarnation.torn) return
     this.#danglingCount += 1
     incarnation.whenTorn(() => {

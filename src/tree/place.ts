@@ -1,6 +1,7 @@
 // The tree as it was written: one place for each child, with its address, its spec and its relatives. Checked whole before it is used.
 import { childAddress } from '../base/address.js'
 import { SpecError } from '../base/errors.js'
+import type { Incarnation } from '../kernel/incarnation.js'
 import { type ChildSpec, type Problems, readChildOptions, readSupervisorFlags, type SupervisorFlags } from '../protocol/spec.js'
 import { type Definition, definitionOf, type Service } from './definition.js'
 
@@ -32,6 +33,12 @@ export class Place {
   uses: readonly ResolvedUse[] = NO_USES
   /** How many children a dynamic supervisor has been asked to start. */
   numbered = 0
+  /** The latest incarnation here, ended or not. */
+  incarnation: Incarnation | undefined
+  /** Its neighbours among those that are not ready. */
+  unreadyBefore: Place | undefined
+  unreadyAfter: Place | undefined
+  isUnready = false
 
   constructor(service: Service, definition: Definition, parent: Place | undefined, problems: Problems, id = String(definition.id)) {
     this.service = service
@@ -118,7 +125,13 @@ function checkSignificance(place: Place, autoShutdown: SupervisorFlags['autoShut
 }
 
 /** Every place of a tree, parents before children. */
-export function* everyPlace(root: Place): Generator<Place> {
-  yield root
-  for (const child of root.all()) yield* everyPlace(child)
+export function everyPlace(root: Place): Place[] {
+  const places: Place[] = []
+  const visit = (place: Place): void => {
+    places.push(place)
+    for (const child of place.children) visit(child)
+    for (const child of place.added) visit(child)
+  }
+  visit(root)
+  return places
 }

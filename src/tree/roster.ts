@@ -9,6 +9,7 @@ import type { Bindings, Edge } from './bindings.js'
 import type { ChildOperations } from './child-operations.js'
 import type { Service } from './definition.js'
 import { everyPlace, type Place, type ResolvedUse } from './place.js'
+import { Unready } from './unready.js'
 import type { Live } from './uses.js'
 
 /** How a service is. */
@@ -22,34 +23,37 @@ export class Roster {
   readonly world: World
   readonly #bindings: Bindings
   readonly #dynamicHandle: DynamicHandle
-  readonly #current = new Map<Place, Incarnation>()
   readonly #operations = new Map<Place, ChildOperations>()
-  readonly #byAddress = new Map<string, Place>()
+  readonly #root: Place
+  #byAddress: Map<string, Place> | undefined
   /** The places that wait for their next start. */
   readonly waiting = new Set<Place>()
   /** The places that count for readiness and are not ready, kept up to date so that a probe need not search. */
-  readonly unready = new Set<Place>()
+  readonly unready = new Unready()
 
   constructor(world: World, bindings: Bindings, root: Place, dynamicHandle: DynamicHandle) {
     this.world = world
     this.#bindings = bindings
     this.#dynamicHandle = dynamicHandle
-    for (const place of everyPlace(root)) {
-      this.becameUnready(place)
-      // The first of two with the same address: the tree is refused then.
-      if (!this.#byAddress.has(place.address)) this.#byAddress.set(place.address, place)
-    }
+    this.#root = root
+    for (const place of everyPlace(root)) this.becameUnready(place)
   }
 
   // --- places
 
   /** The place of a definition or at an address. */
   find(which: Service | string): Place | undefined {
-    return typeof which === 'string' ? this.#byAddress.get(which) : this.#bindings.placeOf(which)
+    return typeof which === 'string' ? this.#addresses.get(which) : this.#bindings.placeOf(which)
+  }
+
+  // Made when somebody asks for the first address.
+  get #addresses(): Map<string, Place> {
+    this.#byAddress ??= new Map(everyPlace(this.#root).map((place) => [place.address, place]))
+    return this.#byAddress
   }
 
   addresses(): string[] {
-    return [...this.#byAddress.keys()]
+    return [...this.#addresses.keys()]
   }
 
   /** Resolves the uses of a place that is to be added; what is wrong is noted. Returns edges that are new to supervisors above. */
@@ -60,7 +64,7 @@ export class Roster {
   /** A place that was added at run time is there from now on. */
   join(place: Place): void {
     place.parent?.add(place)
-    for (const each of everyPlace(place)) this.#byAddress.set(each.address, each)
+    for (const each of everyPlace(place)) this.#byAddress?.set(each.address, each)
     // Those of a dynamic supervisor are known by address only: nobody can use one of many.
     if (place.parent?.flags?.dynamic !== true) this.#bindings.enter(place)
   }
@@ -70,19 +74,19 @@ export class Roster {
     place.parent?.drop(place)
     if (place.parent?.flags?.dynamic !== true) this.#bindings.leave(place)
     for (const each of everyPlace(place)) {
-      this.#current.delete(each)
+      each.incarnation = undefined
       this.unready.delete(each)
       this.waiting.delete(each)
-      if (this.#byAddress.get(each.address) === each) this.#byAddress.delete(each.address)
+      if (this.#byAddress?.get(each.address) === each) this.#byAddress.delete(each.address)
     }
     const written = place.parent?.definition.children?.length === 0 ? undefined : place.parent?.children.find(({ id }) => id === place.id)
-    if (written !== undefined) for (const each of everyPlace(written)) this.#byAddress.set(each.address, each)
+    if (written !== undefined) for (const each of everyPlace(written)) this.#byAddress?.set(each.address, each)
   }
 
   // --- incarnations
 
   enter(place: Place, incarnation: Incarnation): void {
-    this.#current.set(place, incarnation)
+    place.incarnation = incarnation
     this.becameUnready(place)
   }
 
@@ -102,13 +106,13 @@ export class Roster {
   /** How a place is, in words that users know. */
   statusOf(place: Place): Status {
     if (this.waiting.has(place)) return 'backing-off'
-    const status = this.#current.get(place)?.status ?? 'stopped'
+    const status = place.incarnation?.status ?? 'stopped'
     return status === 'cancelling' || status === 'settling' || status === 'closing' ? 'draining' : status
   }
 
   /** The latest incarnation at a place, ended or not. */
   current(place: Place): Incarnation | undefined {
-    return this.#current.get(place)
+    return place.incarnation
   }
 
   /** A place's spec; one that others use is no edge, whatever was written. */
@@ -143,7 +147,7 @@ export class Roster {
 
   /** @throws NotReadyError (ERR_NOT_READY) while the service at the place is not there to be used. */
   handleOf(place: Place): unknown {
-    const incarnation = this.#current.get(place)
+    const incarnation = place.incarnation
     if (incarnation === undefined) throw new NotReadyError(place.address, 'not started')
     const { work, status } = incarnation
     const isDynamic = place.definition.child !== undefined
@@ -157,7 +161,7 @@ export class Roster {
   }
 
   #liveHandle({ target }: ResolvedUse): Live<unknown> {
-    const current = (): Incarnation | undefined => this.#current.get(target)
+    const current = (): Incarnation | undefined => target.incarnation
     return {
       get: () => this.handleOf(target),
       get ready() {

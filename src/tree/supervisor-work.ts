@@ -12,7 +12,7 @@ import type { SupervisorFlags } from '../protocol/spec.js'
 import { bootError, callInit } from './boot.js'
 import { Calls } from './calls.js'
 import { Family } from './family.js'
-import { Living, type SupervisingWork } from './living.js'
+import { Living, type SupervisingWork, slotOf } from './living.js'
 import { Operations } from './operations.js'
 import type { Place } from './place.js'
 import { Pump } from './pump.js'
@@ -48,7 +48,7 @@ export class SupervisorWork implements SupervisingWork, Owner<Incarnation> {
     const { env } = roster.world
     this.policy = new Supervision(place.address, place.flags as SupervisorFlags, env.random)
     this.#family = new Family(place, roster, this.policy.slots)
-    this.#living = new Living((slot) => roster.current(this.#family.placeOf(slot)))
+    this.#living = new Living(this.policy.slots, (slot) => this.#family.placeOf(slot).incarnation)
     this.#pump = new Pump(env, this.policy, (command) => this.#perform(command))
     this.#calls = new Calls(place.address)
     this.#operations = new Operations(place, roster, this.#family, (call) =>
@@ -127,17 +127,17 @@ export class SupervisorWork implements SupervisingWork, Owner<Incarnation> {
   // --- what its children tell
 
   started(incarnation: Incarnation): void {
-    const slot = this.#living.slotOf(incarnation)
+    const slot = slotOf(incarnation)
     this.#roster.becameReady(this.#family.placeOf(slot))
     this.#pump.tell({ type: 'started', slot, incarnation: incarnation.incarnation })
   }
 
   draining(incarnation: Incarnation): void {
-    this.#roster.becameUnready(this.#family.placeOf(this.#living.slotOf(incarnation)))
+    this.#roster.becameUnready(this.#family.placeOf(slotOf(incarnation)))
   }
 
   stopped(incarnation: Incarnation, { exit, unstarted }: Stopped): void {
-    const slot = this.#living.slotOf(incarnation)
+    const slot = slotOf(incarnation)
     const place = this.#family.placeOf(slot)
     this.#living.leave(incarnation, () => this.#noticeTornDown())
     this.#roster.becameUnready(place)
@@ -213,12 +213,13 @@ export class SupervisorWork implements SupervisingWork, Owner<Incarnation> {
       number: (previous?.incarnation ?? 0) + 1,
       parent: this.#incarnation.actor,
       owner: this,
+      seat: slot,
       previous: previous?.torn === false ? previous : undefined,
       closeMs: shutdownMs === 'brutal-kill' ? 0 : shutdownMs,
       patienceMs: isSupervisor ? Number.POSITIVE_INFINITY : (slot.spec.closeReserveMs ?? reserveOf(shutdownMs)),
       isTimed: !isSupervisor,
     })
-    this.#living.enter(incarnation, slot)
+    this.#living.enter()
     this.#roster.enter(place, incarnation)
     if (isSupervisor) {
       const work = new SupervisorWork(incarnation, place, this.#roster)
