@@ -95,6 +95,13 @@ export class Stage implements Backstage {
     this.check()
   }
 
+  /** Waits for a tree that ends without being asked, then for the quiet after it. */
+  async finishByItself(): Promise<void> {
+    while (!this.isReported && (await this.step())) this.#count()
+    if (!this.isReported) throw new Error('it does not end by itself')
+    await this.finish()
+  }
+
   /** Lets the scheduled hooks settle, then goes to the next moment at which something is due; false when there is none. */
   async step(until = Number.POSITIVE_INFINITY): Promise<boolean> {
     await this.releaseAll()

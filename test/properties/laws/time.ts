@@ -32,8 +32,7 @@ export const deadlinesLieWithin: Law = {
       return `\`${given.address}\` was given ${given.deadlineAt - event.at} ms at ${event.at} ms, its \`shutdown\` is ${shutdownMsOf(node)} ms`
     // What went down with a killed supervisor is cut off with the whole, not told of its deadline.
     if (pathOf(node).some(({ address }) => lives.at(address)?.state === 'ended')) return undefined
-    // A supervisor that ends by itself keeps its own limits until its turn comes.
-    if (pathOf(node).some(({ address }) => lives.at(address)?.mode === 'unasked' && !lives.wasAsked(address))) return undefined
+    if (pathOf(node).some(({ address }) => hasItsOwnEnd(address, lives))) return undefined
     if (lives.stopAskedAt !== undefined && given.deadlineAt > lives.stopBy + ROUNDING_MS)
       return `\`${given.address}\` may end at ${given.deadlineAt} ms, the whole must be over at ${lives.stopBy} ms`
     for (const above of pathOf(node).slice(0, -1)) {
@@ -52,6 +51,12 @@ function deadlineIn(event: TraceEvent): { readonly address: string; readonly dea
   }
   if (event.type !== 'fact' || event.fact.type !== 'draining') return undefined
   return { address: event.fact.address, deadlineAt: event.at + event.fact.deadlineMs }
+}
+
+// Who ends by itself, or for a restart, keeps its own limits until its turn in the end of the whole comes.
+function hasItsOwnEnd(address: string, lives: Lives): boolean {
+  const mode = lives.at(address)?.mode
+  return mode === 'alone' || (mode === 'unasked' && !lives.wasAsked(address))
 }
 
 function isUnasked(event: TraceEvent, address: string, lives: Lives): boolean {
