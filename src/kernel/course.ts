@@ -35,7 +35,7 @@ export class Course<I extends Life> implements Performer {
   constructor(incarnation: I, birth: Birth<I>, name: string) {
     this.#incarnation = incarnation
     this.#birth = birth
-    this.stepper = new Stepper(this, birth.world.logic, name, birth.parent)
+    this.stepper = new Stepper(this, birth.world, name, birth.parent)
   }
 
   // --- effects

@@ -5,6 +5,7 @@ import { type Exit, KILLED } from '../protocol/exit.js'
 import type { World } from './birth.js'
 import type { Effect, LifecycleEvent } from './lifecycle.js'
 import { EVENTS, INITIAL, INITIAL_EFFECTS, LastEvent, type LastType, type State } from './memoize.js'
+import { userClock } from './user-clock.js'
 
 /** The name of something that can happen to an incarnation. */
 export type Happening = LifecycleEvent['type']
@@ -39,9 +40,9 @@ export class Stepper {
   #nextExit: Exit | undefined
   #rest: Fed[] | undefined
 
-  constructor(performer: Performer, logic: World['logic'], id: string, parent: AnyActorRef | undefined) {
+  constructor(performer: Performer, { logic, env }: World, id: string, parent: AnyActorRef | undefined) {
     this.#performer = performer
-    this.actor = createActor(logic, parent === undefined ? { id } : { id, parent })
+    this.actor = createActor(logic, parent === undefined ? { id, clock: userClock(env.clock) } : { id, parent })
   }
 
   get state(): State {

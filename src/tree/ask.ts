@@ -11,17 +11,27 @@ export interface AskOptions {
   readonly signal?: AbortSignal
 }
 
+/** Who is asked for what. */
+export interface Target {
+  readonly address: string
+  readonly incarnation: Incarnation | undefined
+  readonly name: string
+}
+
+/** Starts what will be answered by one of the two; the first answer counts, later ones are dropped. */
+export type Begin = (resolve: (answer: unknown) => void, reject: (error: unknown) => void, work: HookWork) => void
+
 /**
- * Asks the service that lives in `incarnation`.
+ * Asks the service that lives in `incarnation` for one of its requests.
  * @throws NotReadyError, DrainingError before the attempt; AskTimeoutError, TargetExitedError or the signal's reason after it.
  */
-export async function ask(
-  address: string,
-  incarnation: Incarnation | undefined,
-  name: string,
-  argument: unknown,
-  options: AskOptions = {},
-): Promise<unknown> {
+export function ask(target: Target, argument: unknown, options?: AskOptions): Promise<unknown> {
+  return attempt(target, options, (resolve, reject, work) => void work.answer(target.name, argument).then(resolve, reject))
+}
+
+/** As `ask`, for whatever `begin` starts and answers; it is called at once. */
+export async function attempt(target: Target, options: AskOptions = {}, begin: Begin): Promise<unknown> {
+  const { address, incarnation } = target
   const timeoutMs = parseDuration(options.timeout ?? 5_000)
   if (timeoutMs === undefined) throw new TypeError(`${address}: the timeout ${String(options.timeout)} is not a duration`)
   options.signal?.throwIfAborted()
@@ -29,17 +39,17 @@ export async function ask(
   const { work, status } = incarnation
   if (status === 'settling' || status === 'closing') throw new DrainingError(address)
   if (status !== 'ready' || !(work instanceof HookWork)) throw new NotReadyError(address, status)
-  return await firstOf(incarnation, work, name, argument, timeoutMs, options.signal)
+  return await firstOf(target.name, { incarnation, work, timeoutMs, signal: options.signal }, begin)
 }
 
-function firstOf(
-  incarnation: Incarnation,
-  work: HookWork,
-  name: string,
-  argument: unknown,
-  timeoutMs: number,
-  signal: AbortSignal | undefined,
-): Promise<unknown> {
+interface Attempt {
+  readonly incarnation: Incarnation
+  readonly work: HookWork
+  readonly timeoutMs: number
+  readonly signal: AbortSignal | undefined
+}
+
+function firstOf(name: string, { incarnation, work, timeoutMs, signal }: Attempt, begin: Begin): Promise<unknown> {
   const { address, env } = incarnation
   return new Promise((resolve, reject) => {
     const timer = env.clock.after(timeoutMs, () => settle(() => reject(new AskTimeoutError(address, name, timeoutMs))), true)
@@ -53,9 +63,10 @@ function firstOf(
     }
     signal?.addEventListener('abort', aborted, { once: true })
     // A late answer settles a promise that is settled already: it is dropped.
-    Promise.resolve(work.answer(name, argument)).then(
+    begin(
       (value) => settle(() => resolve(value)),
       (error) => settle(() => reject(error)),
+      work,
     )
   })
 }

@@ -45,7 +45,8 @@ export interface Use {
 export interface Definition {
   readonly id: string
   readonly options: ChildOptions
-  readonly hooks: Hooks
+  /** A function makes them anew for each place, when they remember something from one incarnation to the next. */
+  readonly hooks: Hooks | (() => Hooks)
   readonly uses: Readonly<Record<string, Use>>
   /** For a supervisor. */
   readonly children: readonly Service[] | undefined

@@ -1,6 +1,7 @@
 // The tree as it was written: one place for each child, with its address, its spec and its relatives. Checked whole before it is used.
 import { childAddress } from '../base/address.js'
 import { SpecError } from '../base/errors.js'
+import type { Hooks } from '../kernel/hooks.js'
 import type { Incarnation } from '../kernel/incarnation.js'
 import { type ChildSpec, type Problems, readChildOptions, readSupervisorFlags, type SupervisorFlags } from '../protocol/spec.js'
 import { type Definition, definitionOf, type Service } from './definition.js'
@@ -24,6 +25,7 @@ export class Place {
   readonly address: string
   readonly spec: ChildSpec
   readonly flags: SupervisorFlags | undefined
+  readonly hooks: Hooks
   readonly parent: Place | undefined
   /** As written. */
   readonly children: Place[] = []
@@ -50,6 +52,7 @@ export class Place {
     const kind = definition.children === undefined ? 'service' : 'supervisor'
     this.spec = readChildOptions(this.address, definition.options, kind, problems)
     this.flags = kind === 'supervisor' ? readSupervisorFlags(this.address, definition.flags, problems) : undefined
+    this.hooks = typeof definition.hooks === 'function' ? definition.hooks() : definition.hooks
     problems.id(this.address, definition.id)
     definition.check(this.address, problems)
   }

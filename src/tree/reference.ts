@@ -42,7 +42,7 @@ class Reference implements Omit<Ref<Service>, 'handle' | 'ask'> {
   }
 
   ask(name: string, argument: unknown, options?: AskOptions): Promise<unknown> {
-    return ask(this.#place.address, this.#roster.current(this.#place), name, argument, options)
+    return ask({ address: this.#place.address, incarnation: this.#roster.current(this.#place), name }, argument, options)
   }
 
   stopped(): Promise<Exit> {

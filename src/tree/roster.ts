@@ -142,7 +142,7 @@ export class Roster {
   // --- handles
 
   runnableOf(place: Place): Runnable {
-    return { spec: place.spec, hooks: place.definition.hooks, uses: () => this.#usesOf(place) }
+    return { spec: place.spec, hooks: place.hooks, uses: () => this.#usesOf(place) }
   }
 
   /** @throws NotReadyError (ERR_NOT_READY) while the service at the place is not there to be used. */
