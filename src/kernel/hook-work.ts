@@ -42,7 +42,7 @@ export class HookWork implements Work {
   // --- what the context offers
 
   get provisions(): Provisions {
-    this.#provisions ??= new Provisions(this.incarnation, this.#runnable.uses, this, (error) => this.#calls.noteError('defer', error))
+    this.#provisions ??= new Provisions(this.incarnation, this.#runnable, this, (error) => this.#calls.noteError('defer', error))
     return this.#provisions
   }
 

@@ -29,5 +29,5 @@ export interface Runnable {
   readonly spec: ChildSpec
   readonly hooks: Hooks
   /** The handles of what it uses, by name. */
-  readonly uses: () => unknown
+  uses(): unknown
 }

@@ -3,6 +3,7 @@ import { Disposer } from '../base/disposer.js'
 import { DrainingError } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import { Gate, type GateOptions } from '../gate/gate.js'
+import type { Runnable } from './hooks.js'
 import type { Incarnation } from './incarnation.js'
 
 /** How far the end has come. */
@@ -15,7 +16,7 @@ export interface Stage {
 /** The provisions of one incarnation. */
 export class Provisions {
   readonly #incarnation: Incarnation
-  readonly #readUses: () => unknown
+  readonly #runnable: Runnable
   readonly #stage: Stage
   readonly #onReleaseError: (error: unknown) => void
   #uses: unknown
@@ -26,15 +27,15 @@ export class Provisions {
   #gates: Gate[] | undefined
   #disposer: Disposer | undefined
 
-  constructor(incarnation: Incarnation, readUses: () => unknown, stage: Stage, onReleaseError: (error: unknown) => void) {
+  constructor(incarnation: Incarnation, runnable: Runnable, stage: Stage, onReleaseError: (error: unknown) => void) {
     this.#incarnation = incarnation
-    this.#readUses = readUses
+    this.#runnable = runnable
     this.#stage = stage
     this.#onReleaseError = onReleaseError
   }
 
   get uses(): unknown {
-    this.#uses ??= this.#readUses()
+    this.#uses ??= this.#runnable.uses()
     return this.#uses
   }
 

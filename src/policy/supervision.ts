@@ -109,7 +109,8 @@ export class Supervision implements Inner {
     if (slot.phase !== 'starting') return
     slot.phase = 'running'
     slot.retrying = false
-    slot.readyAt = now
+    // A number with a fraction costs an object: only a back-off asks since when.
+    if (this.#flags.backoff !== undefined) slot.readyAt = now
     this.#progress(slot, out, now)
   }
 

@@ -125,8 +125,21 @@ export function show(value: unknown): string {
   return typeof value === 'function' ? 'a function' : String(value)
 }
 
-/** Puts defaults in place and notes what is wrong. */
+const CHILD_OPTIONS = ['restart', 'shutdown', 'significant', 'edge', 'readiness', 'startTimeout', 'closeReserve'] as const
+const unwritten = new Map<ChildSpec['kind'], ChildSpec>()
+
+/** Puts defaults in place and notes what is wrong. All children for which nothing was written share one spec. */
 export function readChildOptions(where: string, options: ChildOptions, kind: ChildSpec['kind'], problems: Problems): ChildSpec {
+  if (CHILD_OPTIONS.some((name) => options[name] !== undefined)) return readWritten(where, options, kind, problems)
+  let spec = unwritten.get(kind)
+  if (spec === undefined) {
+    spec = Object.freeze(readWritten(where, {}, kind, problems))
+    unwritten.set(kind, spec)
+  }
+  return spec
+}
+
+function readWritten(where: string, options: ChildOptions, kind: ChildSpec['kind'], problems: Problems): ChildSpec {
   const restart = problems.oneOf(where, 'restart', options.restart, ['permanent', 'transient', 'temporary'], 'permanent')
   const significant = problems.flag(where, 'significant', options.significant, false)
   if (significant && restart === 'permanent') {

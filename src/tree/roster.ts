@@ -142,7 +142,7 @@ export class Roster {
   // --- handles
 
   runnableOf(place: Place): Runnable {
-    return { spec: place.spec, hooks: place.hooks, uses: () => this.#usesOf(place) }
+    return new PlaceRunnable(place, this)
   }
 
   /** @throws NotReadyError (ERR_NOT_READY) while the service at the place is not there to be used. */
@@ -156,7 +156,8 @@ export class Roster {
     return work instanceof HookWork ? work.handle : this.#dynamicHandle(place, this)
   }
 
-  #usesOf(place: Place): unknown {
+  /** What `ctx.uses` holds for the service at a place. */
+  usesOf(place: Place): unknown {
     return Object.fromEntries(place.uses.map((use) => [use.name, use.live ? this.#liveHandle(use) : this.handleOf(use.target)]))
   }
 
@@ -168,5 +169,28 @@ export class Roster {
         return current()?.status === 'ready'
       },
     }
+  }
+}
+
+// One small object for each incarnation: it reads from the place what the kernel asks for.
+class PlaceRunnable implements Runnable {
+  readonly #place: Place
+  readonly #roster: Roster
+
+  constructor(place: Place, roster: Roster) {
+    this.#place = place
+    this.#roster = roster
+  }
+
+  get spec(): ChildSpec {
+    return this.#place.spec
+  }
+
+  get hooks(): Runnable['hooks'] {
+    return this.#place.hooks
+  }
+
+  uses(): unknown {
+    return this.#roster.usesOf(this.#place)
   }
 }
