@@ -56,7 +56,7 @@ export class ReportFold {
   readonly #reason: () => string
   readonly #sinceAt: number
   readonly #members: readonly Member[]
-  readonly #endings = new Map<string, { readonly at: number; ending: Ending }>()
+  readonly #endings = new Map<string, { readonly at: number; readonly incarnation: number; ending: Ending }>()
   readonly #unstarted = new Set<string>()
   readonly #errors: { atMs: number; address: string; message: string }[] = []
   #errorCount = 0
@@ -70,10 +70,10 @@ export class ReportFold {
   take(fact: Fact): void {
     switch (fact.type) {
       case 'stopped':
-        this.#endings.set(fact.address, { at: fact.at, ending: fact.ending })
+        this.#endings.set(fact.address, { at: fact.at, incarnation: fact.incarnation, ending: fact.ending })
         return
       case 'late-ack':
-        return this.#late(fact.address)
+        return this.#late(fact.address, fact.incarnation)
       case 'start-failed':
         this.#unstarted.add(fact.address)
         return this.#keepError(fact.at, fact.address, fact.error)
@@ -106,10 +106,10 @@ export class ReportFold {
     }
   }
 
-  // What had been abandoned has ended after all, in time for the report.
-  #late(address: string): void {
+  // What had been abandoned has ended after all, in time for the report; the last word of an earlier incarnation says nothing.
+  #late(address: string, incarnation: number): void {
     const known = this.#endings.get(address)
-    if (known?.ending.verdict === 'abandoned') known.ending = { ...known.ending, verdict: 'killed' }
+    if (known?.incarnation === incarnation && known.ending.verdict === 'abandoned') known.ending = { ...known.ending, verdict: 'killed' }
   }
 
   #keepError(at: number, address: string, error: unknown): void {

@@ -76,7 +76,7 @@ export class StopRound implements Waiter {
     this.#plan(slots, scale, now)
     for (const slot of slots) {
       if (slot.phase === 'stopping') this.#ask(slot, out, now)
-      else if (slot.round === this && slot.phase === 'running') this.#quiesce(slot, out)
+      else if (slot.phase === 'running' && slot.inner !== undefined) this.#quiesce(slot, out)
     }
   }
 
@@ -146,10 +146,12 @@ export class StopRound implements Waiter {
     }
     const keptMs = this.#scale * (slot.kept.edgesMs + slot.kept.restMs)
     const latestAt = Math.max(now, this.#deadlineAt - this.#scale * this.#keptAfter(slot))
-    const deadlineAt = Math.min(latestAt, this.#hurried ? now + keptMs : now + shutdownMs)
+    const limitMs = this.#hurried ? Math.min(keptMs, shutdownMs) : shutdownMs
+    const deadlineAt = Math.min(latestAt, now + limitMs)
     const reserveMs = Math.min(keptMs, deadlineAt - now)
-    // Below a limit of its own a supervisor shares out anew.
-    const scale = latestAt === Number.POSITIVE_INFINITY || now + shutdownMs < latestAt ? undefined : this.#scale
+    // Below a limit of its own a supervisor shares out anew; in a hurry it has just what its children keep.
+    const hasOwnLimit = latestAt === Number.POSITIVE_INFINITY || now + limitMs < latestAt
+    const scale = hasOwnLimit && limitMs !== keptMs ? undefined : this.#scale
     out.push({ type: 'stop', slot, deadlineAt, reserveMs, hurried: this.#hurried, scale })
   }
 
