@@ -79,7 +79,7 @@ export class Stage implements Backstage {
     this.#ask('start')
     this.#expect('start', this.system.start(), this.shape.root.address)
     this.system.ended().then((report) => this.#reported(report))
-    await this.#settle()
+    await this.settle()
   }
 
   /** Ends it if nobody has, waits for the report, then until nothing can happen any more. */
@@ -108,13 +108,13 @@ export class Stage implements Backstage {
     const before = this.env.now
     if (this.env.nextAt > before) this.tell({ type: 'rested', at: before })
     const moved = await this.env.advanceToNext('all', until)
-    await this.#settle()
+    await this.settle()
     return moved
   }
 
   async release(): Promise<void> {
     await this.schedule.next()
-    await this.#settle()
+    await this.settle()
   }
 
   async releaseAll(): Promise<void> {
@@ -142,7 +142,7 @@ export class Stage implements Backstage {
       default:
         this.#do(command.does, this.#addressAt(command.target))
     }
-    await this.#settle()
+    await this.settle()
   }
 
   async #advance(ms: number): Promise<void> {
@@ -228,7 +228,8 @@ export class Stage implements Backstage {
     return addresses[target % addresses.length] as string
   }
 
-  async #settle(): Promise<void> {
+  /** Lets everything happen that can happen now. @throws LawBroken */
+  async settle(): Promise<void> {
     await this.env.settle()
     this.check()
   }

@@ -1,0 +1,50 @@
+// Exhaustive: every interleaving of acks, timers, hook settlements and faults in small worlds; no law is broken in any of them.
+import { describe, expect, test, vi } from 'vitest'
+import { Supervision } from '../../src/policy/supervision.js'
+import { explore } from './explore.js'
+import { LAWS } from './laws.js'
+import { WORLDS } from './worlds.js'
+
+/** How many schedules of one world are tried at most. `QUIESCE_SCHEDULES=Infinity` searches all of all of them. */
+const most = Number(process.env['QUIESCE_SCHEDULES'] ?? 2_000)
+
+describe('every interleaving', () => {
+  const totals = { schedules: 0, states: 0, complete: 0 }
+
+  test.each(WORLDS.map((world) => [world.name, world] as const))('%s', { timeout: 60_000 + most * 10 }, async (_name, world) => {
+    const { schedules, states, isComplete, broken } = await explore(world, LAWS, most)
+    expect(broken).toBeUndefined()
+    expect(isComplete || schedules === most).toBe(true)
+    totals.schedules += schedules
+    totals.states += states
+    totals.complete += isComplete ? 1 : 0
+  })
+
+  test('adds up', () => {
+    console.log(
+      `${totals.states} states, ${totals.schedules} schedules, ${totals.complete} of ${WORLDS.length} worlds to their end, 0 laws broken`,
+    )
+    expect(totals.states).toBeGreaterThan(WORLDS.length * 10)
+  })
+})
+
+describe('a planted bug is found', () => {
+  const [world] = WORLDS
+
+  // Only a crash between the request to stop and the last ack shows it.
+  test('a crash while everything stops is restarted', async () => {
+    const { decide } = Supervision.prototype
+    const spy = vi.spyOn(Supervision.prototype, 'decide').mockImplementation(function (this: Supervision, event, now) {
+      const wasRunning = event.type === 'ended' && event.slot.phase === 'running'
+      const commands = decide.call(this, event, now)
+      if (!wasRunning || event.exit.reason !== 'crash' || event.slot.phase !== 'dead') return commands
+      return [...commands, { type: 'start', slot: event.slot }]
+    })
+    try {
+      const { broken } = await explore(world as (typeof WORLDS)[number], LAWS)
+      expect(broken?.violation.law.id).toMatch(/^L[34578]$/)
+    } finally {
+      spy.mockRestore()
+    }
+  })
+})
