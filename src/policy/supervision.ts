@@ -83,7 +83,9 @@ export class Supervision implements Inner {
       case 'ended':
         return this.#ended(event.slot, event.exit, out, now)
       case 'quiesced':
-        return this.#progress(event.slot, out, now)
+        // One that was asked to stop meanwhile is waited for until it has.
+        if (event.slot.phase === 'running') this.#progress(event.slot, out, now)
+        return
       case 'retry':
         return this.#mailbox.push({ type: 'retry', slot: event.slot })
       case 'go-on':
