@@ -65,12 +65,20 @@ export const oneAfterTheOther: Law = {
         if (life.running.size === 0) continue
         const hooks = [...life.running].join(', ')
         const about = `\`${event.fact.address}\` was started at ${event.at} ms while ${hooks} of ${nameOf(life)} was running`
-        if (life.ending?.verdict !== 'abandoned') return `${about}, which nobody has given up`
+        // A start that failed has no verdict; it was given up if its time was over.
+        const wasGivenUp =
+          life.ending === undefined ? life.endedAt >= life.deadlineAt - reserveOf(life, shape) : life.ending.verdict === 'abandoned'
+        if (!wasGivenUp) return `${about}, which nobody has given up`
         if (event.at < life.endedAt + patienceMs(life, shape)) return `${about}, ${event.at - life.endedAt} ms after it was killed`
       }
     }
     return undefined
   },
+}
+
+function reserveOf({ address }: Life, shape: Shape): number {
+  const node = shape.nodes.get(address)
+  return node === undefined ? 0 : reserveMsOf(node)
 }
 
 /** How long the successor of one that was killed waits for it; one that used up its time has had its chance. */
