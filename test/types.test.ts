@@ -11,6 +11,8 @@ const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript
 let folder = ''
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'quiesce-types-'))
+  // What is planted here is a module, whatever lies above.
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

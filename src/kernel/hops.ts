@@ -18,7 +18,8 @@ export class Hops {
 
   /** Calls `deliver`, which must not throw, one hop from now. */
   post(deliver: () => void): void {
-    if (this.#parked.size === 0 && this.#count < IN_A_ROW) return this.#hop(deliver)
+    // While some are parked the row is full, so none overtakes them.
+    if (this.#count < IN_A_ROW) return this.#hop(deliver)
     this.#parked.push(deliver)
     if (this.#parked.size === 1) this.#env.yieldLoop(this.#resume)
   }

@@ -171,7 +171,7 @@ export class UserActor {
   /** A permit for one ask, until it is answered; undefined when nothing is let in any more. */
   admit(): Permit | undefined {
     this.#gate ??= this.#ctx.gate()
-    const permit = this.#isOver ? undefined : this.#gate.tryEnter()
+    const permit = this.#gate.tryEnter()
     if (permit !== undefined) this.#permits.add(permit)
     return permit
   }

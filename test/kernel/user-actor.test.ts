@@ -11,6 +11,7 @@ import {
   fromTransition,
   sendParent,
   setup,
+  spawnChild,
 } from 'xstate'
 import { type ActorWish, planOf } from '../../src/kernel/actor-plan.js'
 import type { Incarnation } from '../../src/kernel/incarnation.js'
@@ -116,7 +117,7 @@ describe('it has started', () => {
 
   test('when the snapshot has the tag `ready`, if the machine declares it anywhere', async () => {
     const { rig } = await begun({ logic: timed })
-    expect(rig.status).toBe('starting')
+    expect([rig.status, rig.env.pending('keep-alive')]).toEqual(['starting', 1])
     await rig.env.advance(49)
     expect(rig.status).toBe('starting')
     await rig.env.advance(1)
@@ -327,13 +328,21 @@ describe('an error leaves nothing running', () => {
     expect(rig.stopped?.unstarted).toEqual({ how: 'failed', error: boom })
   })
 
+  test('three levels down', async () => {
+    const failing = createMachine({ invoke: { src: ticking }, initial: 'a', states: { a: { after: { 5: { actions: fail } } } } })
+    const child = createMachine({ invoke: { src: failing, onError: {} } })
+    const bench = await begun({ logic: createMachine({ invoke: { id: 'child', src: child } }) })
+    await bench.rig.env.advance(5)
+    expect([bench.rig.status, bench.running]).toEqual(['ready', ['shop/it#1.actor', 'child']])
+    await bench.stop()
+  })
+
   test('and no system id taken', async () => {
-    const invoke = { src: ticking, systemId: 'ticker' }
-    const first = await begun({ logic: createMachine({ invoke, initial: 'a', states: { a: { entry: fail } } }) })
-    const { system } = first.rig.incarnation.actor
-    expect(first.rig.exit).toBe('crash')
-    expect(system.getAll()).toEqual({})
-    const later = await begun({ logic: createMachine({ initial: 'a', states: { a: { on: { go: 'b' } }, b: { invoke, entry: fail } } }) })
+    const entry = [spawnChild(ticking, { systemId: 'ticker' }), fail]
+    const first = await begun({ logic: createMachine({ entry }) })
+    expect(first.rig.stopped?.unstarted).toEqual({ how: 'failed', error: boom })
+    expect(first.rig.incarnation.actor.system.getAll()).toEqual({})
+    const later = await begun({ logic: createMachine({ initial: 'a', states: { a: { on: { go: 'b' } }, b: { entry } } }) })
     await later.post(go)
     expect(later.rig.cause).toBe(boom)
     expect(later.rig.incarnation.actor.system.getAll()).toEqual({})
@@ -455,6 +464,21 @@ describe('a stop', () => {
     if (more) bench.actor.post({ type: 'next' })
     await bench.rig.env.settle()
     expect([seen, bench.rig.exit, bench.rig.ending?.verdict]).toEqual([steps, 'shutdown', 'acked'])
+  })
+
+  test('is not asked of one that failed before its turn came', async () => {
+    const heard: string[] = []
+    const logic = fromCallback(({ receive }) =>
+      receive((event) => {
+        heard.push(event.type)
+        if (event.type === 'go') fail()
+      }),
+    )
+    const bench = await begun({ logic, stopEvent })
+    bench.send(go)
+    bench.send({ type: 'late' })
+    await bench.stop()
+    expect([heard, bench.rig.exit]).toEqual([['go'], 'crash'])
   })
 
   test('records what fails on the way', async () => {
