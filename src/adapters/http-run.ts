@@ -160,7 +160,7 @@ export class HttpRun {
     const { env, facts, address, incarnation } = this.#incarnation
     // It did as it was told.
     if (live.isCancelled && (error === live.signal.reason || (error instanceof Error && error.name === 'AbortError'))) return
-    if (facts.heard) facts.emit({ type: 'request-failed', at: env.clock.now(), address, incarnation, error })
+    if (facts.hears('request-failed')) facts.emit({ type: 'request-failed', at: env.clock.now(), address, incarnation, error })
     if (!live.res.headersSent) live.answer(500)
     else if (!live.res.writableEnded) live.res.destroy()
   }

@@ -11,7 +11,9 @@ export type Listener<T> = (item: T) => void
 export class Feed<T> {
   readonly #emitter = new EventEmitter<{ item: [T] }>()
   readonly #onError: (error: unknown) => void
+  /** Listeners for everything, and the kinds that the others want. */
   #count = 0
+  readonly #wanted = new Set<ReadonlySet<string>>()
   #isDelivering = false
   #waiting: T[] = []
 
@@ -20,13 +22,24 @@ export class Feed<T> {
     this.#onError = onError
   }
 
-  /** Whether anybody listens: build an item only then. */
+  /** Whether anybody listens to everything. */
   get heard(): boolean {
     return this.#count > 0
   }
 
-  /** Adds a listener; returns its own disposer. */
-  listen(listener: Listener<T>): () => void {
+  /** Whether anybody wants items of a kind. */
+  hears(kind: string): boolean {
+    if (this.#count > 0) return true
+    if (this.#wanted.size === 0) return false
+    for (const kinds of this.#wanted) if (kinds.has(kind)) return true
+    return false
+  }
+
+  /**
+   * Adds a listener; returns its own disposer. One that names the `kinds` that it needs does not make anybody build others, though
+   * it is told of those that are built all the same.
+   */
+  listen(listener: Listener<T>, kinds?: ReadonlySet<string>): () => void {
     let isListening = true
     const guarded = (item: T): void => {
       try {
@@ -36,12 +49,14 @@ export class Feed<T> {
       }
     }
     this.#emitter.on('item', guarded)
-    this.#count += 1
+    if (kinds === undefined) this.#count += 1
+    else this.#wanted.add(kinds)
     return () => {
       if (!isListening) return
       isListening = false
       this.#emitter.off('item', guarded)
-      this.#count -= 1
+      if (kinds === undefined) this.#count -= 1
+      else this.#wanted.delete(kinds)
     }
   }
 

@@ -3,11 +3,12 @@
 import type { Unstarted } from '../protocol/ack.js'
 import { type Exit, KILLED, NORMAL, SHUTDOWN } from '../protocol/exit.js'
 import type { Birth, Life } from './birth.js'
+import { Deadline } from './deadline.js'
 import type { Effect } from './lifecycle.js'
 import type { LastType } from './memoize.js'
 import { note } from './notes.js'
 import { type Happening, type Performer, Stepper } from './stepper.js'
-import { StopClock } from './stop-clock.js'
+import type { Limit } from './stop-clock.js'
 import { StopRecord } from './stop-record.js'
 import { Teardown } from './teardown.js'
 import { unstartedOf } from './unstarted.js'
@@ -27,7 +28,7 @@ export class Course<I extends Life> implements Performer {
   #begunAt = 0
   #unstarted: Unstarted | undefined
   #errors = NO_ERRORS
-  #clock: StopClock | undefined
+  #deadline: Deadline | undefined
   #record: StopRecord | undefined
   #teardown: Teardown | undefined
   #whenStopped: Set<() => void> | undefined
@@ -98,7 +99,7 @@ export class Course<I extends Life> implements Performer {
     this.#record = new StopRecord(this.#now, inFlight)
     owner.draining(incarnation)
     // Nobody asked it to stop, so nobody set a deadline: its own limit holds.
-    if (!this.asked) this.limit(this.#now + closeMs, isTimed ? patienceMs : 0)
+    if (!this.asked) this.limit({ deadlineAt: this.#now + closeMs, reserveMs: isTimed ? patienceMs : 0 })
     if (incarnation.facts.heard) note(incarnation, 'draining', { inFlight, deadlineMs: this.remainingMs })
     work.refuse()
   }
@@ -115,7 +116,7 @@ export class Course<I extends Life> implements Performer {
   #ackStopped(): void {
     const incarnation = this.#incarnation
     const exit = this.stepper.exit as Exit
-    if (incarnation.facts.heard) this.#noteStopped(exit)
+    if (incarnation.facts.hears('stopped')) this.#noteStopped(exit)
     if (incarnation.work.busy) this.#awaitRest()
     else this.#teardown?.end()
     for (const fn of this.#whenStopped ?? []) fn()
@@ -206,25 +207,27 @@ export class Course<I extends Life> implements Performer {
   }
 
   get remainingMs(): number {
-    return this.#clock?.remainingMs ?? Number.POSITIVE_INFINITY
+    return Math.max(0, this.deadlineAt - this.#now)
   }
 
   get deadlineAt(): number {
-    return this.#clock?.deadlineAt ?? Number.POSITIVE_INFINITY
+    return this.#deadline?.at ?? Number.POSITIVE_INFINITY
   }
 
-  limit(deadlineAt: number, reserveMs: number): void {
-    this.#clock ??= new StopClock(this.#incarnation.env.clock, this.stepper)
-    this.#clock.shrinkTo(deadlineAt, reserveMs)
+  /** Brings the deadline nearer; a later one changes nothing. */
+  limit(limit: Limit): void {
+    this.#deadline ??= new Deadline()
+    this.#deadline.shrinkTo(limit, this.#incarnation.env.clock, this.stepper)
   }
 
   // The time of a supervisor is that of its children, who hurry themselves.
   hurry(): void {
-    if (this.#birth.isTimed) this.#clock?.hurry()
+    if (this.#birth.isTimed) this.#deadline?.hurry(this.#incarnation.env.clock, this.stepper)
   }
 
   rested(): void {
-    if (!this.stepper.performing && this.#birth.isTimed) this.#clock?.keep(this.stepper.state.name)
+    if (this.stepper.performing || !this.#birth.isTimed) return
+    this.#deadline?.keep(this.stepper.state.name, this.#incarnation.env.clock, this.stepper)
   }
 
   // --- its teardown

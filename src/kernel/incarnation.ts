@@ -90,7 +90,7 @@ export class Incarnation implements Token, Life {
   /** Asks it to stop. Asking again can bring the deadline nearer or hurry it, nothing else. */
   stop(request: StopRequest): void {
     if (this.status === 'stopped') return
-    this.#course.limit(request.deadlineAt, request.reserveMs)
+    this.#course.limit(request)
     if (this.#course.isEnding) this.#work.hasten?.()
     if (!this.#course.asked) {
       this.#course.asked = true
@@ -112,7 +112,7 @@ export class Incarnation implements Token, Life {
   /** Its supervisor was killed: it ends in order, `killed`, without having been asked. */
   goDown(deadlineAt: number): void {
     if (this.status === 'stopped') return
-    this.#course.limit(deadlineAt, 0)
+    this.#course.limit({ deadlineAt, reserveMs: 0 })
     if (!this.#course.isEnding) this.#stepper.feed('stop', KILLED)
   }
 

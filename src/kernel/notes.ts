@@ -16,5 +16,5 @@ type DetailsOf<Type extends Fact['type']> = Omit<FactOf<Type>, 'type' | 'at' | '
 /** Tells whoever listens what happened to an incarnation. */
 export function note<Type extends Fact['type']>(subject: Subject, type: Type, details: DetailsOf<Type>): void {
   const { facts, env, address, incarnation } = subject
-  if (facts.heard) facts.emit({ type, at: env.clock.now(), address, incarnation, ...details } as unknown as Fact)
+  if (facts.hears(type)) facts.emit({ type, at: env.clock.now(), address, incarnation, ...details } as unknown as Fact)
 }

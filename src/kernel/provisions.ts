@@ -3,7 +3,6 @@ import { Disposer } from '../base/disposer.js'
 import { DrainingError } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import { Gate, type GateOptions } from '../gate/gate.js'
-import type { Runnable } from './hooks.js'
 import type { Incarnation } from './incarnation.js'
 
 /** How far the end has come. */
@@ -13,10 +12,15 @@ export interface Stage {
   readonly isReleasing: boolean
 }
 
+/** Where the handles come from. */
+interface UsesSource {
+  uses(): unknown
+}
+
 /** The provisions of one incarnation. */
 export class Provisions {
   readonly #incarnation: Incarnation
-  readonly #runnable: Runnable
+  readonly #source: UsesSource
   readonly #stage: Stage
   readonly #onReleaseError: (error: unknown) => void
   #uses: unknown
@@ -27,15 +31,15 @@ export class Provisions {
   #gates: Gate[] | undefined
   #disposer: Disposer | undefined
 
-  constructor(incarnation: Incarnation, runnable: Runnable, stage: Stage, onReleaseError: (error: unknown) => void) {
+  constructor(incarnation: Incarnation, source: UsesSource, stage: Stage, onReleaseError: (error: unknown) => void) {
     this.#incarnation = incarnation
-    this.#runnable = runnable
+    this.#source = source
     this.#stage = stage
     this.#onReleaseError = onReleaseError
   }
 
   get uses(): unknown {
-    this.#uses ??= this.#runnable.uses()
+    this.#uses ??= this.#source.uses()
     return this.#uses
   }
 

@@ -5,6 +5,12 @@ import type { Stepper } from './stepper.js'
 
 const NEVER = Number.POSITIVE_INFINITY
 
+/** A moment by which something must be over, and what of the time before it is kept for closing. */
+export interface Limit {
+  readonly deadlineAt: number
+  readonly reserveMs: number
+}
+
 /** Keeps the deadline of one incarnation. */
 export class StopClock {
   readonly #clock: Clock
@@ -24,12 +30,8 @@ export class StopClock {
     return this.#deadlineAt
   }
 
-  get remainingMs(): number {
-    return Math.max(0, this.#deadlineAt - this.#clock.now())
-  }
-
   /** Brings the deadline nearer; a later one changes nothing. `reserveMs` of it is kept for closing. */
-  shrinkTo(deadlineAt: number, reserveMs: number): void {
+  shrinkTo({ deadlineAt, reserveMs }: Limit): void {
     // The first one may be "never" and still say what closing needs.
     if (deadlineAt >= this.#deadlineAt && this.#reserveMs !== undefined) return
     this.#deadlineAt = Math.min(deadlineAt, this.#deadlineAt)

@@ -36,9 +36,17 @@ function reservesOf(slot: Slot): Reserves {
   if (!slot.occupied) return NOTHING
   if (slot.spec.shutdownMs === 'brutal-kill') return NOTHING
   if (slot.inner !== undefined) return slot.inner.reserves()
-  const ms = slot.spec.closeReserveMs ?? reserveOf(slot.spec.shutdownMs)
-  return slot.spec.edge ? { edgesMs: ms, restMs: 0 } : { edgesMs: 0, restMs: ms }
+  let reserves = ofSpec.get(slot.spec)
+  if (reserves === undefined) {
+    const ms = slot.spec.closeReserveMs ?? reserveOf(slot.spec.shutdownMs)
+    reserves = slot.spec.edge ? { edgesMs: ms, restMs: 0 } : { edgesMs: 0, restMs: ms }
+    ofSpec.set(slot.spec, reserves)
+  }
+  return reserves
 }
+
+// Children without options share one spec, so this holds few of them.
+const ofSpec = new WeakMap<Slot['spec'], Reserves>()
 
 // Each is followed by all those before it.
 function inLine(slots: readonly Slot[]): number {

@@ -50,16 +50,22 @@ class Line implements Frontier {
 /** Each as soon as all it waits for is settled; without anything to wait for, all at once. */
 class Graph implements Frontier {
   readonly #waits = new Map<Slot, number>()
-  readonly #followers: (slot: Slot) => Iterable<Slot>
+  // As they are now: a slot that is let go on the way forgets whom it has to do with.
+  readonly #followers = new Map<Slot, Slot[]>()
   readonly #ready = new Fifo<Slot>()
   outstanding = 0
 
-  constructor(slots: readonly Slot[], leaders: (slot: Slot) => Iterable<Slot>, followers: (slot: Slot) => Iterable<Slot>) {
-    this.#followers = followers
+  constructor(slots: readonly Slot[], leaders: (slot: Slot) => Iterable<Slot>) {
     for (const slot of slots) this.#waits.set(slot, 0)
     for (const slot of slots) {
       let count = 0
-      for (const leader of leaders(slot)) if (this.#waits.has(leader)) count += 1
+      for (const leader of leaders(slot)) {
+        if (!this.#waits.has(leader)) continue
+        count += 1
+        const followers = this.#followers.get(leader)
+        if (followers === undefined) this.#followers.set(leader, [slot])
+        else followers.push(slot)
+      }
       this.#waits.set(slot, count)
       if (count === 0) this.#ready.push(slot)
     }
@@ -75,7 +81,7 @@ class Graph implements Frontier {
 
   settle(slot: Slot): void {
     this.outstanding -= 1
-    for (const follower of this.#followers(slot)) {
+    for (const follower of this.#followers.get(slot) ?? []) {
       const count = this.#waits.get(follower)
       if (count === undefined) continue
       this.#waits.set(follower, count - 1)
@@ -98,7 +104,7 @@ const users = (slot: Slot): Iterable<Slot> => slot.usedBy
 
 /** A frontier without any order. */
 export function allAtOnce(slots: readonly Slot[]): Frontier {
-  return new Graph(slots, nobody, nobody)
+  return new Graph(slots, nobody)
 }
 
 /** A frontier of nothing. */
@@ -108,13 +114,13 @@ export function nothing(): Frontier {
 
 /** The order in which slots start: as declared, or along their uses. */
 export function startFrontier(slots: readonly Slot[], order: Order): Frontier {
-  return order === 'graph' ? new Graph(slots, used, users) : new Line(slots)
+  return order === 'graph' ? new Graph(slots, used) : new Line(slots)
 }
 
 /** The reverse: users stop before what they use. `slots` are in start order. */
 export function stopFrontier(slots: readonly Slot[], order: Order): Frontier {
   if (order === 'none') return allAtOnce(slots)
-  return order === 'graph' ? new Graph(slots.toReversed(), users, used) : new Line(slots.toReversed())
+  return order === 'graph' ? new Graph(slots.toReversed(), users) : new Line(slots.toReversed())
 }
 
 /** Whether no path of uses leads from one set of slots to the other, and they share none. */

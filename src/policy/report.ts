@@ -1,6 +1,6 @@
 // The shutdown report: a fold over the facts of one stop. Data; texts and lines are made of it elsewhere.
 import type { Exit, Verdict } from '../protocol/exit.js'
-import type { Ending, Fact } from '../protocol/fact.js'
+import type { Fact } from '../protocol/fact.js'
 
 /** What became of one service. Moments are milliseconds since the stop began. */
 export interface ServiceReport {
@@ -51,12 +51,25 @@ export interface Member {
 
 const ERRORS_KEPT = 100
 
+/** The facts that a report is made of. */
+export const REPORTED: ReadonlySet<string> = new Set<Fact['type']>([
+  'stopped',
+  'late-ack',
+  'start-failed',
+  'hook-failed',
+  'late-error',
+  'crashed',
+  'request-failed',
+])
+
+type StoppedFact = Extract<Fact, { readonly type: 'stopped' }>
+
 /** Folds the facts of one stop into its report. */
 export class ReportFold {
   readonly #reason: () => string
   readonly #sinceAt: number
   readonly #members: readonly Member[]
-  readonly #endings = new Map<string, { readonly at: number; readonly incarnation: number; ending: Ending }>()
+  readonly #endings = new Map<string, StoppedFact>()
   readonly #unstarted = new Set<string>()
   readonly #errors: { atMs: number; address: string; message: string }[] = []
   #errorCount = 0
@@ -70,7 +83,7 @@ export class ReportFold {
   take(fact: Fact): void {
     switch (fact.type) {
       case 'stopped':
-        this.#endings.set(fact.address, { at: fact.at, incarnation: fact.incarnation, ending: fact.ending })
+        this.#endings.set(fact.address, fact)
         return
       case 'late-ack':
         return this.#late(fact.address, fact.incarnation)
@@ -109,7 +122,8 @@ export class ReportFold {
   // What had been abandoned has ended after all, in time for the report; the last word of an earlier incarnation says nothing.
   #late(address: string, incarnation: number): void {
     const known = this.#endings.get(address)
-    if (known?.incarnation === incarnation && known.ending.verdict === 'abandoned') known.ending = { ...known.ending, verdict: 'killed' }
+    if (known?.incarnation !== incarnation || known.ending.verdict !== 'abandoned') return
+    this.#endings.set(address, { ...known, ending: { ...known.ending, verdict: 'killed' } })
   }
 
   #keepError(at: number, address: string, error: unknown): void {

@@ -5,7 +5,9 @@ import type { Phase, Slot, SlotOwner } from './slot.js'
 export class SlotList implements SlotOwner {
   /** Whether its slots are not kept without a child (OTP's simple_one_for_one). */
   readonly dynamic: boolean
-  readonly #byId = new Map<string, Slot>()
+  // Made when somebody asks for the first id: most supervisors are never asked.
+  #byId: Map<string, Slot> | undefined
+  size = 0
   first: Slot | undefined
   last: Slot | undefined
   #position = 0
@@ -17,11 +19,8 @@ export class SlotList implements SlotOwner {
   }
 
   get(id: string): Slot | undefined {
+    this.#byId ??= new Map(this.list().map((slot) => [slot.id, slot]))
     return this.#byId.get(id)
-  }
-
-  get size(): number {
-    return this.#byId.size
   }
 
   /** Adds at the end of the start order. */
@@ -33,7 +32,8 @@ export class SlotList implements SlotOwner {
     if (this.last === undefined) this.first = slot
     else this.last.after = slot
     this.last = slot
-    this.#byId.set(slot.id, slot)
+    this.size += 1
+    this.#byId?.set(slot.id, slot)
   }
 
   remove(slot: Slot): void {
@@ -44,7 +44,8 @@ export class SlotList implements SlotOwner {
     else slot.before.after = slot.after
     if (slot.after === undefined) this.last = slot.before
     else slot.after.before = slot.before
-    this.#byId.delete(slot.id)
+    this.size -= 1
+    this.#byId?.delete(slot.id)
     slot.detach()
   }
 

@@ -18,6 +18,11 @@ export interface StopPlan {
   readonly edgesOnly: boolean
 }
 
+// Edges, also those that are on their way down already; supervisors, who end by themselves if they are.
+function isInFirstPass({ phase, spec, inner }: Slot): boolean {
+  return spec.edge ? phase === 'running' || phase === 'stopping' : phase === 'running' && inner !== undefined
+}
+
 /** A stop under way. */
 export class StopRound implements Waiter {
   readonly #slots: SlotList
@@ -51,7 +56,7 @@ export class StopRound implements Waiter {
     this.#plan(slots, scale, now)
     // Whoever is starting or stopping already is told at once; its turn comes all the same, and is waited for then.
     for (const slot of slots) if (slot.phase === 'starting' || slot.phase === 'stopping') this.#ask(slot, out, now)
-    this.#frontier = allAtOnce(slots.filter((slot) => slot.phase === 'running' && (slot.spec.edge || slot.inner !== undefined)))
+    this.#frontier = allAtOnce(slots.filter(isInFirstPass))
     this.advance(out, now)
   }
 

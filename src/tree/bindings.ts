@@ -15,7 +15,8 @@ export interface Edge {
 
 /** The edges between the children of each supervisor, and the places that others use. */
 export class Bindings {
-  readonly #occurrences = new Map<Service, Place[]>()
+  // Hardly any definition stands in a tree twice: those that do have a list.
+  readonly #occurrences = new Map<Service, Place | Place[]>()
   readonly #edges = new WeakMap<Place, Edge[]>()
   readonly #used = new WeakSet<Place>()
 
@@ -30,23 +31,29 @@ export class Bindings {
 
   /** The place at which a definition stands, the first if there are more. */
   placeOf(service: Service): Place | undefined {
-    return this.#occurrences.get(service)?.[0]
+    return this.#placesOf(service)[0]
+  }
+
+  #placesOf(service: Service): readonly Place[] {
+    const found = this.#occurrences.get(service)
+    if (found === undefined) return []
+    return Array.isArray(found) ? found : [found]
   }
 
   /** Makes the places below `root`, itself included, known to those that use them. */
   enter(root: Place): void {
     for (const place of everyPlace(root)) {
-      const places = this.#occurrences.get(place.service)
-      if (places === undefined) this.#occurrences.set(place.service, [place])
-      else places.push(place)
+      const known = this.#occurrences.get(place.service)
+      if (Array.isArray(known)) known.push(place)
+      else this.#occurrences.set(place.service, known === undefined ? place : [known, place])
     }
   }
 
   /** The reverse of `enter`. */
   leave(root: Place): void {
     for (const place of everyPlace(root)) {
-      const places = this.#occurrences.get(place.service)?.filter((other) => other !== place)
-      if (places === undefined || places.length === 0) this.#occurrences.delete(place.service)
+      const places = this.#placesOf(place.service).filter((other) => other !== place)
+      if (places.length === 0) this.#occurrences.delete(place.service)
       else this.#occurrences.set(place.service, places)
     }
   }
@@ -62,8 +69,9 @@ export class Bindings {
       const declared = Object.entries(place.definition.uses)
       if (declared.length === 0) continue
       place.uses = declared.flatMap(([name, use]): ResolvedUse[] => {
-        const target = findTarget(place, name, this.#occurrences.get(use.target) ?? [], use.target?.id, problems)
+        const target = findTarget(place, name, this.#placesOf(use.target), use.target?.id, problems)
         if (target === undefined) return []
+        this.#used.add(target)
         const edge = lift(place, target, name, use.live, problems)
         if (edge !== undefined && this.#keep(edge, isAdded && edge.user === root)) {
           fresh.push(edge)
@@ -78,7 +86,6 @@ export class Bindings {
 
   // False for one that is known already.
   #keep(edge: Edge, isPassing: boolean): boolean {
-    this.#used.add(edge.used)
     if (isPassing) return true
     const over = edge.used.parent as Place
     const list = this.#edges.get(over)

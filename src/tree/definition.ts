@@ -59,16 +59,28 @@ export interface Definition {
   readonly check: (where: string, problems: Problems) => void
 }
 
-const definitions = new WeakMap<object, Definition>()
+// A private field, since a WeakMap of a hundred thousand definitions slows down every garbage collection.
+class Opaque {
+  readonly id: string
+  readonly #definition: Definition
+
+  constructor(definition: Definition) {
+    this.id = definition.id
+    this.#definition = definition
+    Object.freeze(this)
+  }
+
+  static inside(value: object): Definition | undefined {
+    return #definition in value ? value.#definition : undefined
+  }
+}
 
 /** Makes the opaque value for a definition. */
 export function define<S extends Service>(definition: Definition): S {
-  const service = Object.freeze({ id: definition.id })
-  definitions.set(service, definition)
-  return service as unknown as S
+  return new Opaque(definition) as unknown as S
 }
 
 /** The inside of a definition, or `undefined` for anything else. */
 export function definitionOf(service: unknown): Definition | undefined {
-  return typeof service === 'object' && service !== null ? definitions.get(service) : undefined
+  return typeof service === 'object' && service !== null ? Opaque.inside(service) : undefined
 }

@@ -7,7 +7,7 @@ import { Feed } from '../base/feed.js'
 import type { Owner, World } from '../kernel/birth.js'
 import { Incarnation } from '../kernel/incarnation.js'
 import { memoizedLifecycle, type Tap } from '../kernel/memoize.js'
-import { type Report, ReportFold } from '../policy/report.js'
+import { REPORTED, type Report, ReportFold } from '../policy/report.js'
 import type { Stopped } from '../protocol/ack.js'
 import type { Exit } from '../protocol/exit.js'
 import type { Fact } from '../protocol/fact.js'
@@ -211,7 +211,7 @@ export class RunningSystem implements Owner<Incarnation> {
     })
     const fold = new ReportFold(() => this.#reason ?? this.#ownReason(), this.#world.env.clock.now(), members)
     this.#fold = fold
-    this.#unlisten = this.#facts.listen((fact) => fold.take(fact))
+    this.#unlisten = this.#facts.listen((fact) => fold.take(fact), REPORTED)
     for (const fn of this.#whenEnding) fn()
   }
 
