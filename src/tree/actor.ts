@@ -1,5 +1,5 @@
 // Defining an actor: any XState logic as a service, with a handle that takes events and outlives incarnations.
-import { DrainingError, NotReadyError } from '../base/errors.js'
+import { DrainingError } from '../base/errors.js'
 import { type ActorPlan, type ActorWish, planOf } from '../kernel/actor-plan.js'
 import type { Context } from '../kernel/context.js'
 import type { Hooks } from '../kernel/hooks.js'
@@ -162,8 +162,7 @@ class Handle {
     try {
       return await attempt({ address, incarnation, name: event.type }, options, (resolve, reject) => {
         const asked = { ...event, reply: Object.assign(resolve, { reject }) }
-        if (permit === undefined) reject(new DrainingError(address))
-        else if (!target.post(asked)) reject(new NotReadyError(address, 'ended'))
+        if (permit === undefined || !target.post(asked)) reject(new DrainingError(address))
       })
     } finally {
       if (permit !== undefined) target.release(permit)
