@@ -1,4 +1,5 @@
 // What the policy asks for, and what it is told. Data only: the floors above perform the one and feed the other.
+import type { ChildErrorReason } from '../base/errors.js'
 import type { Exit } from '../protocol/exit.js'
 import type { ReportContext } from '../protocol/fact.js'
 import type { Phase, Slot } from './slot.js'
@@ -27,16 +28,8 @@ export interface ChildCounts {
   readonly workers: number
 }
 
-/** Why a call was refused, in OTP's words (`max_children` is Elixir's, `stopping` ours). */
-export type Refusal =
-  | 'not_found'
-  | 'already_present'
-  | 'already_started'
-  | 'running'
-  | 'restarting'
-  | 'simple_one_for_one'
-  | 'max_children'
-  | 'stopping'
+/** Why the policy refuses a call, in OTP's words; whoever finds nobody to ask says `noproc`. */
+export type Refusal = Exclude<ChildErrorReason, 'noproc' | 'start_failed'>
 
 /** The answer to a call. */
 export type CallResult =

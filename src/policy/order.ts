@@ -51,21 +51,16 @@ class Line implements Frontier {
 class Graph implements Frontier {
   readonly #waits = new Map<Slot, number>()
   // As they are now: a slot that is let go on the way forgets whom it has to do with.
-  readonly #followers = new Map<Slot, Slot[]>()
+  readonly #followers = new Map<Slot, readonly Slot[]>()
   readonly #ready = new Fifo<Slot>()
   outstanding = 0
 
-  constructor(slots: readonly Slot[], leaders: (slot: Slot) => Iterable<Slot>) {
+  constructor(slots: readonly Slot[], leaders: (slot: Slot) => ReadonlySet<Slot>, followers: (slot: Slot) => ReadonlySet<Slot>) {
     for (const slot of slots) this.#waits.set(slot, 0)
     for (const slot of slots) {
       let count = 0
-      for (const leader of leaders(slot)) {
-        if (!this.#waits.has(leader)) continue
-        count += 1
-        const followers = this.#followers.get(leader)
-        if (followers === undefined) this.#followers.set(leader, [slot])
-        else followers.push(slot)
-      }
+      for (const leader of leaders(slot)) if (this.#waits.has(leader)) count += 1
+      if (followers(slot).size > 0) this.#followers.set(slot, [...followers(slot)])
       this.#waits.set(slot, count)
       if (count === 0) this.#ready.push(slot)
     }
@@ -98,13 +93,14 @@ class Graph implements Frontier {
   }
 }
 
-const nobody = (): readonly Slot[] => []
-const used = (slot: Slot): Iterable<Slot> => slot.uses
-const users = (slot: Slot): Iterable<Slot> => slot.usedBy
+const NOBODY: ReadonlySet<Slot> = new Set()
+const nobody = (): ReadonlySet<Slot> => NOBODY
+const used = (slot: Slot): ReadonlySet<Slot> => slot.uses
+const users = (slot: Slot): ReadonlySet<Slot> => slot.usedBy
 
 /** A frontier without any order. */
 export function allAtOnce(slots: readonly Slot[]): Frontier {
-  return new Graph(slots, nobody)
+  return new Graph(slots, nobody, nobody)
 }
 
 /** A frontier of nothing. */
@@ -114,13 +110,13 @@ export function nothing(): Frontier {
 
 /** The order in which slots start: as declared, or along their uses. */
 export function startFrontier(slots: readonly Slot[], order: Order): Frontier {
-  return order === 'graph' ? new Graph(slots, used) : new Line(slots)
+  return order === 'graph' ? new Graph(slots, used, users) : new Line(slots)
 }
 
 /** The reverse: users stop before what they use. `slots` are in start order. */
 export function stopFrontier(slots: readonly Slot[], order: Order): Frontier {
   if (order === 'none') return allAtOnce(slots)
-  return order === 'graph' ? new Graph(slots.toReversed(), users) : new Line(slots.toReversed())
+  return order === 'graph' ? new Graph(slots.toReversed(), users, used) : new Line(slots.toReversed())
 }
 
 /** Whether no path of uses leads from one set of slots to the other, and they share none. */

@@ -1,21 +1,13 @@
 // Makes random scripts from a seed: a tree of supervisors, then crashes, kills and calls. Only what OTP does the same every time is
 // made: no two things at once, no death in the middle of a group restart.
 
+import { seeded } from '../support/random.js'
+
 type Random = () => number
 
 /** A random script; the same seed gives the same. */
 export function generateScript(seed: number): string {
-  return new Generator(mulberry(seed)).script()
-}
-
-function mulberry(seed: number): Random {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
+  return new Generator(seeded(seed)).script()
 }
 
 const STRATEGIES = ['one_for_one', 'one_for_all', 'rest_for_one']

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import Database from 'libsql'
 import { afterAll, describe, expect, it } from 'vitest'
 import { customers } from '../../examples/shop/load.ts'
+import { seeded } from '../support/random.js'
 
 const SEED = 20_261_120
 const KILLS = 20
@@ -47,20 +48,9 @@ async function open(): Promise<Shop> {
   return { process: child, firstLine, url }
 }
 
-// A small generator with a seed, so that one failing series can be run again.
-function mulberry(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 describe('a shop that is killed', () => {
   it(`keeps what it has promised, ${KILLS} times (seed ${SEED})`, { timeout: 120_000 }, async () => {
-    const random = mulberry(SEED)
+    const random = seeded(SEED)
     const answered = new Set<string>()
     const firstLines: string[] = []
     for (let kill = 0; kill < KILLS; kill += 1) {

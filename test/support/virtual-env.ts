@@ -1,9 +1,11 @@
 // An environment without a real clock: time stands still until a test moves it, and everything that is due on the way happens in
 // the order of its deadlines, with all microtasks settled in between. One seed is one run.
+
 import type { Clock, Timer } from '../../src/base/clock.js'
 import type { Env, Token } from '../../src/base/env.js'
 import { HaltedError } from '../../src/base/errors.js'
 import { type Log, silentLog } from '../../src/base/log.js'
+import { seeded } from './random.js'
 
 interface Pending {
   readonly at: number
@@ -32,22 +34,15 @@ export class VirtualEnv implements Env {
   #turns: (() => void)[] = []
   #now: number
   #order = 0
-  #seed: number
 
   constructor({ seed = 1, startAt = 0, log = () => silentLog }: VirtualOptions = {}) {
-    this.#seed = seed
+    this.random = seeded(seed)
     this.#now = startAt
     this.log = log
     this.clock = { now: () => this.#now, after: (ms, fn, keepAlive) => this.#after(ms, fn, keepAlive === true) }
   }
 
-  /** Mulberry32: small, and the same everywhere. */
-  readonly random = (): number => {
-    this.#seed = (this.#seed + 0x6d2b79f5) | 0
-    let mixed = Math.imul(this.#seed ^ (this.#seed >>> 15), 1 | this.#seed)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
+  readonly random: () => number
 
   readonly yieldLoop = (fn: () => void): void => void this.#turns.push(fn)
 
