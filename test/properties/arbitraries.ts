@@ -13,8 +13,9 @@ function given<T extends object>(raw: Raw<T>): T {
   return Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== undefined)) as T
 }
 
-function maybe<T>(arbitrary: Arbitrary<T>, freq = 2): Arbitrary<T | undefined> {
-  return fc.option(arbitrary, { nil: undefined, freq })
+// Present `weight` times out of `weight` + 4; shrinks to absent.
+function maybe<T>(arbitrary: Arbitrary<T>, weight = 2): Arbitrary<T | undefined> {
+  return fc.oneof({ withCrossShrink: true }, { arbitrary: fc.constant(undefined), weight: 4 }, { arbitrary, weight })
 }
 
 const fewMs = fc.constantFrom(0, 1, 5, 20, 100)

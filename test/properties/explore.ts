@@ -13,6 +13,8 @@ export interface World {
   readonly plan: SupervisorPlan
   /** Each strikes once at most, at any point, in any order. */
   readonly faults: readonly Command[]
+  /** How often time may pass while a hook could settle that does not. Default once. */
+  readonly delays?: number
 }
 
 /** What a search came to. */
@@ -93,9 +95,11 @@ class Run {
   readonly #streams = new Streams()
   readonly #replayed: number
   #depth = 0
+  #delays: number
 
-  constructor({ plan, faults }: World, laws: readonly Law[], choices: Choice[], seen: Set<string>) {
+  constructor({ plan, faults, delays = 1 }: World, laws: readonly Law[], choices: Choice[], seen: Set<string>) {
     this.#faults = [...faults]
+    this.#delays = delays
     this.#choices = choices
     this.#replayed = choices.length
     this.#seen = seen
@@ -126,8 +130,10 @@ class Run {
         await stage.perform(fault)
       })
     })
-    if (stage.env.pending('keep-alive') > 0) {
+    const isLate = this.#held.count > 0
+    if (stage.env.pending('keep-alive') > 0 && (!isLate || this.#delays > 0)) {
       options.push(async () => {
+        if (isLate) this.#delays -= 1
         await stage.env.advanceToNext('keep-alive')
         await stage.settle()
       })
@@ -150,7 +156,7 @@ class Run {
 
   #key(): string {
     const faults = this.#faults.map((fault) => JSON.stringify(fault)).join()
-    return `${this.#streams.take(this.#stage.trace)}|${this.#stage.env.now}|${[...this.#held.labels].sort().join()}|${faults}`
+    return `${this.#streams.take(this.#stage.trace)}|${this.#stage.env.now}|${this.#delays}|${[...this.#held.labels].sort().join()}|${faults}`
   }
 }
 

@@ -89,12 +89,16 @@ export function dependentsOf(node: Node): Node[] {
   const { parent } = node
   if (parent === undefined) return []
   if (flagsOf(parent).order !== 'graph') return parent.children.slice(node.index + 1)
+  return parent.edges.filter(({ used }) => used === node).map(({ user }) => user)
+}
+
+/** Also those that depend on it through others. */
+export function allDependentsOf(node: Node): Node[] {
   const users = new Set<Node>()
   collectUsers(node, users)
   return [...users]
 }
 
-// Also those that use it through others.
 function collectUsers(node: Node, into: Set<Node>): void {
   for (const { user, used } of node.parent?.edges ?? []) {
     if (used !== node || into.has(user)) continue

@@ -1,7 +1,7 @@
 // L11: nothing waits for a condition that already holds. Asked whenever time is about to pass: then somebody must have a reason to wait.
 import type { Law } from '../law.js'
 import type { Life, Lives } from '../lives.js'
-import { below, dependentsOf, flagsOf, type Node, pathOf, type Shape } from '../shape.js'
+import { allDependentsOf, below, flagsOf, type Node, pathOf, type Shape } from '../shape.js'
 import type { TraceEvent } from '../trace.js'
 import { nameOf } from './lifetimes.js'
 
@@ -91,7 +91,7 @@ function laggard(node: Node, shape: Shape, lives: Lives): string | undefined {
     return undefined
   if (below(node).some(({ address }) => lives.all(address).some(({ state }) => state === 'starting'))) return undefined
   const waiting = node.children.find(
-    (child) => lives.at(child.address)?.state === 'ready' && dependentsOf(child).every(({ address }) => !lives.isAlive(address)),
+    (child) => lives.at(child.address)?.state === 'ready' && allDependentsOf(child).every(({ address }) => !lives.isAlive(address)),
   )
   return waiting === undefined ? undefined : `\`${waiting.address}\` has not been asked to stop although all that use it have ended`
 }

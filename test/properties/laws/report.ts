@@ -67,7 +67,9 @@ function verdictIsTrue(service: ServiceReport, lives: Lives, alive: ReadonlySet<
   const isRunning = life.running.size > 0
   if (verdict !== 'never-started' && verdict !== 'abandoned' && isRunning)
     return `${about} while its ${[...life.running].join(', ')} is running`
-  if (verdict === 'abandoned' && !isRunning) return `${about}, but all its hooks have answered`
+  // One that answers in the very moment in which it is given up is late by a microtask.
+  const isCloseCall = life.answers.some(({ at }) => at === life.endedAt)
+  if (verdict === 'abandoned' && !isRunning && !isCloseCall) return `${about}, but all its hooks have answered`
   if (verdict === 'never-started' && alive.has(service.address) && life.ended === 'stopped')
     return `${about}, but it lived when the stop began`
   if (verdict === 'acked' && life.answers.some(({ hook, how }) => hook !== 'start' && how === 'error')) return `${about}, but a hook failed`

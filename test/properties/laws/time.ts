@@ -37,7 +37,8 @@ export const deadlinesLieWithin: Law = {
       return `\`${given.address}\` may end at ${given.deadlineAt} ms, the whole must be over at ${lives.stopBy} ms`
     for (const above of pathOf(node).slice(0, -1)) {
       const life = lives.at(above.address)
-      if (life?.state !== 'draining' || given.deadlineAt <= life.deadlineAt + ROUNDING_MS) continue
+      // A supervisor that ends by itself shares out no deadline of its own.
+      if (life?.state !== 'draining' || life.mode === 'unasked' || given.deadlineAt <= life.deadlineAt + ROUNDING_MS) continue
       return `\`${given.address}\` may end at ${given.deadlineAt} ms, \`${above.address}\`, above it, must at ${life.deadlineAt} ms`
     }
     return undefined
@@ -96,6 +97,7 @@ function isPartOfTheStop(node: Node, lives: Lives): boolean {
 function leastReserveMs(node: Node, shape: Shape, leftMs: number): number {
   const totalMs = shape.services().reduce((sum, service) => sum + reserveMsOf(service), 0)
   const limits = [leftMs, ...pathOf(node).slice(1, -1).map(shutdownMsOf)]
+  if (totalMs === 0) return 0
   const scale = Math.min(1, ...limits.map((limitMs) => limitMs / 2 / totalMs))
   return reserveMsOf(node) * scale
 }
