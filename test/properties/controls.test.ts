@@ -1,0 +1,188 @@
+// Each law is shown a trace that breaks it, written by hand: one that is silent there is no law.
+import { expect, test } from 'vitest'
+import { type Ending, type Exit, type Fact, type Report, RestartIntensityError } from '../../src/index.js'
+import { violationIn } from './law.js'
+import { LAWS } from './laws.js'
+import type { SupervisorPlan } from './plan.js'
+import { Shape } from './shape.js'
+import type { Answered, Called, TraceEvent } from './trace.js'
+
+const PLAN: SupervisorPlan = {
+  kind: 'supervisor',
+  id: 'app',
+  intensity: { max: 1, within: 100 },
+  backoff: { initial: 10, factor: 1, jitter: 0 },
+  children: [
+    { kind: 'service', id: 'db' },
+    { kind: 'service', id: 'api', uses: [{ target: 'app/db', live: false }] },
+    { kind: 'service', id: 'web', edge: true },
+    { kind: 'service', id: 'log', restart: 'temporary' },
+  ],
+}
+
+const ADDRESSES = { app: 'app', db: 'app/db', api: 'app/api', web: 'app/web', log: 'app/log' } as const
+type Name = keyof typeof ADDRESSES
+
+const SHUTDOWN: Exit = { reason: 'shutdown' }
+
+function ending(more: Partial<Ending> = {}): Ending {
+  const times = { tookMs: 0, settleMs: 0, closeMs: 0, inFlight: 0, forced: false, forceCancelled: 0 }
+  return { exit: SHUTDOWN, verdict: 'acked', asked: true, ...times, errors: [], ...more }
+}
+
+type WithoutPlace<F> = F extends Fact ? Omit<F, 'at' | 'address'> : never
+
+function fact(name: Name, rest: WithoutPlace<Fact>, at = 0): TraceEvent {
+  return { type: 'fact', at, fact: { at, address: ADDRESSES[name], ...rest } as Fact }
+}
+
+const starting = (name: Name, incarnation = 1, at = 0): TraceEvent => fact(name, { type: 'starting', incarnation }, at)
+const started = (name: Name, incarnation = 1): TraceEvent => fact(name, { type: 'started', incarnation, tookMs: 0 })
+const asked = (name: Name, incarnation = 1): TraceEvent => fact(name, { type: 'stop-requested', incarnation, by: 'shutdown' })
+const draining = (name: Name, deadlineMs = 50, incarnation = 1): TraceEvent =>
+  fact(name, { type: 'draining', incarnation, inFlight: 0, deadlineMs })
+const stopped = (name: Name, more: Partial<Ending> = {}, incarnation = 1): TraceEvent =>
+  fact(name, { type: 'stopped', incarnation, ending: ending(more) })
+const called = (name: Name, hook: Called['hook'], remainingMs = 50): TraceEvent => {
+  return { type: 'called', at: 0, address: ADDRESSES[name], incarnation: 1, hook, remainingMs, aborted: false }
+}
+const answered = (name: Name, hook: Called['hook'], how: Answered['how'] = 'ok'): TraceEvent => {
+  return { type: 'answered', at: 0, address: ADDRESSES[name], incarnation: 1, hook, how }
+}
+const stop = (deadlineMs?: number): TraceEvent => ({ type: 'asked', at: 0, what: 'stop', address: 'app', deadlineMs })
+const restarting = (name: Name, count: number, at = 0): TraceEvent =>
+  fact(name, { type: 'restarting', supervisor: 'app', count, max: 1, withinMs: 100, cause: 'why' }, at)
+
+const up = (name: Name): TraceEvent[] => [
+  starting(name),
+  ...(name === 'app' ? [] : [called(name, 'start'), answered(name, 'start')]),
+  started(name),
+]
+const UP: readonly TraceEvent[] = [starting('app'), ...up('db'), ...up('api'), ...up('web'), ...up('log'), started('app')]
+const ENDING: readonly TraceEvent[] = [...UP, stop(100), asked('app'), draining('app', 100)]
+
+const crashed: Partial<Ending> = { exit: { reason: 'crash', cause: 'why' }, verdict: 'failed', asked: false }
+
+function report(more: Partial<Report> = {}, at = 0, isSame = true): TraceEvent {
+  const totals = { acked: 0, failed: 0, killed: 0, abandoned: 0, 'never-started': 0 }
+  const empty = { services: [], totals, inFlight: 0, forceCancelled: 0, errors: [], errorCount: 0, clean: true }
+  return { type: 'reported', at, isSame, report: { reason: 'stop', tookMs: 0, budgetMs: 0, ...empty, ...more } }
+}
+
+/** One service of a report that says it was acknowledged. */
+const acked: Report['services'][number] = {
+  ...{ address: 'app/db', kind: 'service', verdict: 'acked', exit: 'shutdown', asWritten: false, refusedAtMs: 0, settledAtMs: 0 },
+  ...{ stoppedAtMs: 0, inFlight: 0, forced: false, forceCancelled: 0, errors: [] },
+}
+const over = (timers = 0, actors = 0, unanswered: readonly string[] = []): TraceEvent => ({
+  type: 'over',
+  at: 0,
+  timers,
+  actors,
+  unanswered,
+})
+const rested: TraceEvent = { type: 'rested', at: 0 }
+
+/** The law's number, part of its sentence, and the trace that breaks it. */
+const BROKEN: readonly (readonly [law: string, sentence: string, trace: readonly TraceEvent[]])[] = [
+  [
+    'L1',
+    '`app/db` was asked to stop at 0 ms while `app/api`, which depends on it, is ready',
+    [...ENDING, asked('web'), draining('web'), stopped('web'), asked('log'), draining('log'), stopped('log'), asked('db')],
+  ],
+  ['L1', '`app/log` was asked to stop at 0 ms before the edge `app/web` was drained', [...ENDING, asked('log')]],
+  ['L1', '`app/db` was asked to stop at 0 ms while `app/api`', [...UP, asked('db')]],
+  ['L2', 'before `app/db`, which it uses', [starting('app'), starting('api')]],
+  ['L2', 'while `app/db`, which it uses, is starting', [starting('app'), starting('db'), starting('api')]],
+  ['L3', 'asked twice to stop', [...UP, asked('log'), asked('log')]],
+  ['L3', 'ended twice', [...UP, stopped('log'), stopped('log')]],
+  ['L3', '`stop` was called twice', [...UP, called('log', 'stop'), called('log', 'stop')]],
+  ['L3', 'never ended', [...UP, report(), over()]],
+  ['L4', 'while `app/db`#1 had not ended', [...UP, restarting('db', 1), starting('db', 2)]],
+  [
+    'L4',
+    'while stop of `app/log`#1 was running',
+    [...UP, called('log', 'stop'), stopped('log', { ...crashed, verdict: 'killed' }), starting('log', 2)],
+  ],
+  ['L5', '50 ms after its deadline', [...ENDING, report({}, 150)]],
+  ['L5', 'there is no report', [...ENDING, over()]],
+  ['L5', 'the whole must be over at 100 ms', [...ENDING, asked('web'), draining('web', 200)]],
+  ['L5', 'its `shutdown` is 5000 ms', [...UP, asked('log'), draining('log', 6_000)]],
+  ['L5', 'were kept for it', [...ENDING, asked('web'), draining('web'), called('web', 'stop', 1)]],
+  ['L6', 'is said to be acked while stop is running', [...UP, called('log', 'stop'), stopped('log')]],
+  [
+    'L6',
+    'the report counts 3 acked, there are 0',
+    [...ENDING, report({ totals: { acked: 3, failed: 0, killed: 0, abandoned: 0, 'never-started': 0 } })],
+  ],
+  [
+    'L6',
+    '`app/db` is reported as acked, but it was never started',
+    [starting('app'), stop(), report({ services: [acked], totals: { acked: 1, failed: 0, killed: 0, abandoned: 0, 'never-started': 0 } })],
+  ],
+  ['L7', 'after the whole was asked to stop', [...ENDING, starting('db', 2)]],
+  ['L8', 'although `app` is ending', [...ENDING, restarting('db', 1)]],
+  ['L8', '1 errors came', [...ENDING, fact('db', { type: 'crashed', incarnation: 1, error: 'why' }), report()]],
+  ['L9', 'different reports', [...ENDING, report(), report({}, 0, false)]],
+  ['L9', 'was forced 3 times', [...ENDING, ...Array(3).fill(fact('web', { type: 'forced', incarnation: 1, inFlight: 0 }))]],
+  ['L10', '2 within 100 ms, 1 are allowed', [...UP, stopped('db', crashed), restarting('db', 1), restarting('db', 2, 100)]],
+  ['L10', 'counts 2 restarts at 101 ms, there were 1', [...UP, stopped('db', crashed), restarting('db', 1), restarting('db', 2, 101)]],
+  [
+    'L10',
+    'gave up at 0 ms at 1 restarts',
+    [
+      ...UP,
+      stopped('db', crashed),
+      fact('app', { type: 'gave-up', error: new RestartIntensityError('app', { max: 1, withinMs: 100 }, 'app/db', 'why') }),
+    ],
+  ],
+  ['L10', 'though it is temporary', [...UP, stopped('log', crashed), restarting('log', 1)]],
+  ['L10', 'nobody counted it', [...UP, stopped('db', crashed), starting('db', 2)]],
+  [
+    'L10',
+    'not its child',
+    [
+      ...UP,
+      restarting('db', 1),
+      fact('app', { type: 'gave-up', error: new RestartIntensityError('app', { max: 1, withinMs: 100 }, 'app2/x', 'why') }),
+    ],
+  ],
+  ['L10', 'waits 20 ms before attempt 1', [...UP, fact('db', { type: 'backing-off', supervisor: 'app', attempt: 1, delayMs: 20 })]],
+  ['L11', 'draining although none of its hooks runs', [...UP, asked('log'), draining('log'), rested]],
+  ['L11', 'nobody restarts it', [...UP, stopped('db', crashed), rested]],
+  ['L11', 'although nobody below it is', [...ENDING, stopped('web'), stopped('log'), stopped('api'), stopped('db'), rested]],
+  [
+    'L12',
+    'the start of `app/db`#1 failed',
+    [starting('app'), starting('db'), called('db', 'start'), answered('db', 'start', 'foreign-abort'), started('db'), rested],
+  ],
+  [
+    'L12',
+    'obeyed our own signal',
+    [
+      ...UP,
+      called('log', 'stop'),
+      answered('log', 'stop', 'own-abort'),
+      fact('log', { type: 'hook-failed', incarnation: 1, hook: 'stop', error: 'why' }),
+    ],
+  ],
+  ['L14', '1 timers', [report(), over(1)]],
+  ['L14', '2 actors', [report(), over(0, 2)]],
+  ['L14', 'was never answered', [report(), over(0, 0, ['a call'])]],
+  ['L14', 'never asked to release it', [...up('log'), stopped('log'), report(), over(), over()]],
+]
+
+test.each(BROKEN)('%s: %s', (id, sentence, trace) => {
+  const numbered = LAWS.filter((law) => law.id === id)
+  expect(violationIn(numbered, new Shape(PLAN), trace)?.sentence).toContain(sentence)
+})
+
+test('every law that is not tried alone is shown a breach', () => {
+  const shape = new Shape(PLAN)
+  const silent = LAWS.filter((law) => BROKEN.every(([, , trace]) => violationIn([law], shape, trace) === undefined))
+  expect(silent.map(({ says }) => says)).toEqual([])
+})
+
+test('a start without any fault breaks none', () => {
+  expect(violationIn(LAWS, new Shape(PLAN), [...UP, rested])).toBeUndefined()
+})
