@@ -23,6 +23,8 @@ export interface Life {
   state: 'unborn' | 'starting' | 'ready' | 'draining' | 'ended'
   hasStarted: boolean
   mode: Mode | undefined
+  /** Whether its signal was aborted: cut off, or killed. */
+  isForced: boolean
   /** The moment by which it must have ended, as last heard. */
   deadlineAt: number
   endedAt: number
@@ -137,6 +139,9 @@ export class Lives {
       case 'stop-requested':
         if (life.state !== 'ended') this.#asked.add(life)
         return
+      case 'forced':
+        life.isForced = true
+        return
       case 'stopped':
         return end(life, at, 'stopped', fact.ending)
       case 'start-failed':
@@ -170,6 +175,7 @@ export class Lives {
       state: 'unborn',
       hasStarted: false,
       mode: undefined,
+      isForced: false,
       deadlineAt: Number.POSITIVE_INFINITY,
       endedAt: Number.POSITIVE_INFINITY,
       ended: undefined,

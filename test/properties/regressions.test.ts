@@ -96,7 +96,7 @@ describe('found by the laws', () => {
 
   test('L1: nobody is restarted while a boot is undone', async () => {
     const failing = one('e', { lives: [{ start: { ends: 'error', ms: 0 } }] })
-    const plan = over('app', [one('a'), one('c', uses('app/a')), one('d', { ...uses('app/c'), lives: [SLOW_STOP] }), failing], {
+    const plan = over('app', [one('a'), one('c', uses('app/a')), one('d', { ...uses('app/c', true), lives: [SLOW_STOP] }), failing], {
       order: 'graph',
     })
     const { report } = await play(plan, [now, on('crash', 1)])
@@ -127,8 +127,8 @@ describe('found by the laws', () => {
   })
 
   test('L6: the last word of an earlier incarnation does not change what became of the latest', async () => {
-    const lives: readonly Behaviour[] = [{ stop: { ends: 'ok', ms: 150 } }, { stop: { ends: 'ok', ms: 300 } }]
-    const plan = over('app', [one('z', { lives: [{ stop: { ends: 'ok', ms: 20 } }] }), one('a', { lives, shutdown: 100 })])
+    const lives: readonly Behaviour[] = [{ stop: { ends: 'ok', ms: 250 } }, { stop: { ends: 'ok', ms: 300 } }]
+    const plan = over('app', [one('z', { lives: [{ stop: { ends: 'ok', ms: 80 } }] }), one('a', { lives, shutdown: 100 })])
     const { report } = await play(plan, [on('crash', 2), { does: 'advance', ms: 40 }, { does: 'advance', ms: 60 }])
     expect(verdictOf(report, 'app/a')).toBe('abandoned')
   })

@@ -21,6 +21,9 @@ export const dependentsStopFirst: Law = {
       if (waiting !== undefined) {
         return `${name(node)} was asked to stop at ${event.at} ms while ${name(waiting)}, which depends on it, is ${lives.at(waiting.address)?.state}`
       }
+      const user = usersElsewhere(node, shape, lives).find(({ address }) => lives.isAlive(address))
+      if (user !== undefined)
+        return `${name(node)} was asked to stop at ${event.at} ms while ${name(user)}, which uses it from another branch, is alive`
       const edge = edgesBefore(node, shape, lives).find(({ address }) => lives.isAlive(address))
       if (edge === undefined) return undefined
       return `${name(node)} was asked to stop at ${event.at} ms before the edge ${name(edge)} was drained: it is ${lives.at(edge.address)?.state}`
@@ -38,6 +41,21 @@ function mustHaveEnded(node: Node, lives: Lives, isUndone: boolean): Node[] {
   const { strategy, order } = flagsOf(parent)
   if ((strategy === 'one-for-all' || strategy === 'rest-for-one') && order === 'declared') return dependentsOf(node)
   return parent.edges.filter(({ used, bound }) => used === node && bound).map(({ user }) => user)
+}
+
+// When the whole ends, also those that use it live, wherever they stand.
+function usersElsewhere(node: Node, shape: Shape, lives: Lives): Node[] {
+  const above = pathOf(node).slice(0, -1)
+  const isPartOfTheEnd = above.every(({ address }, depth) => {
+    const life = lives.at(address)
+    return life?.mode === 'with-parent' || (depth > 0 && life?.state === 'ready' && !life.isForced)
+  })
+  if (lives.stopAskedAt === undefined || !isPartOfTheEnd) return []
+  // What goes down with a killed supervisor has been killed with it.
+  const isKilled = (user: Node): boolean =>
+    pathOf(user).some(({ address }) => lives.all(address).some(({ ending }) => ending?.exit.reason === 'killed'))
+  const isUser = ({ plan }: Node): boolean => plan.kind === 'service' && plan.uses?.some(({ target }) => target === node.address) === true
+  return shape.services().filter((user) => isUser(user) && !isKilled(user))
 }
 
 // The edges that must be drained first: those of the highest supervisor of whose end this is a part.

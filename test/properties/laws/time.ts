@@ -56,7 +56,10 @@ function deadlineIn(event: TraceEvent): { readonly address: string; readonly dea
 
 // Who ends by itself, or for a restart, keeps its own limits until its turn in the end of the whole comes.
 function hasItsOwnEnd(address: string, lives: Lives): boolean {
-  const mode = lives.at(address)?.mode
+  const life = lives.at(address)
+  const mode = life?.mode
+  // Killed: it goes down with all below it.
+  if (mode === undefined && life?.isForced === true) return true
   return mode === 'alone' || (mode === 'unasked' && !lives.wasAsked(address))
 }
 
