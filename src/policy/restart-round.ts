@@ -23,7 +23,9 @@ export function restartRound({ about, range, delayMs }: RestartPlan, rounds: Set
   const stillHeldBy: Slot[] = []
   for (const round of rounds) {
     if (!round.heldBy.has(about)) continue
-    for (const slot of round.rest()) merged.add(slot)
+    // One that is to wait first has not begun with anybody.
+    const waits = round.purpose.name === 'restart' && round.purpose.delayMs !== undefined
+    for (const slot of waits ? round.range : round.rest()) merged.add(slot)
     for (const other of round.heldBy) if (other !== about) stillHeldBy.push(other)
     rounds.delete(round)
   }

@@ -116,6 +116,16 @@ describe('found by the laws', () => {
     expect(report.reason).toBe('the start failed')
   })
 
+  test('L11: of two crashes that hold back a boot with a back-off neither is forgotten, nor who has not started yet', async () => {
+    const plan = over('app', [one('a'), one('b'), one('c', { lives: [LATER] }), one('d', uses('app/c'))], {
+      order: 'graph',
+      backoff: { initial: 10, jitter: 0 },
+    })
+    const { stage } = await play(plan, [on('crash', 2), on('crash', 1), { does: 'advance', ms: 50 }])
+    const started = stage.trace.flatMap((event) => (event.type === 'called' && event.hook === 'start' ? [event.address.at(-1)] : []))
+    expect(started.sort()).toEqual(['a', 'a', 'b', 'b', 'c', 'd'])
+  })
+
   test('L14: a call that comes while a boot is undone is answered', async () => {
     const failing = over('s', [one('b', { lives: [{ start: { ends: 'error' } }] })])
     await play(over('app', [one('a', { lives: [SLOW_STOP] }), failing]), [on('terminate', 1)])
