@@ -6,19 +6,25 @@ import { LAWS } from './laws.js'
 import { WORLDS } from './worlds.js'
 
 /** How many schedules of one world are tried at most. `QUIESCE_SCHEDULES=Infinity` searches all of all of them. */
-const most = Number(process.env['QUIESCE_SCHEDULES'] ?? 2_000)
+const most = Number(process.env['QUIESCE_SCHEDULES'] ?? 6_000)
+/** How often in a run time may pass while a hook that could settle does not. */
+const delays = Number(process.env['QUIESCE_DELAYS'] ?? 0)
 
 describe('every interleaving', () => {
   const totals = { schedules: 0, states: 0, complete: 0 }
 
-  test.each(WORLDS.map((world) => [world.name, world] as const))('%s', { timeout: 60_000 + most * 10 }, async (_name, world) => {
-    const { schedules, states, isComplete, broken } = await explore(world, LAWS, most)
-    expect(broken).toBeUndefined()
-    expect(isComplete || schedules === most).toBe(true)
-    totals.schedules += schedules
-    totals.states += states
-    totals.complete += isComplete ? 1 : 0
-  })
+  test.each(WORLDS.map((world) => [world.name, world] as const))(
+    '%s',
+    { timeout: most === Number.POSITIVE_INFINITY ? 3_600_000 : 60_000 + most * 10 },
+    async (_name, world) => {
+      const { schedules, states, isComplete, broken } = await explore({ ...world, delays }, LAWS, most)
+      expect(broken).toBeUndefined()
+      expect(isComplete || schedules === most).toBe(true)
+      totals.schedules += schedules
+      totals.states += states
+      totals.complete += isComplete ? 1 : 0
+    },
+  )
 
   test('adds up', () => {
     console.log(
@@ -42,7 +48,7 @@ describe('a planted bug is found', () => {
     })
     try {
       const { broken } = await explore(world as (typeof WORLDS)[number], LAWS)
-      expect(broken?.violation.law.id).toMatch(/^L[34578]$/)
+      expect(broken?.violation.law.id).toMatch(/^L[134578]$/)
     } finally {
       spy.mockRestore()
     }

@@ -24,7 +24,7 @@ vi.mock('xstate', async (importOriginal) => {
   return { ...original, createActor }
 })
 
-const { runs, seed } = extentOf(2_000, 20_261)
+const { runs, seed } = extentOf(10_000, 20_261)
 
 describe('the laws hold', () => {
   test(`on ${runs} random trees, seed ${seed}`, { timeout: 30 * runs + 30_000 }, async () => {

@@ -1,6 +1,6 @@
 // Plays a scenario on a real system under virtual time. Every event is shown to the laws as it happens; the first that is broken
 // ends the play.
-import { createSystem, type Report, type Service, type System } from '../../src/index.js'
+import { createSystem, type Report, type Service, type System, type TreeNode } from '../../src/index.js'
 import { VirtualEnv } from '../support/virtual-env.js'
 import { type Backstage, Company, InOrder, type Schedule } from './hooks.js'
 import { type Law, LawBroken, type Violation, Watch } from './law.js'
@@ -252,11 +252,6 @@ interface SupervisorRefLike {
   deleteChild(id: string): Promise<unknown>
 }
 
-interface Named {
-  readonly address: string
-  readonly children: readonly Named[]
-}
-
-function hasPlace(node: Named, address: string): boolean {
+function hasPlace(node: TreeNode, address: string): boolean {
   return node.children.some((child) => child.address === address || hasPlace(child, address))
 }
