@@ -104,8 +104,8 @@ export function httpServer(id: string, options: HttpAppOptions<Uses> | HttpHandl
   const { check } = definition
   return define({
     ...definition,
-    check: (where, problems) => {
-      check(where, problems)
+    check: (where, problems, whole) => {
+      check(where, problems, whole)
       checkOptions(where, options, problems)
     },
   })

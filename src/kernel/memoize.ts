@@ -132,5 +132,5 @@ export function memoizedLifecycle(tap: Tap): LifecycleLogic {
     },
   }
   // Inspectors find the machine's definition behind the logic.
-  return Object.assign(Object.create(lifecycle) as LifecycleLogic, logic)
+  return Object.assign(Object.create(lifecycle) as LifecycleLogic, logic, { tap })
 }

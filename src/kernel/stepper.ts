@@ -1,8 +1,9 @@
 // Moves one incarnation through the lifecycle: takes one event at a time, has its effects performed, shows the step to the XState
 // actor. An event that is fed while effects are performed waits until they are done, so effects run to completion.
-import { type Actor, type AnyActorRef, createActor } from 'xstate'
+import type { Actor, AnyActorRef } from 'xstate'
 import { type Exit, KILLED } from '../protocol/exit.js'
 import type { World } from './birth.js'
+import { LeanActor } from './lean-actor.js'
 import type { Effect, LifecycleEvent } from './lifecycle.js'
 import { EVENTS, INITIAL, INITIAL_EFFECTS, LastEvent, type LastType, type State } from './memoize.js'
 import { userClock } from './user-clock.js'
@@ -26,8 +27,6 @@ interface Fed {
   readonly exit: Exit | undefined
 }
 
-const STARTED = Object.freeze({})
-
 /** The machine of one incarnation. */
 export class Stepper {
   readonly actor: Actor<World['logic']>
@@ -42,7 +41,7 @@ export class Stepper {
 
   constructor(performer: Performer, { logic, env }: World, id: string, parent: AnyActorRef | undefined) {
     this.#performer = performer
-    this.actor = createActor(logic, parent === undefined ? { id, clock: userClock(env.clock) } : { id, parent })
+    this.actor = new LeanActor(logic, parent === undefined ? { id, clock: userClock(env.clock) } : { id, parent })
   }
 
   get state(): State {
@@ -66,8 +65,6 @@ export class Stepper {
 
   begin(): void {
     this.actor.start()
-    // XState reads them to make and to start an actor, never again: on Node 20 each is an object of a shape of its own.
-    this.actor.options = STARTED
     this.hold(() => {
       for (const effect of INITIAL_EFFECTS) this.#performer.perform(effect)
     })

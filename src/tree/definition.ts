@@ -56,7 +56,7 @@ export interface Definition {
   /** For a dynamic supervisor: makes a child's definition. */
   readonly child?: ((argument: unknown) => Service) | undefined
   /** Notes what is wrong with it beyond its child options. */
-  readonly check: (where: string, problems: Problems) => void
+  readonly check: (where: string, problems: Problems, definition: Definition) => void
 }
 
 // A private field, since a WeakMap of a hundred thousand definitions slows down every garbage collection.

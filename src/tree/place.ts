@@ -14,6 +14,7 @@ export interface ResolvedUse {
 }
 
 const NOBODY: ReadonlySet<Place> = new Set()
+const NO_CHILDREN: Place[] = []
 const NO_USES: readonly ResolvedUse[] = []
 
 /** Where a child stands. It outlives the child's incarnations and those of its supervisor. */
@@ -28,7 +29,7 @@ export class Place {
   readonly hooks: Hooks
   readonly parent: Place | undefined
   /** As written. */
-  readonly children: Place[] = []
+  readonly children: Place[]
   #added: Set<Place> | undefined
   /** Its number among its siblings; those that were added at run time come last. */
   readonly index: number
@@ -50,11 +51,12 @@ export class Place {
     this.index = parent?.children.length ?? 0
     this.address = childAddress(parent?.address ?? '', id)
     const kind = definition.children === undefined ? 'service' : 'supervisor'
+    this.children = kind === 'service' ? NO_CHILDREN : []
     this.spec = readChildOptions(this.address, definition.options, kind, problems)
     this.flags = kind === 'supervisor' ? readSupervisorFlags(this.address, definition.flags, problems) : undefined
     this.hooks = typeof definition.hooks === 'function' ? definition.hooks() : definition.hooks
     problems.id(this.address, definition.id)
-    definition.check(this.address, problems)
+    definition.check(this.address, problems, definition)
   }
 
   /** Children that were added at run time. */

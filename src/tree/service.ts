@@ -3,7 +3,7 @@ import { type Duration, parseDuration } from '../base/duration.js'
 import type { Context } from '../kernel/context.js'
 import type { Hooks } from '../kernel/hooks.js'
 import type { ChildOptions, Problems } from '../protocol/spec.js'
-import { define, type Service } from './definition.js'
+import { type Definition, define, type Service } from './definition.js'
 import { type HandlesOf, readUses, type Uses } from './uses.js'
 
 /** A value, or a promise of it. */
@@ -82,26 +82,27 @@ export function service<const Id extends string, Handle, U extends Uses = {}, R 
 ): Service<Handle, R, Id>
 export function service<const Id extends string, U extends Uses = {}>(id: Id, spec: RunSpec<U>): Service<void, {}, Id>
 export function service(id: string, spec: StartSpec<unknown, Uses, unknown> | RunSpec<Uses>): Service {
-  const { uses, ...options } = spec
+  // A copy of its own, since whoever wrote it may go on with the object.
+  const own = { ...spec }
   return define({
     id,
-    options,
-    hooks: readHooks(spec),
-    uses: readUses(uses),
+    options: own,
+    hooks: readHooks(own),
+    uses: readUses(own.uses),
     children: undefined,
-    flags: {},
-    check: (where, problems) => checkHooks(where, spec, problems),
+    flags: NO_FLAGS,
+    check: checkHooks,
   })
 }
 
+const NO_FLAGS = Object.freeze({})
 const HOOKS = ['start', 'run', 'drain', 'stop'] as const
 
 function readHooks(spec: object): Hooks {
-  const { health, ...hooks } = spec as { health?: HealthSpec<unknown, Uses> }
-  const read = hooks as Hooks
-  if (health === undefined) return read
+  const { health } = spec as { health?: HealthSpec<unknown, Uses> }
+  if (health === undefined) return spec as Hooks
   return {
-    ...read,
+    ...spec,
     health: {
       check: health.check as NonNullable<Hooks['health']>['check'],
       everyMs: parseDuration(health.every) ?? 5_000,
@@ -111,8 +112,8 @@ function readHooks(spec: object): Hooks {
   }
 }
 
-function checkHooks(where: string, spec: object, problems: Problems): void {
-  const hooks = spec as Record<string, unknown>
+function checkHooks(where: string, problems: Problems, { options }: Definition): void {
+  const hooks = options as Record<string, unknown>
   if (hooks['start'] !== undefined && hooks['run'] !== undefined)
     problems.add(where, 'both `start` and `run` are given; a service has one of them')
   if (hooks['start'] === undefined && hooks['run'] === undefined) problems.add(where, 'neither `start` nor `run` is given')

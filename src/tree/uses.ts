@@ -23,6 +23,7 @@ export type HandlesOf<U extends Uses> = {
   readonly [Key in keyof U]: U[Key] extends LiveUse<infer S> ? Live<HandleOf<S>> : HandleOf<U[Key]>
 }
 
+const NO_USES: Readonly<Record<string, Use>> = Object.freeze({})
 const liveTargets = new WeakMap<object, Service>()
 
 /**
@@ -49,7 +50,8 @@ export function live<S extends Service>(service: S): LiveUse<S> {
 }
 
 /** Reads a declaration of uses. */
-export function readUses(uses: Uses = {}): Readonly<Record<string, Use>> {
+export function readUses(uses?: Uses): Readonly<Record<string, Use>> {
+  if (uses === undefined) return NO_USES
   const read: Record<string, Use> = {}
   for (const [name, use] of Object.entries(uses)) {
     const target = liveTargets.get(use)
