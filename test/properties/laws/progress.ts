@@ -27,7 +27,9 @@ export const nothingWaitsInVain: Law = {
 
 // Until when whom a supervisor lets wait for its restart.
 function noteWaits(waits: Map<string, number>, event: TraceEvent): void {
-  if (event.type === 'fact' && event.fact.type === 'backing-off') waits.set(event.fact.supervisor, event.at + event.fact.delayMs)
+  if (event.type !== 'fact' || event.fact.type !== 'backing-off') return
+  const { supervisor, delayMs } = event.fact
+  waits.set(supervisor, Math.max(waits.get(supervisor) ?? 0, event.at + delayMs))
 }
 
 function serviceProblem(life: Life): string | undefined {
@@ -55,6 +57,8 @@ function supervisorProblem(
     if (!isBusy && !isBackingOff) return `${nameOf(life)} is starting although nobody below it is`
     return isBackingOff ? undefined : lateStarter(node, lives)
   }
+  // Stopping by hand the one whose restart failed calls the restart of its group off, as in OTP.
+  if (node.children.some(({ address }) => lives.isTerminating(address))) return undefined
   if (isBusy || isBackingOff || lives.stopAskedAt !== undefined || pathOf(node).some((above) => lives.at(above.address)?.state !== 'ready'))
     return undefined
   const dead = node.children.find((child) => isOwed(child, life, lives))
