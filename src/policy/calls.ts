@@ -1,5 +1,5 @@
 // The API of a supervisor, call by call, with OTP's answers.
-import type { Call, CallResult, ChildCounts, ChildState, Command, Refusal } from './commands.js'
+import type { Call, CallResult, ChildCounts, ChildState, Commands, Refusal } from './commands.js'
 import { startFrontier, stopFrontier } from './order.js'
 import { Round } from './round.js'
 import type { Slot } from './slot.js'
@@ -7,7 +7,7 @@ import type { SlotList } from './slot-list.js'
 import { remove } from './vacancy.js'
 
 /** Answers a call at once, or returns the round that will. */
-export function answerCall(slots: SlotList, maxChildren: number, call: Call, out: Command[]): Round | undefined {
+export function answerCall(slots: SlotList, maxChildren: number, call: Call, out: Commands): Round | undefined {
   const reply = (result: CallResult): undefined => void out.push({ type: 'reply', call: call.number, result })
   switch (call.verb) {
     case 'children':

@@ -78,6 +78,11 @@ export interface ReportCommand {
   readonly retrying: boolean
 }
 
+/** Where a policy puts what it asks for. */
+export interface Commands {
+  push(command: Command): void
+}
+
 /** What a supervisor's policy asks for. */
 export type Command =
   | { readonly type: 'start'; readonly slot: Slot }

@@ -1,5 +1,5 @@
 // The round of a restart: who is stopped, who is started, and what else becomes part of it.
-import type { Command } from './commands.js'
+import type { Commands } from './commands.js'
 import { areIndependent, nothing, type Order, startFrontier, stopFrontier } from './order.js'
 import { Round } from './round.js'
 import type { Slot } from './slot.js'
@@ -54,7 +54,7 @@ export function restartRound({ about, range, delayMs }: RestartPlan, rounds: Set
  * Holds back every round that the crash of `slot` touches: it is dealt with before they start anybody else. A call
  * has nobody else. Says whether there is any.
  */
-export function holdBack(slot: Slot, range: () => readonly Slot[], rounds: Set<Round>, order: Order, out: Command[], now: number): boolean {
+export function holdBack(slot: Slot, range: () => readonly Slot[], rounds: Set<Round>, order: Order, out: Commands, now: number): boolean {
   let isHolding = false
   let known: readonly Slot[] | undefined
   for (const round of rounds) {

@@ -1,6 +1,6 @@
 // One transaction of a supervisor: slots are stopped, then slots are started. It asks for one step at a time and knows when it is over.
 import { reserveOf } from './budget.js'
-import type { Command } from './commands.js'
+import type { Commands } from './commands.js'
 import { type Frontier, nothing } from './order.js'
 import type { Slot, Waiter } from './slot.js'
 import { letGo, vacate } from './vacancy.js'
@@ -71,7 +71,7 @@ export class Round implements Waiter {
   }
 
   /** Asks for all that can be done now. */
-  advance(out: Command[], now: number): void {
+  advance(out: Commands, now: number): void {
     if (this.#stopping) {
       for (let slot = this.#stops.next(); slot !== undefined; slot = this.#stops.next()) {
         if (beginStop(slot, out, now)) slot.round = this
@@ -96,19 +96,19 @@ export class Round implements Waiter {
   }
 
   /** A start failed: nothing more is started, and what is starting beside it is called off. */
-  fail(failure: Failure, out: Command[], now: number): void {
+  fail(failure: Failure, out: Commands, now: number): void {
     this.failures.push(failure)
     this.callOff(this.range, out, now)
   }
 
   /** Stops those of `slots` that are starting in this round. */
-  callOff(slots: readonly Slot[], out: Command[], now: number): void {
+  callOff(slots: readonly Slot[], out: Commands, now: number): void {
     for (const slot of slots) if (slot.round === this && slot.phase === 'starting') beginStop(slot, out, now)
   }
 }
 
 /** Asks a slot to stop within its own `shutdown`; false when there is nothing to wait for. */
-function beginStop(slot: Slot, out: Command[], now: number): boolean {
+function beginStop(slot: Slot, out: Commands, now: number): boolean {
   if (slot.phase === 'stopping') return true
   if (slot.phase !== 'running' && slot.phase !== 'starting') {
     vacate(slot, out)
@@ -125,7 +125,7 @@ function beginStop(slot: Slot, out: Command[], now: number): boolean {
   return true
 }
 
-function beginStart(slot: Slot, out: Command[]): boolean {
+function beginStart(slot: Slot, out: Commands): boolean {
   if (slot.removed) return false
   // A slot that is tried again keeps who it was: reports name the one that crashed.
   if (slot.phase === 'dead' || slot.phase === 'backing-off') vacate(slot, out)

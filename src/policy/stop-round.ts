@@ -3,7 +3,7 @@
 // It comes before everything else: what is starting is called off, what waits for a restart is dropped, nothing starts any more.
 import type { Exit } from '../protocol/exit.js'
 import { measure, reserveScale } from './budget.js'
-import type { Command } from './commands.js'
+import type { Commands } from './commands.js'
 import { allAtOnce, type Frontier, nothing, type Order, stopFrontier } from './order.js'
 import type { Slot, Waiter } from './slot.js'
 import type { SlotList } from './slot-list.js'
@@ -46,7 +46,7 @@ export class StopRound implements Waiter {
   }
 
   /** Begins: calls off every start, then asks the edges. */
-  begin(scale: number | undefined, out: Command[], now: number): void {
+  begin(scale: number | undefined, out: Commands, now: number): void {
     const slots = this.#slots.list()
     for (const slot of slots) {
       slot.round = undefined
@@ -61,7 +61,7 @@ export class StopRound implements Waiter {
   }
 
   /** A further request: it goes on to the rest; the deadline comes nearer if the new one is, and is set if there was one for the edges only. */
-  goOn(deadlineAt: number, scale: number | undefined, out: Command[], now: number): void {
+  goOn(deadlineAt: number, scale: number | undefined, out: Commands, now: number): void {
     if (this.#edgesOnly || deadlineAt < this.#deadlineAt) {
       this.#edgesOnly = false
       this.#limit(deadlineAt, scale, out, now)
@@ -70,12 +70,12 @@ export class StopRound implements Waiter {
   }
 
   /** The edges are asked for (again): the deadline may come nearer. One that ends by itself already is waited for in its turn. */
-  quiesce(deadlineAt: number, scale: number, out: Command[], now: number): void {
+  quiesce(deadlineAt: number, scale: number, out: Commands, now: number): void {
     if (!this.#edgesOnly) out.push({ type: 'all-quiesced' })
     else if (deadlineAt < this.#deadlineAt) this.#limit(deadlineAt, scale, out, now)
   }
 
-  #limit(deadlineAt: number, scale: number | undefined, out: Command[], now: number): void {
+  #limit(deadlineAt: number, scale: number | undefined, out: Commands, now: number): void {
     this.#deadlineAt = deadlineAt
     const slots = this.#slots.list()
     this.#plan(slots, scale, now)
@@ -86,7 +86,7 @@ export class StopRound implements Waiter {
   }
 
   /** No more settling: everybody closes, in order. */
-  hurry(out: Command[]): void {
+  hurry(out: Commands): void {
     this.#hurried = true
     for (let slot = this.#slots.first; slot !== undefined; slot = slot.after) {
       if (slot.phase === 'stopping' || slot.round === this) out.push({ type: 'hurry', slot })
@@ -94,7 +94,7 @@ export class StopRound implements Waiter {
   }
 
   /** Asks for all that can be done now. */
-  advance(out: Command[], now: number): void {
+  advance(out: Commands, now: number): void {
     for (;;) {
       for (let slot = this.#frontier.next(); slot !== undefined; slot = this.#frontier.next()) {
         if (this.#begin(slot, out, now)) slot.round = this
@@ -115,14 +115,14 @@ export class StopRound implements Waiter {
   }
 
   /** A child has ended: as asked, or by itself, which is noted when its turn comes. */
-  ended(slot: Slot, exit: Exit, out: Command[]): void {
+  ended(slot: Slot, exit: Exit, out: Commands): void {
     const asked = slot.phase === 'stopping'
     slot.phase = asked ? 'empty' : 'dead'
     slot.died = exit
     if (asked) takeNote(slot, exit, out)
   }
 
-  #begin(slot: Slot, out: Command[], now: number): boolean {
+  #begin(slot: Slot, out: Commands, now: number): boolean {
     if (slot.phase === 'stopping') return true
     if (slot.phase !== 'running') {
       vacate(slot, out)
@@ -135,13 +135,13 @@ export class StopRound implements Waiter {
     return true
   }
 
-  #quiesce(slot: Slot, out: Command[]): void {
+  #quiesce(slot: Slot, out: Commands): void {
     const keptMs = this.#edgesOnly ? 0 : this.#scale * this.#restMs
     out.push({ type: 'quiesce', slot, deadlineAt: this.#deadlineAt - keptMs, scale: this.#scale })
   }
 
   // A slot gets until min(its shutdown, what is left less the reserves of those that must still stop after it).
-  #ask(slot: Slot, out: Command[], now: number): void {
+  #ask(slot: Slot, out: Commands, now: number): void {
     const { shutdownMs } = slot.spec
     const firstTime = slot.phase !== 'stopping'
     slot.phase = 'stopping'

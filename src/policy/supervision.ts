@@ -4,7 +4,7 @@ import { crash, type Exit, KILLED, SHUTDOWN } from '../protocol/exit.js'
 import type { SupervisorFlags } from '../protocol/spec.js'
 import { measure } from './budget.js'
 import { answerCall } from './calls.js'
-import type { Call, Command, SupervisionEvent } from './commands.js'
+import type { Call, Command, Commands, SupervisionEvent } from './commands.js'
 import { type Random, RestartLedger } from './ledger.js'
 import { Mailbox } from './mailbox.js'
 import type { Order } from './order.js'
@@ -52,10 +52,15 @@ export class Supervision implements Inner {
   /** Takes in what happened at `now` and says what to do. */
   decide(event: SupervisionEvent, now: number): Command[] {
     const out: Command[] = []
+    this.decideInto(event, now, out)
+    return out
+  }
+
+  /** As `decide`, into a queue that the caller keeps. */
+  decideInto(event: SupervisionEvent, now: number, out: Commands): void {
     if (event.type === 'call') this.#call(event.call, out)
     else if (!this.#isOver) this.#take(event, out, now)
     this.#serve(out, now)
-    return out
   }
 
   // Nothing can follow any more: it was killed, or its boot was undone.
@@ -63,12 +68,12 @@ export class Supervision implements Inner {
     return this.#isKilled || (this.#transactions.stage === 'failed' && this.#ending === undefined)
   }
 
-  #call(call: Call, out: Command[]): void {
+  #call(call: Call, out: Commands): void {
     if (this.#ending === undefined && !this.#isOver) this.#mailbox.push({ type: 'call', call })
     else refuse(call, out)
   }
 
-  #take(event: Exclude<SupervisionEvent, { type: 'call' }>, out: Command[], now: number): void {
+  #take(event: Exclude<SupervisionEvent, { type: 'call' }>, out: Commands, now: number): void {
     switch (event.type) {
       case 'boot':
         return this.#transactions.boot(out, now)
@@ -105,7 +110,7 @@ export class Supervision implements Inner {
 
   // --- what a child's start or end leads to
 
-  #started(slot: Slot, incarnation: number, out: Command[], now: number): void {
+  #started(slot: Slot, incarnation: number, out: Commands, now: number): void {
     slot.incarnation = incarnation
     // It started while it was being asked to stop: its end is what counts.
     if (slot.phase !== 'starting') return
@@ -116,7 +121,7 @@ export class Supervision implements Inner {
     this.#progress(slot, out, now)
   }
 
-  #failed(slot: Slot, cause: unknown, out: Command[], now: number): void {
+  #failed(slot: Slot, cause: unknown, out: Commands, now: number): void {
     const round = slot.round
     // One that was called off because another failed may have failed by itself at the same moment.
     const isFailure = slot.phase === 'starting' || (slot.phase === 'stopping' && round instanceof Round && round.failures.length > 0)
@@ -131,7 +136,7 @@ export class Supervision implements Inner {
     this.#progress(slot, out, now)
   }
 
-  #ended(slot: Slot, exit: Exit, out: Command[], now: number): void {
+  #ended(slot: Slot, exit: Exit, out: Commands, now: number): void {
     if (this.#ending !== undefined) {
       this.#ending.ended(slot, exit, out)
       return this.#progress(slot, out, now)
@@ -150,12 +155,12 @@ export class Supervision implements Inner {
   }
 
   // Only who will be restarted touches others.
-  #holdsBack(slot: Slot, exit: Exit, out: Command[], now: number): boolean {
+  #holdsBack(slot: Slot, exit: Exit, out: Commands, now: number): boolean {
     if (this.#rounds.size === 0 || fateOf(slot.spec.restart, exit) !== 'restart') return false
     return holdBack(slot, () => this.#strategy.range(this.slots, slot), this.#rounds, this.#order, out, now)
   }
 
-  #progress(slot: Slot, out: Command[], now: number): void {
+  #progress(slot: Slot, out: Commands, now: number): void {
     const waiter = slot.round
     if (waiter === undefined) return
     waiter.settle(slot)
@@ -165,7 +170,7 @@ export class Supervision implements Inner {
 
   // --- what comes out of the mailbox
 
-  #serve(out: Command[], now: number): void {
+  #serve(out: Commands, now: number): void {
     while (this.#ending === undefined && !this.#isOver) {
       const next = this.#mailbox.take()
       if (next === undefined) return
@@ -175,17 +180,17 @@ export class Supervision implements Inner {
     }
   }
 
-  #answer(call: Call, out: Command[], now: number): void {
+  #answer(call: Call, out: Commands, now: number): void {
     const round = answerCall(this.slots, this.#flags.maxChildren, call, out)
     if (round !== undefined) this.#transactions.begin(round, out, now)
   }
 
-  #crashed(slot: Slot, out: Command[], now: number): void {
+  #crashed(slot: Slot, out: Commands, now: number): void {
     if (slot.phase === 'dead') this.#bury(slot, out, now)
     this.#transactions.release(slot, out, now)
   }
 
-  #bury(slot: Slot, out: Command[], now: number): void {
+  #bury(slot: Slot, out: Commands, now: number): void {
     const exit = slot.died as Exit
     const { restart } = slot.spec
     slot.died = undefined
@@ -196,7 +201,7 @@ export class Supervision implements Inner {
     if (this.#endsWith(slot)) this.#endByItself(SHUTDOWN, out, now)
   }
 
-  #retry(slot: Slot, out: Command[], now: number): void {
+  #retry(slot: Slot, out: Commands, now: number): void {
     const waiting = slot.retryRange
     if (slot.removed || waiting === undefined) return
     if (slot.phase === 'restarting') {
@@ -209,7 +214,7 @@ export class Supervision implements Inner {
     this.#transactions.begin(restartRound(plan, this.#rounds, this.#order), out, now)
   }
 
-  #restart(slot: Slot, range: readonly Slot[], exit: Exit, out: Command[], now: number): void {
+  #restart(slot: Slot, range: readonly Slot[], exit: Exit, out: Commands, now: number): void {
     const { admitted, count, delayMs } = this.#ledger.enter(slot, now)
     if (!admitted) return this.#giveUp(slot, exit, out, now)
     out.push({ type: 'restarting', slot, count, exit })
@@ -223,25 +228,25 @@ export class Supervision implements Inner {
     return this.#flags.autoShutdown === 'any-significant' || this.slots.significantCount === 0
   }
 
-  #giveUp(slot: Slot, exit: Exit, out: Command[], now: number): void {
+  #giveUp(slot: Slot, exit: Exit, out: Commands, now: number): void {
     const error = this.#ledger.errorFor(this.#address, slot, exit)
     report('shutdown', slot, crash(error), out)
     this.#endByItself(this.#flags.giveUp === 'crash' ? crash(error) : SHUTDOWN, out, now)
   }
 
-  #endByItself(exit: Exit, out: Command[], now: number): void {
+  #endByItself(exit: Exit, out: Commands, now: number): void {
     out.push({ type: 'ending', exit })
     this.#end(exit, { deadlineAt: Number.POSITIVE_INFINITY, scale: undefined, edgesOnly: false }, out, now)
   }
 
-  #end(exit: Exit, plan: StopPlan, out: Command[], now: number): void {
+  #end(exit: Exit, plan: StopPlan, out: Commands, now: number): void {
     this.#transactions.end(out)
     this.#ending = new StopRound(this.slots, this.#order, exit, plan)
     this.#ending.begin(plan.scale, out, now)
   }
 
   // OTP's links: what works goes down with its supervisor, a supervisor below ends its own children in order.
-  #kill(deadlineAt: number, out: Command[]): void {
+  #kill(deadlineAt: number, out: Commands): void {
     this.#isKilled = true
     this.#transactions.end(out)
     for (let slot = this.slots.first; slot !== undefined; slot = slot.after) {

@@ -1,7 +1,7 @@
 // The rounds of one supervisor: begun, advanced, and brought to what follows when they are over. It also knows the boot, which is
 // the first of them: over when all children have started, undone when one of them fails.
 import { crash } from '../protocol/exit.js'
-import type { Call, CallResult, Command } from './commands.js'
+import type { Call, CallResult, Commands } from './commands.js'
 import type { Mailbox } from './mailbox.js'
 import { type Order, startFrontier, stopFrontier } from './order.js'
 import { type Failure, Round } from './round.js'
@@ -28,17 +28,17 @@ export class Transactions {
     this.#mailbox = mailbox
   }
 
-  boot(out: Command[], now: number): void {
+  boot(out: Commands, now: number): void {
     const range = this.#slots.list()
     this.begin(new Round({ name: 'start' }, { range, starts: startFrontier(range, this.#order) }), out, now)
   }
 
-  begin(round: Round, out: Command[], now: number): void {
+  begin(round: Round, out: Commands, now: number): void {
     this.#rounds.add(round)
     this.advance(round, out, now)
   }
 
-  advance(round: Round, out: Command[], now: number): void {
+  advance(round: Round, out: Commands, now: number): void {
     round.advance(out, now)
     if (!round.over || !this.#rounds.delete(round)) return
     this.#finish(round, out, now)
@@ -46,24 +46,24 @@ export class Transactions {
   }
 
   /** Asks for the next portion of what was too much for one turn. */
-  goOn(out: Command[], now: number): void {
+  goOn(out: Commands, now: number): void {
     for (const round of this.#rounds) this.advance(round, out, now)
   }
 
   /** A crash has been dealt with: what was held back for it goes on. */
-  release(slot: Slot, out: Command[], now: number): void {
+  release(slot: Slot, out: Commands, now: number): void {
     for (const round of this.#rounds) if (round.heldBy.delete(slot)) this.advance(round, out, now)
     this.noticeBooted(out)
   }
 
   /** Ends them all where they stand, for good. */
-  end(out: Command[]): void {
+  end(out: Commands): void {
     this.stage = 'over'
     this.#callOff(out)
   }
 
   // Nobody is left waiting: neither those in the mailbox nor those whose round is called off.
-  #callOff(out: Command[]): void {
+  #callOff(out: Commands): void {
     for (const { purpose } of this.#rounds) {
       if (purpose.name === 'start-call' || purpose.name === 'stop-call') reply(purpose.call, { ok: false, reason: 'stopping' }, out)
     }
@@ -71,14 +71,14 @@ export class Transactions {
     for (const call of this.#mailbox.clear()) refuse(call, out)
   }
 
-  noticeBooted(out: Command[]): void {
+  noticeBooted(out: Commands): void {
     if (this.stage !== 'booting' || this.#rounds.size > 0) return
     if (this.#slots.list().some((slot) => slot.phase === 'backing-off')) return
     this.stage = 'booted'
     out.push({ type: 'booted' })
   }
 
-  #finish({ purpose, failures, range }: Round, out: Command[], now: number): void {
+  #finish({ purpose, failures, range }: Round, out: Commands, now: number): void {
     const [failure] = failures
     switch (purpose.name) {
       case 'stop-call':
@@ -101,7 +101,7 @@ export class Transactions {
     }
   }
 
-  #rollBack(failures: readonly Failure[], out: Command[], now: number): void {
+  #rollBack(failures: readonly Failure[], out: Commands, now: number): void {
     this.#bootFailures = failures
     this.#callOff(out)
     out.push({ type: 'rolling-back' })
@@ -121,18 +121,18 @@ export class Transactions {
   }
 }
 
-function wait(slot: Slot, range: readonly Slot[], delayMs: number, out: Command[]): void {
+function wait(slot: Slot, range: readonly Slot[], delayMs: number, out: Commands): void {
   slot.phase = 'backing-off'
   slot.retryRange = range
   out.push({ type: 'wait', slot, attempt: slot.failures, delayMs })
 }
 
 /** Answers a call that comes too late. */
-export function refuse(call: Call, out: Command[]): void {
+export function refuse(call: Call, out: Commands): void {
   if (call.verb === 'start') out.push({ type: 'forget', slot: call.slot })
   reply(call.number, { ok: false, reason: 'stopping' }, out)
 }
 
-function reply(call: number, result: CallResult, out: Command[]): void {
+function reply(call: number, result: CallResult, out: Commands): void {
   out.push({ type: 'reply', call, result })
 }

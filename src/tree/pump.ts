@@ -57,7 +57,7 @@ export class Pump {
     }
     const event = this.#urgent.shift() ?? this.#events.shift()
     if (event === undefined) return false
-    for (const next of this.#policy.decide(event, this.#env.clock.now())) this.#commands.push(next)
+    this.#policy.decideInto(event, this.#env.clock.now(), this.#commands)
     return true
   }
 }
