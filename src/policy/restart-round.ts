@@ -18,31 +18,31 @@ export interface RestartPlan {
  * Temporary siblings in the range are stopped and not started again; with a delay, nobody is started until it is over.
  */
 export function restartRound({ about, range, delayMs }: RestartPlan, rounds: Set<Round>, order: Order): Round {
-  const stopped = new Set(range)
+  const unstarted = new Set<Slot>()
   const merged = new Set(range)
   const stillHeldBy: Slot[] = []
   for (const round of rounds) {
     if (!round.heldBy.has(about)) continue
     // One that is to wait first has not begun with anybody.
     const waits = round.purpose.name === 'restart' && round.purpose.delayMs !== undefined
-    for (const slot of waits ? round.range : round.rest()) merged.add(slot)
+    for (const slot of waits ? round.range : round.rest()) unstarted.add(slot)
     for (const other of round.heldBy) if (other !== about) stillHeldBy.push(other)
     rounds.delete(round)
   }
   for (const slot of range) if (slot.phase === 'backing-off') for (const waiting of slot.retryRange ?? []) merged.add(waiting)
+  for (const slot of unstarted) merged.add(slot)
+  // Those that had not begun yet are not stopped: a temporary one among them still has its only start before it.
+  const stopped = new Set(range.filter((slot) => slot !== about && !unstarted.has(slot)))
   const starts: Slot[] = []
   for (const slot of merged) {
-    if (!slot.removed && (slot === about || slot.spec.restart !== 'temporary' || !stopped.has(slot))) starts.push(slot)
+    if (!slot.removed && (slot.spec.restart !== 'temporary' || !stopped.has(slot))) starts.push(slot)
   }
   starts.sort((a, b) => a.position - b.position)
   const round = new Round(
     { name: 'restart', about, delayMs },
     {
       range: starts,
-      stops: stopFrontier(
-        range.filter((slot) => slot !== about),
-        order,
-      ),
+      stops: stopFrontier([...stopped], order),
       starts: delayMs === undefined ? startFrontier(starts, order) : nothing(),
     },
   )

@@ -126,6 +126,13 @@ describe('found by the laws', () => {
     expect(started.sort()).toEqual(['a', 'a', 'b', 'b', 'c', 'd'])
   })
 
+  test('L2: a temporary child that has not started yet is not let go when one that it uses crashes at the boot', async () => {
+    const slow = one('b', { lives: [LATER] })
+    const plan = over('app', [one('a'), slow, one('c', { restart: 'temporary', ...uses('app/a') }), one('d', uses('app/c'))])
+    const { report } = await play(plan, [on('crash', 1), now])
+    expect(report.totals.acked).toBe(4)
+  })
+
   test('L14: a call that comes while a boot is undone is answered', async () => {
     const failing = over('s', [one('b', { lives: [{ start: { ends: 'error' } }] })])
     await play(over('app', [one('a', { lives: [SLOW_STOP] }), failing]), [on('terminate', 1)])
