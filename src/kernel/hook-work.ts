@@ -1,7 +1,7 @@
 // A service's life as its hooks: says which is called when, and feeds the lifecycle with their answers. What comes after the incarnation was given up is released detached and noted, never acknowledged.
 import { isPromiseLike } from '../base/disposer.js'
-import { NotReadyError } from '../base/errors.js'
-import type { Gate } from '../gate/gate.js'
+import { DrainingError, NotReadyError } from '../base/errors.js'
+import { type Gate, holding } from '../gate/gate.js'
 import type { Work } from './birth.js'
 import { createContext, IGNORE } from './context.js'
 import { HealthWatch } from './health-watch.js'
@@ -64,16 +64,18 @@ export class HookWork implements Work {
     return this.#handle
   }
 
-  /** Answers a request of others; it counts as work in flight until it is answered. Rejects with DrainingError (ERR_DRAINING) while it ends. */
-  answer(name: string, argument: unknown): Promise<unknown> {
+  /**
+   * Answers a request of others, with a `PendingAnswer` where it answers with a promise; it is work in flight until it is answered.
+   * @throws DrainingError (ERR_DRAINING) while it ends, and what the request throws.
+   */
+  answer(name: string, argument: unknown): unknown {
     const { requests } = this.#runnable.hooks
     const request = requests !== undefined && Object.hasOwn(requests, name) ? requests[name] : undefined
-    if (request === undefined) return Promise.reject(new TypeError(`${this.incarnation.address} answers no request "${name}"`))
+    if (request === undefined) throw new TypeError(`${this.incarnation.address} answers no request "${name}"`)
     this.#requests ??= this.provisions.openGate()
-    return this.#requests.run(() => {
-      if (this.#handle === NO_HANDLE) throw new NotReadyError(this.incarnation.address, this.incarnation.status)
-      return this.#calls.enter((handle, ctx) => request(handle, argument, ctx), this.#handle)
-    })
+    const permit = this.#requests.tryEnter()
+    if (permit === undefined) throw new DrainingError(this.incarnation.address)
+    return holding(permit, () => this.#calls.enter((handle, ctx) => request(handle, argument, ctx), this.handle))
   }
 
   get inFlight(): number {

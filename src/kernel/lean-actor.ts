@@ -19,6 +19,7 @@ type Inside = Own &
   Omit<AnyActorRef, 'system'> & {
     readonly system: WatchedSystem
     readonly logic: { readonly tap?: Tap }
+    readonly _processingStatus: number
     readonly _deferred: (() => void)[]
     readonly logger: unknown
   }
@@ -33,6 +34,8 @@ const OPTIONS = Object.freeze({ devTools: false })
 export class LeanActor<Logic extends ConstructorParameters<typeof Actor>[0]> extends Actor<Logic> {}
 
 const { subscribe, on, send } = Actor.prototype as unknown as Record<'subscribe' | 'on' | 'send', Method>
+// XState's ProcessingStatus.Running.
+const RUNNING = 1
 const ignore = (): void => {}
 
 // XState assigns these in its constructor: what it makes there is dropped, and shared or made on demand instead.
@@ -74,8 +77,12 @@ Object.defineProperties(LeanActor.prototype, {
 // The lifecycle has no children, no delays, and actions that do nothing: its scope is for those who watch.
 function scopeOf(actor: Inside): object {
   const { id, sessionId, system, logger } = actor
-  const actionExecutor = ({ type, params }: { readonly type: string; readonly params: unknown }): void =>
-    system._sendInspectionEvent({ type: '@xstate.action', actorRef: actor, action: { type, params } })
+  // As XState does: what an actor does before it is started is shown when it is.
+  const actionExecutor = ({ type, params }: { readonly type: string; readonly params: unknown }): void => {
+    const show = (): void => system._sendInspectionEvent({ type: '@xstate.action', actorRef: actor, action: { type, params } })
+    if (actor._processingStatus === RUNNING) show()
+    else actor._deferred.push(show)
+  }
   return {
     self: actor,
     id,

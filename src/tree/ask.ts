@@ -1,6 +1,7 @@
 // Asking a service: refused before the attempt, answered, or rejected with the reason; never left waiting.
 import { type Duration, parseDuration } from '../base/duration.js'
 import { AskTimeoutError, DrainingError, NotReadyError, TargetExitedError } from '../base/errors.js'
+import { PendingAnswer } from '../gate/gate.js'
 import { HookWork } from '../kernel/hook-work.js'
 import type { Incarnation } from '../kernel/incarnation.js'
 
@@ -25,13 +26,21 @@ export type Begin = (resolve: (answer: unknown) => void, reject: (error: unknown
  * Asks the service that lives in `incarnation` for one of its requests.
  * @throws NotReadyError, DrainingError before the attempt; AskTimeoutError, TargetExitedError or the signal's reason after it.
  */
-export function ask(target: Target, argument: unknown, options?: AskOptions): Promise<unknown> {
-  return attempt(target, options, (resolve, reject, work) => void work.answer(target.name, argument).then(resolve, reject))
+export async function ask(target: Target, argument: unknown, options?: AskOptions): Promise<unknown> {
+  const asked = admit(target, options)
+  const answer = asked.work.answer(target.name, argument)
+  // One that is answered at once needs no timer.
+  if (!(answer instanceof PendingAnswer)) return answer
+  return await firstOf(target.name, asked, (resolve, reject) => answer.deliver(resolve, reject))
 }
 
 /** As `ask`, for whatever `begin` starts and answers; it is called at once. */
-export async function attempt(target: Target, options: AskOptions = {}, begin: Begin): Promise<unknown> {
-  const { address, incarnation } = target
+export async function attempt(target: Target, options: AskOptions | undefined, begin: Begin): Promise<unknown> {
+  return await firstOf(target.name, admit(target, options), begin)
+}
+
+// Refuses before the attempt.
+function admit({ address, incarnation }: Target, options: AskOptions = {}): Attempt {
   const timeoutMs = parseDuration(options.timeout ?? 5_000)
   if (timeoutMs === undefined) throw new TypeError(`${address}: the timeout ${String(options.timeout)} is not a duration`)
   options.signal?.throwIfAborted()
@@ -39,7 +48,7 @@ export async function attempt(target: Target, options: AskOptions = {}, begin: B
   const { work, status } = incarnation
   if (status === 'settling' || status === 'closing') throw new DrainingError(address)
   if (status !== 'ready' || !(work instanceof HookWork)) throw new NotReadyError(address, status)
-  return await firstOf(target.name, { incarnation, work, timeoutMs, signal: options.signal }, begin)
+  return { incarnation, work, timeoutMs, signal: options.signal }
 }
 
 interface Attempt {
@@ -61,6 +70,7 @@ function firstOf(name: string, { incarnation, work, timeoutMs, signal }: Attempt
       signal?.removeEventListener('abort', aborted)
       answer()
     }
+    if (incarnation.status === 'stopped') return settle(() => reject(new TargetExitedError(address, name, exitCause(incarnation))))
     signal?.addEventListener('abort', aborted, { once: true })
     // A late answer settles a promise that is settled already: it is dropped.
     begin(
