@@ -1,6 +1,6 @@
 // Exhaustive: every interleaving of acks, timers, hook settlements and faults in small worlds; no law is broken in any of them.
 import { describe, expect, test, vi } from 'vitest'
-import { Supervision } from '../../src/policy/supervision.js'
+import { restartWhileStopping } from './deciding.js'
 import { explore } from './explore.js'
 import { LAWS } from './laws.js'
 import { WORLDS } from './worlds.js'
@@ -39,18 +39,12 @@ describe('a planted bug is found', () => {
 
   // Only a crash between the request to stop and the last ack shows it.
   test('a crash while everything stops is restarted', async () => {
-    const { decide } = Supervision.prototype
-    const spy = vi.spyOn(Supervision.prototype, 'decide').mockImplementation(function (this: Supervision, event, now) {
-      const wasRunning = event.type === 'ended' && event.slot.phase === 'running'
-      const commands = decide.call(this, event, now)
-      if (!wasRunning || event.exit.reason !== 'crash' || event.slot.phase !== 'dead') return commands
-      return [...commands, { type: 'start', slot: event.slot }]
-    })
+    restartWhileStopping()
     try {
       const { broken } = await explore(world as (typeof WORLDS)[number], LAWS)
       expect(broken?.violation.law.id).toMatch(/^L[134578]$/)
     } finally {
-      spy.mockRestore()
+      vi.restoreAllMocks()
     }
   })
 })

@@ -2,15 +2,14 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { HookCalls } from '../../src/kernel/hook-calls.js'
 import { HookWork } from '../../src/kernel/hook-work.js'
-import type { Command } from '../../src/policy/commands.js'
 import { IntensityWindow } from '../../src/policy/intensity.js'
 import { startFrontier } from '../../src/policy/order.js'
 import { Round } from '../../src/policy/round.js'
-import { Supervision } from '../../src/policy/supervision.js'
 import { Transactions } from '../../src/policy/transactions.js'
 import { Roster } from '../../src/tree/roster.js'
 import { scenarios } from './arbitraries.js'
 import { search } from './check.js'
+import { decides, restartWhileStopping } from './deciding.js'
 import { LawBroken } from './law.js'
 import { LAWS } from './laws.js'
 
@@ -29,16 +28,6 @@ vi.mock('../../src/policy/verdict.js', async (importOriginal) => {
     switches.restartsTemporary && restart === 'temporary' ? 'restart' : original.fateOf(restart, exit)
   return { ...original, fateOf }
 })
-
-type Decide = Supervision['decide']
-
-/** Changes what every supervisor decides. */
-function decides(change: (this: Supervision, decide: Decide, ...[event, now]: Parameters<Decide>) => Command[]): void {
-  const { decide } = Supervision.prototype
-  vi.spyOn(Supervision.prototype, 'decide').mockImplementation(function (this: Supervision, event, now) {
-    return change.call(this, decide.bind(this), event, now)
-  })
-}
 
 interface Mutant {
   readonly breaks: () => void
@@ -65,13 +54,7 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
     laws: /^L(1|4|6)$/,
   },
   'a crash while everything stops is restarted': {
-    breaks: () =>
-      decides((decide, event, now) => {
-        const wasRunning = event.type === 'ended' && event.slot.phase === 'running'
-        const commands = decide(event, now)
-        const isKept = wasRunning && event.slot.phase === 'dead' && !commands.some(({ type }) => type === 'restarting')
-        return isKept ? [...commands, { type: 'start', slot: event.slot }] : commands
-      }),
+    breaks: restartWhileStopping,
     laws: /^L(2|3|4|7|8|11)$/,
   },
   'each child is given its own time, whatever is left': {
