@@ -98,8 +98,8 @@ export class Course<I extends Life> implements Performer {
     const { owner, closeMs, patienceMs, isTimed } = this.#birth
     this.#record = new StopRecord(this.#now, inFlight)
     owner.draining(incarnation)
-    // Nobody asked it to stop, so nobody set a deadline: its own limit holds.
-    if (!this.asked) this.limit({ deadlineAt: this.#now + closeMs, reserveMs: isTimed ? patienceMs : 0 })
+    // Nobody asked it to stop, so nobody set a deadline: its own limit holds. A supervisor's children keep theirs.
+    if (!this.asked && isTimed) this.limit({ deadlineAt: this.#now + closeMs, reserveMs: patienceMs })
     if (incarnation.facts.heard) note(incarnation, 'draining', { inFlight, deadlineMs: this.remainingMs })
     work.refuse()
   }

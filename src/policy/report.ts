@@ -73,6 +73,7 @@ export class ReportFold {
   readonly #unstarted = new Set<string>()
   readonly #errors: { atMs: number; address: string; message: string }[] = []
   #errorCount = 0
+  #abandonedCount = 0
 
   constructor(reason: () => string, now: number, members: readonly Member[]) {
     this.#reason = reason
@@ -84,6 +85,7 @@ export class ReportFold {
     switch (fact.type) {
       case 'stopped':
         this.#endings.set(fact.address, fact)
+        if (fact.ending.verdict === 'abandoned') this.#abandonedCount += 1
         return
       case 'late-ack':
         return this.#late(fact.address, fact.incarnation)
@@ -97,6 +99,11 @@ export class ReportFold {
         return this.#keepError(fact.at, fact.address, fact.error)
       default:
     }
+  }
+
+  /** Whether somebody who was given up may still have the last word. */
+  get hasAbandoned(): boolean {
+    return this.#abandonedCount > 0
   }
 
   report(now: number, budgetMs: number): Report {

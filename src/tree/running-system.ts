@@ -174,7 +174,7 @@ export class RunningSystem implements Owner<Incarnation> {
     const error =
       unstarted?.how === 'failed' ? unstarted.error : new StartError(address, 0, new Error('it was stopped while it was starting'))
     this.#starting?.reject(error)
-    incarnation.whenTorn(() => this.#end())
+    incarnation.whenTorn(() => this.#endSoon())
     this.#limitTeardown()
   }
 
@@ -218,6 +218,12 @@ export class RunningSystem implements Owner<Incarnation> {
   #ownReason(): string {
     if (this.exit?.reason !== 'crash') return 'the tree ended by itself'
     return this.exit.cause instanceof StartError ? 'the start failed' : 'a supervisor gave up'
+  }
+
+  // What was given up a moment ago may be about to answer: one turn of the loop decides between killed and abandoned.
+  #endSoon(): void {
+    if (this.#fold?.hasAbandoned === true) this.#world.env.yieldLoop(() => this.#end())
+    else this.#end()
   }
 
   #end(): void {
