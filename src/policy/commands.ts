@@ -43,6 +43,7 @@ export type SupervisionEvent =
   | { readonly type: 'started'; readonly slot: Slot; readonly incarnation: number }
   | { readonly type: 'failed'; readonly slot: Slot; readonly cause: unknown }
   | { readonly type: 'ignored'; readonly slot: Slot }
+  | { readonly type: 'dying'; readonly slot: Slot }
   | { readonly type: 'ended'; readonly slot: Slot; readonly exit: Exit }
   | { readonly type: 'quiesced'; readonly slot: Slot }
   | { readonly type: 'retry'; readonly slot: Slot }

@@ -57,6 +57,7 @@ export class Mailbox {
   }
 
   #mayServe(queued: Queued): boolean {
+    if (queued.type === 'crash' && awaits(queued.slot)) return false
     if (this.#rounds.size === 0) return true
     if (queued.type !== 'crash') return false
     for (const round of this.#rounds) {
@@ -77,4 +78,17 @@ export class Mailbox {
     this.#comparedWith = rounds
     return this.#isApart
   }
+}
+
+// It would be started without one whose handle it needs: that one's end, which is near, restarts both.
+function awaits(slot: Slot): boolean {
+  if (slot.phase !== 'dead') return false
+  for (const used of slot.uses) if (used.dying && used.boundUsers.has(slot)) return true
+  return false
+}
+
+/** Whether the crash of one that uses this slot waits for its end. */
+export function isAwaited(slot: Slot): boolean {
+  for (const user of slot.boundUsers) if (user.phase === 'dead') return true
+  return false
 }

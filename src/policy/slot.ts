@@ -47,6 +47,8 @@ export class Slot {
   position = 0
   #phase: Phase = 'empty'
   removed = false
+  /** It has crashed or ends by itself, and is still closing. */
+  dying = false
   /** The incarnation that last started; while a restart fails, the one that crashed. OTP's pid. */
   incarnation: number | undefined
   /** Whether its restart has failed at least once: OTP's `{restarting, Pid}`. */

@@ -6,7 +6,7 @@ import { measure } from './budget.js'
 import { answerCall } from './calls.js'
 import type { Call, Command, Commands, SupervisionEvent } from './commands.js'
 import { type Random, RestartLedger } from './ledger.js'
-import { Mailbox } from './mailbox.js'
+import { isAwaited, Mailbox } from './mailbox.js'
 import type { Order } from './order.js'
 import { holdBack, restartRound } from './restart-round.js'
 import { Round } from './round.js'
@@ -85,7 +85,11 @@ export class Supervision implements Inner {
         event.slot.phase = 'empty'
         if (this.#ending === undefined) letGo(event.slot, out)
         return this.#progress(event.slot, out, now)
+      case 'dying':
+        event.slot.dying = true
+        return
       case 'ended':
+        event.slot.dying = false
         return this.#ended(event.slot, event.exit, out, now)
       case 'quiesced':
         // One that was asked to stop meanwhile is waited for until it has.
@@ -150,7 +154,7 @@ export class Supervision implements Inner {
     }
     slot.phase = 'dead'
     slot.died = exit
-    if (this.#holdsBack(slot, exit, out, now)) this.#mailbox.pushUrgent({ type: 'crash', slot })
+    if (this.#holdsBack(slot, exit, out, now) || isAwaited(slot)) this.#mailbox.pushUrgent({ type: 'crash', slot })
     else this.#mailbox.push({ type: 'crash', slot })
   }
 
@@ -210,8 +214,7 @@ export class Supervision implements Inner {
     }
     if (slot.phase !== 'backing-off') return
     slot.phase = 'empty'
-    const plan = { about: slot, range: waiting, delayMs: undefined }
-    this.#transactions.begin(restartRound(plan, this.#rounds, this.#order), out, now)
+    this.#transactions.begin(restartRound({ about: slot, range: waiting, delayMs: undefined }, this.#rounds, this.#order), out, now)
   }
 
   #restart(slot: Slot, range: readonly Slot[], exit: Exit, out: Commands, now: number): void {

@@ -119,7 +119,6 @@ export class SupervisorWork implements SupervisingWork, Owner<Incarnation> {
     this.#pump.tell({ type: 'quiesce', deadlineAt, scale })
   }
 
-  /** No more settling of its children, whatever it is doing itself. */
   hurry(): void {
     this.#pump.tell({ type: 'hurry' })
   }
@@ -133,7 +132,9 @@ export class SupervisorWork implements SupervisingWork, Owner<Incarnation> {
   }
 
   draining(incarnation: Incarnation): void {
-    this.#roster.becameUnready(this.#family.placeOf(slotOf(incarnation)))
+    const slot = slotOf(incarnation)
+    this.#roster.becameUnready(this.#family.placeOf(slot))
+    if (slot.phase === 'running') this.#pump.tell({ type: 'dying', slot })
   }
 
   stopped(incarnation: Incarnation, { exit, unstarted }: Stopped): void {
@@ -232,8 +233,8 @@ export class SupervisorWork implements SupervisingWork, Owner<Incarnation> {
 
   #bootFailed(failures: Extract<Command, { type: 'boot-failed' }>['failures']): void {
     this.#close()
-    const tookMs = this.#world.env.clock.now() - this.#begunAt
-    this.#incarnation.startFailed({ how: 'failed', error: bootError(this.#place.address, tookMs, failures) })
+    const error = bootError(this.#place.address, this.#world.env.clock.now() - this.#begunAt, failures)
+    this.#incarnation.startFailed({ how: 'failed', error })
   }
 
   #endByItself(exit: Exit): void {
