@@ -126,7 +126,9 @@ describe('the documents', () => {
 
 // A daemon is started, told to stop once it is ready, and its log is shown as the document shows it.
 function logOfDaemon(file: string): Promise<string> {
-  const daemon = spawn(process.execPath, ['--import', 'tsx', file], { cwd: dirname(scratch), stdio: ['ignore', 'pipe', 'inherit'] })
+  // As a reader would start it, whatever this suite was started by.
+  const { NODE_ENV, npm_lifecycle_event, ...env } = process.env
+  const daemon = spawn(process.execPath, ['--import', 'tsx', file], { cwd: dirname(scratch), env, stdio: ['ignore', 'pipe', 'inherit'] })
   const pretty = spawn(process.execPath, [join(project, 'node_modules/pino-pretty/bin.js'), ...PRETTY], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })

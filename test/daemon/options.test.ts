@@ -1,5 +1,5 @@
 // What `run` is told: everything wrong is a problem, and all problems come together.
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type RunOptions, readOptions } from '../../src/daemon/options.js'
 import { foreignListeners, listenForSignals, signalProblem } from '../../src/daemon/signals.js'
 import { startWarnings } from '../../src/daemon/start-warnings.js'
@@ -11,6 +11,8 @@ function problemsOf(options: object): readonly string[] {
   return problems.list
 }
 
+// Whatever this suite itself was started by.
+beforeEach(() => vi.stubEnv('npm_lifecycle_event', undefined))
 afterEach(() => vi.unstubAllEnvs())
 
 test.each([
