@@ -63,14 +63,14 @@ function firstOf(name: string, { incarnation, work, timeoutMs, signal }: Attempt
   return new Promise((resolve, reject) => {
     const timer = env.clock.after(timeoutMs, () => settle(() => reject(new AskTimeoutError(address, name, timeoutMs))), true)
     const aborted = (): void => settle(() => reject(signal?.reason))
-    const forget = incarnation.whenStopped(() => settle(() => reject(new TargetExitedError(address, name, exitCause(incarnation)))))
+    const exited = (): void => settle(() => reject(new TargetExitedError(address, name, exitCause(incarnation))))
+    const forget = incarnation.whenStopped(exited)
     const settle = (answer: () => void): void => {
       timer.cancel()
       forget()
       signal?.removeEventListener('abort', aborted)
       answer()
     }
-    if (incarnation.status === 'stopped') return settle(() => reject(new TargetExitedError(address, name, exitCause(incarnation))))
     signal?.addEventListener('abort', aborted, { once: true })
     // A late answer settles a promise that is settled already: it is dropped.
     begin(
@@ -78,6 +78,9 @@ function firstOf(name: string, { incarnation, work, timeoutMs, signal }: Attempt
       (error) => settle(() => reject(error)),
       work,
     )
+    // The request itself may have ended its service, or called the asking off, before anybody listened.
+    if (incarnation.status === 'stopped') exited()
+    else if (signal?.aborted === true) aborted()
   })
 }
 

@@ -20,6 +20,14 @@ async function started() {
         throw boom
       },
       rejects: () => Promise.reject(boom),
+      abandons: (_handle, caller: AbortController) => {
+        caller.abort(boom)
+        return never
+      },
+      diesAndRejects: (handle) => {
+        handle.fail(boom)
+        return Promise.reject(new Error('nobody asks for this any more'))
+      },
       dies: (handle) => {
         handle.fail(boom)
         return never
@@ -70,6 +78,19 @@ describe('an ask', () => {
     const answer = ref.ask('never', undefined, { signal: controller.signal })
     controller.abort(boom)
     await expect(answer).rejects.toBe(boom)
+  })
+
+  test('rejects when the request itself aborts its signal', async () => {
+    const { env, ref } = await started()
+    const caller = new AbortController()
+    await expect(ref.ask('abandons', caller, { signal: caller.signal })).rejects.toBe(boom)
+    expect(env.pending()).toBe(0)
+  })
+
+  test('takes a rejection that comes after the request has ended its service', async () => {
+    const { ref } = await started()
+    // Were it not taken, it would be an unhandled rejection, which fails the whole run.
+    await expect(ref.ask('diesAndRejects', undefined)).rejects.toMatchObject({ code: 'ERR_TARGET_EXITED', cause: boom })
   })
 
   test('rejects with the exit when the target ends, also in the middle of the request', async () => {
