@@ -22,11 +22,16 @@ export interface Env {
   enter<A, B, T>(token: Token, fn: (a: A, b: B) => T, a: A, b: B): T
   /** Ends the process at once: no drain, no hooks, no flush. @throws HaltedError (ERR_HALTED) where nobody owns the process. */
   halt(address: string, reason: string): void
+  /**
+   * The share of answers, 0 to 1, that should ask the client to go elsewhere (`Connection: close`): 0 in normal life, growing while
+   * balancers are given time to take notice, 1 once the drain has begun.
+   */
+  leaving(): number
   /** The logger of one address. */
   log(address: string): Log
 }
 
-/** The plain environment: the machine's clock, no async context, no logs. */
+/** The plain environment: the machine's clock, no async context, no balancers to take leave of, no logs. */
 export const plainEnv: Env = {
   clock: systemClock,
   random: Math.random,
@@ -35,5 +40,6 @@ export const plainEnv: Env = {
   halt: (_address, reason) => {
     throw new HaltedError(reason)
   },
+  leaving: () => 0,
   log: () => silentLog,
 }

@@ -30,6 +30,8 @@ export class VirtualEnv implements Env {
   readonly log: (address: string) => Log
   /** The owners of the hooks that are being called, innermost last. */
   readonly entered: Token[] = []
+  /** What `leaving` says; set by the test. */
+  leavingShare = 0
   readonly #timers = new Set<Pending>()
   #turns: (() => void)[] = []
   #now: number
@@ -58,6 +60,8 @@ export class VirtualEnv implements Env {
   halt(_address: string, reason: string): void {
     throw new HaltedError(reason)
   }
+
+  readonly leaving = (): number => this.leavingShare
 
   get now(): number {
     return this.#now
