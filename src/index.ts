@@ -7,6 +7,7 @@ export {
   AtCapacityError,
   ChildError,
   type ChildErrorReason,
+  DeadlineError,
   DrainingError,
   type ErrorCode,
   HealthError,
@@ -21,7 +22,9 @@ export {
 export type { Log } from './base/log.js'
 export type { RunOptions, SignalAction } from './daemon/options.js'
 export { run } from './daemon/run.js'
-export { type Gate, type GateOptions, gate, type Permit } from './gate/gate.js'
+export { type Gate, gate } from './gate/gate.js'
+export type { EnterOptions, GateDrainOptions, GateOptions } from './gate/gate-options.js'
+export type { Permit } from './gate/permit.js'
 export type { Context } from './kernel/context.js'
 export { drawTimeline } from './observe/timeline.js'
 export type { Report, ServiceReport } from './policy/report.js'

@@ -1,7 +1,7 @@
 // One request that is being answered: its permit and its two signals. Signals are made when they are asked for, belong to this
 // request alone, and nothing refers to them once the response is closed.
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
-import type { Permit } from '../gate/gate.js'
+import type { Permit } from '../gate/permit.js'
 
 /** The two signals of a request. */
 export interface RequestSignals {

@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'ERR_HEALTH'
   | 'ERR_HALTED'
   | 'ERR_CHILD'
+  | 'ERR_DEADLINE'
 
 interface Details {
   readonly address?: string
@@ -102,13 +103,17 @@ export class RestartIntensityError extends QuiesceError {
   }
 }
 
-/** Refused before the attempt: all permits are taken. */
+/** Refused before the attempt: all permits are taken, and nobody else may wait for one. */
 export class AtCapacityError extends QuiesceError {
   readonly capacity: number
+  /** In how many milliseconds there is likely to be room: from the measured rate, jittered. */
+  readonly retryAfterMs: number
 
-  constructor(address: string, capacity: number) {
-    super('ERR_AT_CAPACITY', `${address} is at its capacity of ${capacity}. Try again later, or raise \`capacity\`.`, { address })
+  constructor(address: string, capacity: number, retryAfterMs: number) {
+    const message = `${address} is at its capacity of ${capacity}. Try again in ${retryAfterMs} ms, or raise \`capacity\`.`
+    super('ERR_AT_CAPACITY', message, { address })
     this.capacity = capacity
+    this.retryAfterMs = retryAfterMs
   }
 }
 
@@ -126,6 +131,21 @@ export class NotReadyError extends QuiesceError {
   constructor(address: string, status: string) {
     super('ERR_NOT_READY', `${address} is not ready (${status}).`, { address })
     this.status = status
+  }
+}
+
+/** A drain was not over at its deadline: `held` permits were still out. */
+export class DeadlineError extends QuiesceError {
+  readonly deadlineMs: number
+  readonly held: number
+
+  constructor(address: string, deadlineMs: number, held: number) {
+    const permits = held === 1 ? '1 permit was' : `${held} permits were`
+    super('ERR_DEADLINE', `${address} did not drain within ${deadlineMs} ms: ${permits} still held. Allow more time, or end its work.`, {
+      address,
+    })
+    this.deadlineMs = deadlineMs
+    this.held = held
   }
 }
 

@@ -1,65 +1,46 @@
-// Admission: work is accepted by handing out a permit and is in flight until the permit comes back. Refusing costs nothing.
-import { isPromiseLike } from '../base/disposer.js'
-import { AtCapacityError, DrainingError } from '../base/errors.js'
+// Admission: work is accepted by handing out a permit and is in flight until the permit comes back. Refusing costs nothing, and
+// nobody overtakes those who wait: a permit that comes back goes to the first in line before anyone else can ask for it.
+import type { Timer } from '../base/clock.js'
+import { type Env, plainEnv } from '../base/env.js'
+import { AtCapacityError, DeadlineError, DrainingError, NotReadyError } from '../base/errors.js'
+import { type EnterOptions, type GateDrainOptions, type GateLimits, type GateOptions, readGateOptions, readMs } from './gate-options.js'
+import { HoldTimes } from './hold-times.js'
+import { type Issuer, Permit } from './permit.js'
+import { WaitingLine } from './waiting-line.js'
 
-/** What a gate is made with. */
-export interface GateOptions {
-  /** How many permits may be out at once. Default: no limit. */
-  readonly capacity?: number
-}
+/** What a gate asks of the world. */
+type GateEnv = Pick<Env, 'clock' | 'random'>
 
-/**
- * One admitted unit of work. Release it exactly once; a second release does nothing, so it can never free another's.
- * `using permit = …` releases it at the end of the block.
- */
-export class Permit implements Disposable {
-  #gate: Gate | undefined
-
-  /** @internal Permits come from a gate. */
-  constructor(gate: Gate) {
-    this.#gate = gate
-  }
-
-  /** Whether it is still held. */
-  get held(): boolean {
-    return this.#gate !== undefined
-  }
-
-  /** Gives the permit back: this unit of work is over. */
-  release(): void {
-    const gate = this.#gate
-    if (gate === undefined) return
-    this.#gate = undefined
-    gate.giveBack()
-  }
-
-  /**
-   * A permit for work that this work creates. It is granted while this one is held, also while the gate drains and beyond its
-   * capacity: finishing accepted work must not fail for want of a permit. `undefined` once this permit was released.
-   */
-  follow(): Permit | undefined {
-    return this.#gate?.follow()
-  }
-
-  [Symbol.dispose](): void {
-    this.release()
-  }
-}
+/** One permit in so many is measured. */
+const SAMPLE = 16
+/** What is said while nothing was measured. */
+const UNKNOWN_MS = 1_000
+const LONGEST_WAIT_MS = 60_000
 
 /** Hands out permits up to its capacity until it is closed. */
-export class Gate {
+export class Gate implements Issuer {
   readonly capacity: number
+  readonly #limits: GateLimits
+  readonly #readyWhen: (() => boolean) | undefined
   readonly #address: string
+  readonly #env: GateEnv
   #inFlight = 0
+  #entered = 0
   #open = true
-  #whenIdle: (() => void)[] = []
+  #line: WaitingLine | undefined
+  #times: HoldTimes | undefined
+  #whenDrained: (() => void)[] = []
+  /** How long a gate that drains waits for what is on its way; undefined while it does not drain. */
+  #quietMs: number | undefined
+  #quietTimer: Timer | undefined
 
-  constructor(options: GateOptions = {}, address = 'gate') {
-    const { capacity = Number.POSITIVE_INFINITY } = options
-    if (!(capacity >= 1 && (Number.isInteger(capacity) || capacity === Number.POSITIVE_INFINITY)))
-      throw new RangeError(`${address}: a gate's capacity must be a whole number, 1 or more, got ${capacity}`)
-    this.capacity = capacity
+  /** @internal @throws RangeError when the options make no sense. */
+  constructor(options: GateOptions = {}, address = 'gate', env: GateEnv = plainEnv) {
+    this.#limits = readGateOptions(address, options)
     this.#address = address
+    this.#readyWhen = options.readyWhen
+    this.#env = env
+    this.capacity = this.#limits.capacity
   }
 
   /** How many permits are out. */
@@ -67,25 +48,60 @@ export class Gate {
     return this.#inFlight
   }
 
-  /** Whether `tryEnter` would succeed now. */
-  isReady(): boolean {
-    return this.#open && this.#inFlight < this.capacity
+  /** How many wait for a permit. */
+  get waiting(): number {
+    return this.#line?.length ?? 0
   }
 
-  /** A permit, or `undefined` when the gate is closed or at its capacity. */
+  /**
+   * In how many milliseconds there is likely to be a place for one more: from the measured rate at which permits come back when
+   * all are out, lengthened by up to as much again by chance, so that those who were refused together do not come back together.
+   */
+  get retryAfterMs(): number {
+    const meanMs = this.#times?.meanMs
+    const placeMs = meanMs === undefined ? UNKNOWN_MS : ((this.waiting + 1) * meanMs) / this.capacity
+    return Math.min(Math.max(1, Math.ceil(placeMs * (1 + this.#env.random()))), LONGEST_WAIT_MS)
+  }
+
+  /** 99 of 100 permits are held no longer, in milliseconds (from a sample of one in sixteen); undefined while too few were measured. */
+  get holdP99Ms(): number | undefined {
+    return this.#times?.p99Ms
+  }
+
+  /** Whether `tryEnter` would succeed now. */
+  isReady(): boolean {
+    return this.#open && this.#inFlight < this.capacity && this.#readyWhen?.() !== false
+  }
+
+  /** A permit, or `undefined` when the gate is closed, not ready, or at its capacity. Refusing allocates nothing. */
   tryEnter(): Permit | undefined {
     if (!this.#open || this.#inFlight >= this.capacity) return undefined
+    if (this.#readyWhen?.() === false) return undefined
     this.#inFlight += 1
-    return new Permit(this)
+    return this.#permit()
+  }
+
+  /**
+   * A permit, now or after waiting in line.
+   * @throws AtCapacityError (ERR_AT_CAPACITY) when the line is full too, DrainingError (ERR_DRAINING) when the gate is closed or
+   * closes meanwhile, NotReadyError (ERR_NOT_READY); the reason of `signal` when it is aborted.
+   */
+  async enter({ signal }: EnterOptions = {}): Promise<Permit> {
+    signal?.throwIfAborted()
+    const permit = this.tryEnter()
+    if (permit !== undefined) return permit
+    if (!this.#isFull || this.waiting >= this.#limits.queue) throw this.refusal()
+    this.#line ??= new WaitingLine()
+    return await this.#line.join(signal)
   }
 
   /**
    * Runs `fn` while holding a permit.
-   * @throws DrainingError (ERR_DRAINING) when closed, AtCapacityError (ERR_AT_CAPACITY) when full; in both cases `fn` was not called.
+   * @throws as `enter` does; in all these cases `fn` was not called.
    */
-  async run<T>(fn: (permit: Permit) => T | PromiseLike<T>): Promise<T> {
-    const permit = this.tryEnter()
-    if (permit === undefined) throw this.#open ? new AtCapacityError(this.#address, this.capacity) : new DrainingError(this.#address)
+  async run<T>(fn: (permit: Permit) => T | PromiseLike<T>, options: EnterOptions = {}): Promise<T> {
+    options.signal?.throwIfAborted()
+    const permit = this.tryEnter() ?? (await this.enter(options))
     try {
       return await fn(permit)
     } finally {
@@ -93,84 +109,130 @@ export class Gate {
     }
   }
 
-  /** Closes the gate and resolves when no permit is out. */
-  drain(): Promise<void> {
-    this.close()
-    return new Promise((resolve) => this.whenIdle(resolve))
+  /**
+   * Refuses new work (after `quiet`) and those who wait, and resolves when no permit is out.
+   * @throws DeadlineError (ERR_DEADLINE) when permits are still out at the deadline; it says how many. The gate stays closed.
+   */
+  drain({ deadline = Number.POSITIVE_INFINITY, quiet }: GateDrainOptions = {}): Promise<void> {
+    const deadlineMs = readMs(this.#address, 'deadline', deadline)
+    this.beginDrain(quiet === undefined ? undefined : readMs(this.#address, 'quiet', quiet))
+    return new Promise((resolve, reject) => {
+      const overdue = (): void => {
+        this.close()
+        reject(new DeadlineError(this.#address, deadlineMs, this.#inFlight))
+      }
+      const timer = this.#env.clock.after(deadlineMs, overdue, true)
+      this.whenDrained(() => {
+        timer.cancel()
+        resolve()
+      })
+    })
   }
 
-  /** Refuses new work from now on. */
+  /** Refuses new work from now on, and those who wait. */
   close(): void {
+    if (!this.#open) return
     this.#open = false
+    this.#quietTimer?.cancel()
+    this.#line?.disperse(() => this.refusal())
+    if (this.#inFlight === 0) this.#idle()
   }
 
-  /** Calls `fn` once no permit is out: at once if that is so already. */
-  whenIdle(fn: () => void): void {
-    if (this.#inFlight === 0) fn()
-    else this.#whenIdle.push(fn)
+  /** Calls `fn` once the gate is closed and no permit is out: at once if that is so already. */
+  whenDrained(fn: () => void): void {
+    if (this.isDrained) fn()
+    else this.#whenDrained.push(fn)
   }
 
-  /** @internal For permits. */
+  /** Whether it is closed and no permit is out. */
+  get isDrained(): boolean {
+    return !this.#open && this.#inFlight === 0
+  }
+
+  /** @internal Why an entry is refused now. */
+  refusal(): AtCapacityError | DrainingError | NotReadyError {
+    if (!this.#open) return new DrainingError(this.#address)
+    if (this.#isFull) return new AtCapacityError(this.#address, this.capacity, this.retryAfterMs)
+    return new NotReadyError(this.#address, 'what its gate guards is not ready')
+  }
+
+  /** @internal Closes it, at once or when it has been quiet for so long. */
+  beginDrain(quietMs = this.#limits.quietMs): void {
+    if (quietMs === 0) return this.close()
+    this.#line?.disperse(() => new DrainingError(this.#address))
+    this.#quietMs = quietMs
+    if (this.#inFlight === 0) this.#idle()
+  }
+
+  /** @internal For permits, and for work that was accepted with something else, such as its connection. */
   follow(): Permit {
     this.#inFlight += 1
-    return new Permit(this)
+    return this.#permit()
   }
 
   /** @internal For permits. */
-  giveBack(): void {
+  giveBack(permit: Permit): void {
+    if (permit.isTimed) this.#times?.end(permit, this.#env.clock.now())
+    // Handed over, not given back: a newcomer must not come between.
+    if (this.#line !== undefined && this.#inFlight <= this.capacity && this.#serveNext(this.#line)) return
     this.#inFlight -= 1
-    if (this.#inFlight > 0 || this.#whenIdle.length === 0) return
-    const waiting = this.#whenIdle
-    this.#whenIdle = []
+    if (this.#inFlight === 0) this.#idle()
+  }
+
+  get #isFull(): boolean {
+    return this.#open && this.#inFlight >= this.capacity
+  }
+
+  #serveNext(line: WaitingLine): boolean {
+    if (line.length === 0) return false
+    if (this.#readyWhen?.() !== false) return line.serve(() => this.#permit())
+    line.disperse(() => new NotReadyError(this.#address, 'what its gate guards is not ready'))
+    return false
+  }
+
+  #permit(): Permit {
+    this.#entered += 1
+    if (this.#entered % SAMPLE !== 0) return new Permit(this, false)
+    const permit = new Permit(this, true)
+    this.#times ??= new HoldTimes()
+    this.#times.begin(permit, this.#env.clock.now())
+    return permit
+  }
+
+  #idle(): void {
+    if (this.#open) {
+      if (this.#quietMs !== undefined) this.#awaitQuiet(this.#quietMs)
+      return
+    }
+    const waiting = this.#whenDrained
+    this.#whenDrained = []
     for (const fn of waiting) fn()
   }
-}
 
-/** An answer that is still being made. Its permit comes back once it has been delivered: nothing may end between the two. */
-export class PendingAnswer {
-  readonly #answer: PromiseLike<unknown>
-  readonly #permit: Permit
-
-  constructor(answer: PromiseLike<unknown>, permit: Permit) {
-    this.#answer = answer
-    this.#permit = permit
+  // Entering costs nothing for it: whoever entered since is seen when the time is over, and begins it anew by leaving.
+  #awaitQuiet(quietMs: number): void {
+    const before = this.#entered
+    const isQuiet = (): boolean => this.#entered === before && this.#inFlight === 0
+    this.#quietTimer?.cancel()
+    this.#quietTimer = this.#env.clock.after(quietMs, () => isQuiet() && this.close(), true)
   }
-
-  deliver(resolve: (answer: unknown) => void, reject: (error: unknown) => void): void {
-    const thenRelease =
-      (deliver: (what: unknown) => void) =>
-      (what: unknown): void => {
-        deliver(what)
-        this.#permit.release()
-      }
-    this.#answer.then(thenRelease(resolve), thenRelease(reject))
-  }
-}
-
-/** Calls `fn` while holding a permit. Answers as `fn` does, with a `PendingAnswer` in place of a promise. */
-export function holding(permit: Permit, fn: () => unknown): unknown {
-  let answer: unknown
-  try {
-    answer = fn()
-  } finally {
-    if (!isPromiseLike(answer)) permit.release()
-  }
-  return isPromiseLike(answer) ? new PendingAnswer(answer, permit) : answer
 }
 
 /**
  * Admission on its own; inside a service use `ctx.gate`, so that the report knows what is in flight.
  *
+ * @throws RangeError when the options make no sense.
  * @example
  * ```ts
  * import { gate } from 'quiesce'
  *
- * const printer = gate({ capacity: 1 })
+ * const printer = gate({ capacity: 1, queue: 1 })
  * const permit = printer.tryEnter()
  * console.log(printer.tryEnter()) // undefined
- * permit?.release()
- * console.log(await printer.run(() => 'printed')) // printed
- * await printer.drain()
+ * const queued = printer.run(() => 'printed')
+ * permit?.release() // handed over to the one who waits
+ * console.log(await queued) // printed
+ * await printer.drain({ deadline: '5s' })
  * console.log(printer.isReady()) // false
  * ```
  */

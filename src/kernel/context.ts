@@ -1,7 +1,8 @@
 // What a hook is given: its parts are made on first use, since most services never touch most of them.
 import { type Duration, parseDuration } from '../base/duration.js'
 import type { Log } from '../base/log.js'
-import type { Gate, GateOptions } from '../gate/gate.js'
+import type { Gate } from '../gate/gate.js'
+import type { GateOptions } from '../gate/gate-options.js'
 import type { Incarnation } from './incarnation.js'
 import type { Provisions } from './provisions.js'
 

@@ -1,7 +1,8 @@
 // A service's life as its hooks: says which is called when, and feeds the lifecycle with their answers. What comes after the incarnation was given up is released detached and noted, never acknowledged.
 import { isPromiseLike } from '../base/disposer.js'
 import { DrainingError, NotReadyError } from '../base/errors.js'
-import { type Gate, holding } from '../gate/gate.js'
+import type { Gate } from '../gate/gate.js'
+import { holding } from '../gate/pending-answer.js'
 import type { Work } from './birth.js'
 import { createContext, IGNORE } from './context.js'
 import { HealthWatch } from './health-watch.js'
@@ -189,13 +190,13 @@ export class HookWork implements Work {
   settle(): void {
     const { drain } = this.#runnable.hooks
     const runs = this.#running?.isOver === false
-    if (drain === undefined && !runs && this.inFlight === 0) return this.incarnation.settled()
+    if (drain === undefined && !runs && this.#provisions?.isDrained !== false) return this.incarnation.settled()
     let waits = 1
     const oneLess = (): void => {
       waits -= 1
       if (waits === 0) this.incarnation.settled()
     }
-    waits += this.provisions.whenIdle(oneLess)
+    waits += this.provisions.whenDrained(oneLess)
     if (runs) {
       waits += 1
       this.#running?.whenOver(oneLess)

@@ -2,7 +2,8 @@
 import { Disposer } from '../base/disposer.js'
 import { DrainingError } from '../base/errors.js'
 import type { Log } from '../base/log.js'
-import { Gate, type GateOptions } from '../gate/gate.js'
+import { Gate } from '../gate/gate.js'
+import type { GateOptions } from '../gate/gate-options.js'
 import type { Incarnation } from './incarnation.js'
 
 /** How far the end has come. */
@@ -86,15 +87,16 @@ export class Provisions {
 
   /** Please finish: closes the gates, aborts `draining`, wakes who sleeps. */
   refuse(): void {
-    for (const gate of this.#gates ?? []) gate.close()
+    for (const gate of this.#gates ?? []) gate.beginDrain(this.#stage.isAborted ? 0 : undefined)
     if (this.#draining?.signal.aborted === false) this.#draining.abort(new DrainingError(this.#incarnation.address))
     const sleepers = this.#sleepers
     this.#sleepers = undefined
     for (const wake of sleepers ?? []) wake()
   }
 
-  /** Give up: aborts `signal`. */
+  /** Give up: closes what was still being let in, aborts `signal`. */
   abort(): void {
+    for (const gate of this.#gates ?? []) gate.close()
     if (this.#signal?.signal.aborted === false) this.#signal.abort(new DrainingError(this.#incarnation.address))
   }
 
@@ -108,7 +110,7 @@ export class Provisions {
   // --- work in flight
 
   openGate(options?: GateOptions): Gate {
-    const gate = new Gate(options, this.#incarnation.address)
+    const gate = new Gate(options, this.#incarnation.address, this.#incarnation.env)
     if (this.#stage.isRefusing) gate.close()
     this.#gates ??= []
     this.#gates.push(gate)
@@ -121,11 +123,16 @@ export class Provisions {
     return sum
   }
 
-  /** Calls `fn` each time that one of the gates that are busy now has become idle; returns how many those are. */
-  whenIdle(fn: () => void): number {
-    const busy = (this.#gates ?? []).filter((gate) => gate.inFlight > 0)
-    for (const gate of busy) gate.whenIdle(fn)
+  /** Calls `fn` each time that one of the gates that are not drained yet is; returns how many those are. */
+  whenDrained(fn: () => void): number {
+    const busy = (this.#gates ?? []).filter((gate) => !gate.isDrained)
+    for (const gate of busy) gate.whenDrained(fn)
     return busy.length
+  }
+
+  /** Whether all gates are closed and nothing is in flight. */
+  get isDrained(): boolean {
+    return this.#gates === undefined || this.#gates.every((gate) => gate.isDrained)
   }
 
   // --- releases

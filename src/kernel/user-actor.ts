@@ -10,7 +10,8 @@ import {
   type SnapshotFrom,
 } from 'xstate'
 import { incarnationName } from '../base/address.js'
-import type { Gate, Permit } from '../gate/gate.js'
+import type { Gate } from '../gate/gate.js'
+import type { Permit } from '../gate/permit.js'
 import { type ActorPlan, canTake } from './actor-plan.js'
 import { type Context, incarnationOf } from './context.js'
 import { type Hops, hopsIn } from './hops.js'

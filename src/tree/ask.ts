@@ -1,7 +1,7 @@
 // Asking a service: refused before the attempt, answered, or rejected with the reason; never left waiting.
 import { type Duration, parseDuration } from '../base/duration.js'
 import { AskTimeoutError, DrainingError, NotReadyError, TargetExitedError } from '../base/errors.js'
-import { PendingAnswer } from '../gate/gate.js'
+import { PendingAnswer } from '../gate/pending-answer.js'
 import { HookWork } from '../kernel/hook-work.js'
 import type { Incarnation } from '../kernel/incarnation.js'
 

@@ -87,7 +87,7 @@ describe('errors', () => {
     expect(error.message).toBe('The tree cannot be built, 2 problems:\n  - one\n  - two')
     expect(error.address).toBe('')
     expect('cause' in error).toBe(false)
-    expect(new AtCapacityError('api', 3)).toMatchObject({ code: 'ERR_AT_CAPACITY', capacity: 3 })
+    expect(new AtCapacityError('api', 3, 240)).toMatchObject({ code: 'ERR_AT_CAPACITY', capacity: 3, retryAfterMs: 240 })
   })
 
   test('anything thrown has a line', () => {

@@ -81,14 +81,15 @@ describe('a gate', () => {
     const own = gate()
     const permit = own.tryEnter()
     const seen: string[] = []
-    own.whenIdle(() => seen.push('first'))
-    own.whenIdle(() => seen.push('second'))
+    own.whenDrained(() => seen.push('first'))
+    own.whenDrained(() => seen.push('second'))
+    expect(seen).toEqual([])
     const drained = own.drain()
     expect(seen).toEqual([])
     permit?.release()
     expect(seen).toEqual(['first', 'second'])
     await drained
-    own.whenIdle(() => seen.push('third'))
+    own.whenDrained(() => seen.push('third'))
     expect(seen).toHaveLength(3)
     await own.drain()
   })

@@ -1,6 +1,8 @@
 // Work in flight: gates and requests are waited for, and hooks run in the context of their incarnation.
 import { describe, expect, test } from 'vitest'
-import type { Gate, PendingAnswer, Permit } from '../../src/gate/gate.js'
+import type { Gate } from '../../src/gate/gate.js'
+import type { PendingAnswer } from '../../src/gate/pending-answer.js'
+import type { Permit } from '../../src/gate/permit.js'
 import { deferred, never, Rig } from './rig.js'
 
 const boom = new Error('boom')

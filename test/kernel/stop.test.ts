@@ -1,6 +1,6 @@
 // Stopping politely: drain, close and release in their order and within their time.
 import { describe, expect, test } from 'vitest'
-import type { Permit } from '../../src/gate/gate.js'
+import type { Permit } from '../../src/gate/permit.js'
 import type { Context } from '../../src/kernel/context.js'
 import { deferred, diary, never, Rig } from './rig.js'
 
