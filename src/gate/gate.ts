@@ -230,7 +230,7 @@ export class Gate implements Issuer {
  * const permit = printer.tryEnter()
  * console.log(printer.tryEnter()) // undefined
  * const queued = printer.run(() => 'printed')
- * permit?.release() // handed over to the one who waits
+ * permit?.release()
  * console.log(await queued) // printed
  * await printer.drain({ deadline: '5s' })
  * console.log(printer.isReady()) // false
