@@ -42,6 +42,7 @@ export class Daemon {
     this.#env = env
     this.#settings = settings
     this.#stopping = new Stopping(system, env, settings, () => this.#overdue())
+    env.leaveBy(() => this.#stopping.leaving())
   }
 
   /** Lives until the tree has ended; resolves with the report, or rejects with the error of a start that failed where it does not exit. */
@@ -110,7 +111,7 @@ export class Daemon {
     if (probes === undefined) return
     const state = {
       started: () => this.#hasStarted,
-      stopping: () => this.#stopping.begun,
+      leave: () => this.#stopping.leave,
       unready: () => this.#system.unready(),
     }
     try {

@@ -7,7 +7,8 @@ import type { Settings } from './options.js'
 export interface ProbeState {
   /** Whether the tree has started once. */
   started(): boolean
-  stopping(): boolean
+  /** Why it is not ready whatever the services say. */
+  leave(): string | undefined
   /** The services that keep it from being ready; only the first few are read. */
   unready(): Iterable<{ readonly address: string; readonly status: string }>
 }
@@ -32,7 +33,8 @@ export async function openProbes(probes: NonNullable<Settings['probes']>, state:
 function probeRoutes(state: ProbeState): Map<string, Route> {
   const live: Route = () => json(200, { status: 'alive' })
   const ready: Route = () => {
-    if (state.stopping()) return json(503, { status: 'stopping' })
+    const leave = state.leave()
+    if (leave !== undefined) return json(503, { status: leave })
     const waiting = firstOf(state.unready(), NAMED)
     return waiting.length === 0 && state.started() ? json(200, { status: 'ready' }) : json(503, { status: 'not ready', waiting })
   }

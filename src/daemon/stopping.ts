@@ -1,6 +1,7 @@
 // The stop of a daemon: it begins once, whoever asked, and keeps its whole way, from the first word to the exit, within the grace.
 import type { Timer } from '../base/clock.js'
 import type { Env } from '../base/env.js'
+import { LameDuck, type PrestopOutcome } from '../policy/lame-duck.js'
 import type { System } from '../tree/system.js'
 import type { Settings } from './options.js'
 
@@ -13,6 +14,12 @@ export function flushShare(graceMs: number): number {
   return Math.min(LAST_MS, graceMs / 10)
 }
 
+/** What a prestop has come to. */
+export interface Prestop {
+  readonly outcome: PrestopOutcome
+  readonly waitedMs: number
+}
+
 /** The stop of one daemon. */
 export class Stopping {
   readonly #system: System
@@ -20,8 +27,11 @@ export class Stopping {
   readonly #settings: Settings
   /** Called when the grace is over and the process still lives. */
   readonly #overdue: () => void
+  readonly #lameDuck: LameDuck
   #begunAt: number | undefined
-  #endLameDuck: (() => void) | undefined
+  #balancers: Promise<void> | undefined
+  #endWait: (() => void) | undefined
+  #comeBack: Timer | undefined
   #isUndoing = false
   #hasTold = false
   readonly #timers: Timer[] = []
@@ -31,10 +41,22 @@ export class Stopping {
     this.#env = env
     this.#settings = settings
     this.#overdue = overdue
+    this.#lameDuck = new LameDuck(settings)
   }
 
   get begun(): boolean {
     return this.#begunAt !== undefined
+  }
+
+  /** Why readiness is 503 whatever the services say; undefined in normal life. */
+  get leave(): 'stopping' | 'prestop' | undefined {
+    if (this.begun) return 'stopping'
+    return this.#lameDuck.isTold ? 'prestop' : undefined
+  }
+
+  /** The share of answers, 0 to 1, that should ask the client to go elsewhere. */
+  leaving(): number {
+    return this.#lameDuck.share(this.#env.clock.now())
   }
 
   /** Whether the tree has been told to stop; one that ends by itself need not be. */
@@ -42,19 +64,40 @@ export class Stopping {
     return this.#hasTold
   }
 
+  /**
+   * The platform says that a stop will follow. Readiness is 503 at once; resolves when balancers have had their time, which the stop
+   * then does not wait for again. If none follows within the grace, everything is as before.
+   */
+  async prestop(serving: boolean): Promise<Prestop> {
+    const { log, graceMs } = this.#settings
+    const { clock } = this.#env
+    const cameAt = clock.now()
+    const { outcome, waitMs, backInMs } = this.#lameDuck.prestop(cameAt, serving)
+    if (outcome === 'began' || outcome === 'starting') log.info({ ms: waitMs, graceMs: finite(graceMs) }, 'prestop: readiness 503')
+    if (backInMs !== undefined) {
+      this.#comeBack?.cancel()
+      this.#comeBack = clock.after(backInMs, () => this.#noStopFollowed())
+    }
+    await this.#waitForBalancers(waitMs)
+    return { outcome, waitedMs: Math.round(clock.now() - cameAt) }
+  }
+
   /** Somebody asks for it. While it is `serving`, balancers are given the time of the lame duck to take notice. */
   begin(reason: string, serving: boolean): void {
     if (this.begun) return
     this.#announce(reason)
-    void this.#goOn(reason, serving ? this.#settings.lameDuckMs : 0)
+    void this.#goOn(reason, this.#lameDuck.stop(this.#env.clock.now(), serving))
   }
 
   /** The tree ends without having been asked. The same budget holds, from now on. */
   follow(reason: string): void {
-    if (this.begun) return this.#endLameDuck?.()
-    this.#announce(reason)
-    // It is in the middle of a step.
-    queueMicrotask(() => this.#tell(reason))
+    if (!this.begun) {
+      this.#announce(reason)
+      this.#lameDuck.drain()
+      // It is in the middle of a step.
+      queueMicrotask(() => this.#tell(reason))
+    }
+    this.#endWait?.()
   }
 
   /** The start has failed and is undone: left alone, so that its own error comes out, until the grace is nearly used up. */
@@ -62,12 +105,13 @@ export class Stopping {
     if (this.begun) return
     this.#isUndoing = true
     this.#announce('the start failed')
+    this.#lameDuck.drain()
     this.#timers.push(this.#env.clock.after(this.#leftMs() * 0.9, () => this.#tell('the start failed'), true))
   }
 
   /** No more waiting: for balancers first, for accepted work the next time. */
   hurry(): void {
-    if (this.#endLameDuck !== undefined) return this.#endLameDuck()
+    if (this.#endWait !== undefined) return this.#endWait()
     if (this.#isUndoing) this.#tell('the start failed')
     this.#system.hurry()
   }
@@ -75,39 +119,55 @@ export class Stopping {
   /** The tree has ended and the process is about to. */
   over(): void {
     for (const timer of this.#timers) timer.cancel()
+    this.#comeBack?.cancel()
   }
 
   #announce(reason: string): void {
     const { log, graceMs, exits } = this.#settings
     const { clock } = this.#env
+    const wasReady = this.leave === undefined
     this.#begunAt = clock.now()
+    this.#comeBack?.cancel()
     if (exits) this.#timers.push(clock.after(graceMs + BACKSTOP_MS, this.#overdue, true))
     log.info({ reason, inFlight: this.#system.tree().inFlight, graceMs: finite(graceMs) }, 'drain started')
-    log.info('readiness 503')
+    if (wasReady) log.info('readiness 503')
   }
 
-  async #goOn(reason: string, lameDuckMs: number): Promise<void> {
-    if (lameDuckMs > 0) await this.#waitLameDuck(lameDuckMs)
-    this.#settings.log.info({ phase: 'tree' }, 'stopping the tree')
+  async #goOn(reason: string, waitMs: number): Promise<void> {
+    const { log } = this.#settings
+    if (waitMs > 0) log.info({ phase: 'lame duck', ms: Math.round(waitMs) }, 'serving on while balancers take notice')
+    if (waitMs > 0) await this.#waitForBalancers(waitMs)
+    log.info({ phase: 'tree' }, 'stopping the tree')
     this.#tell(reason)
   }
 
   #tell(reason: string): void {
+    this.#lameDuck.drain()
     this.#hasTold = true
     void this.#system.stop({ reason, deadline: this.#leftMs() })
   }
 
-  #waitLameDuck(ms: number): Promise<void> {
-    this.#settings.log.info({ phase: 'lame duck', ms }, 'serving on while balancers take notice')
-    return new Promise((resolve) => {
+  // One wait, whoever asks for it first.
+  async #waitForBalancers(ms: number): Promise<void> {
+    if (ms <= 0) return
+    this.#balancers ??= new Promise((resolve) => {
       const over = (): void => {
         timer.cancel()
-        this.#endLameDuck = undefined
+        this.#lameDuck.endWait(this.#env.clock.now())
+        this.#balancers = undefined
+        this.#endWait = undefined
         resolve()
       }
       const timer = this.#env.clock.after(ms, over, true)
-      this.#endLameDuck = over
+      this.#endWait = over
     })
+    return this.#balancers
+  }
+
+  #noStopFollowed(): void {
+    if (!this.#lameDuck.comeBack()) return
+    const { log, graceMs } = this.#settings
+    log.warn({ graceMs: finite(graceMs) }, 'no stop has followed the prestop: readiness is given back')
   }
 
   #leftMs(): number {

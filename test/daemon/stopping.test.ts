@@ -14,7 +14,8 @@ const never = new Promise<never>(() => {})
 async function rig(options: RunOptions, drain: () => unknown = () => undefined) {
   const env = new VirtualEnv()
   const said: string[] = []
-  const log: Log = { ...silentLog, info: (fields: object | string, message?: string) => void said.push(message ?? String(fields)) }
+  const say = (fields: object | string, message?: string): void => void said.push(message ?? String(fields))
+  const log: Log = { ...silentLog, info: say, warn: say }
   const problems = new Problems()
   const settings = readOptions({ probes: false, marker: false, exit: true, ...options, log }, problems)
   expect(problems.list).toEqual([])
@@ -125,3 +126,176 @@ test('a hurry while a failed start is undone cuts in at once', async () => {
   await env.settle()
   expect(status().ended).toBe(true)
 })
+
+// --- what balancers and clients are told
+
+test('the share of answers that send clients elsewhere: none, more and more during the lame duck, all in the drain', async () => {
+  const { env, stopping, system } = await rig({ lameDuck: '8s' }, () => never)
+  expect(stopping.leaving()).toBe(0)
+  stopping.begin('SIGTERM', true)
+  expect(stopping.leaving()).toBe(1 / 8)
+  await env.advance(4_000)
+  expect(stopping.leaving()).toBe(9 / 16)
+  await env.advance(4_000)
+  expect(system.tree().children[0]?.status).toBe('draining')
+  expect(stopping.leaving()).toBe(1)
+})
+
+test('the share is all where there is no lame duck: in a plain stop, when the tree ends by itself, when a start is undone', async () => {
+  for (const how of ['begin', 'follow', 'undoStart'] as const) {
+    const { stopping } = await rig({}, () => never)
+    if (how === 'begin') stopping.begin('SIGTERM', true)
+    else if (how === 'follow') stopping.follow('itself')
+    else stopping.undoStart()
+    expect(stopping.leaving(), how).toBe(1)
+  }
+})
+
+// --- a prestop
+
+const PRESTOP = { lameDuck: '5s', grace: '20s' } as const
+
+test('a prestop: not ready at once, answered after the lame duck; the stop that follows does not wait again', async () => {
+  const { env, said, stopping, status } = await rig(PRESTOP)
+  expect(stopping.leave).toBeUndefined()
+  const answer = settled(stopping.prestop(true))
+  expect(stopping.leave).toBe('prestop')
+  expect(stopping.begun).toBe(false)
+  expect(said).toEqual(['prestop: readiness 503'])
+  await env.advance(4_999)
+  expect(answer.value).toBeUndefined()
+  await env.advance(1)
+  expect(answer.value).toEqual({ outcome: 'began', waitedMs: 5_000 })
+  expect(stopping.leaving()).toBe(1)
+  stopping.begin('SIGTERM', true)
+  expect(stopping.leave).toBe('stopping')
+  await env.settle()
+  expect(env.now).toBe(5_000)
+  expect(said).toEqual(['prestop: readiness 503', 'drain started', 'stopping the tree'])
+  expect(status()).toEqual({ ended: true, overdue: 0, pending: 0 })
+})
+
+test('the grace counts from the stop, not from the prestop', async () => {
+  const { env, stopping, system } = await rig(PRESTOP, () => never)
+  void stopping.prestop(true)
+  await env.advance(15_000)
+  stopping.begin('SIGTERM', true)
+  await env.run()
+  expect((await system.ended()).budgetMs).toBe(19_500)
+})
+
+test('a second prestop shares the wait and is answered in the same moment; a third finds it over', async () => {
+  const { env, said, stopping } = await rig(PRESTOP)
+  const first = settled(stopping.prestop(true))
+  await env.advance(3_000)
+  const second = settled(stopping.prestop(true))
+  await env.advance(1_999)
+  expect([first.value, second.value]).toEqual([undefined, undefined])
+  await env.advance(1)
+  expect([first.value, second.value]).toEqual([
+    { outcome: 'began', waitedMs: 5_000 },
+    { outcome: 'joined', waitedMs: 2_000 },
+  ])
+  const third = settled(stopping.prestop(true))
+  await env.settle()
+  expect(third.value).toEqual({ outcome: 'over', waitedMs: 0 })
+  expect(said).toEqual(['prestop: readiness 503'])
+})
+
+test('a stop during the wait of a prestop shares what is left of it', async () => {
+  const { env, said, stopping, status } = await rig(PRESTOP)
+  const answer = settled(stopping.prestop(true))
+  await env.advance(2_000)
+  stopping.begin('SIGTERM', true)
+  const joined = settled(stopping.prestop(true))
+  await env.advance(2_999)
+  expect(said).toEqual(['prestop: readiness 503', 'drain started', 'serving on while balancers take notice'])
+  await env.advance(1)
+  expect(answer.value).toEqual({ outcome: 'began', waitedMs: 5_000 })
+  expect(joined.value).toEqual({ outcome: 'joined', waitedMs: 3_000 })
+  expect(status()).toEqual({ ended: true, overdue: 0, pending: 0 })
+})
+
+test('a hurry, or a tree that ends by itself, ends the wait of a prestop, which is answered', async () => {
+  for (const end of ['hurry', 'follow'] as const) {
+    const { env, stopping, status } = await rig(PRESTOP)
+    const answer = settled(stopping.prestop(true))
+    await env.advance(1_000)
+    if (end === 'hurry') stopping.begin('SIGTERM', true)
+    if (end === 'hurry') stopping.hurry()
+    else stopping.follow('by itself')
+    await env.settle()
+    expect(answer.value, end).toEqual({ outcome: 'began', waitedMs: 1_000 })
+    expect(status(), end).toEqual({ ended: true, overdue: 0, pending: 0 })
+  }
+})
+
+test('a prestop while the tree starts keeps it from being ready, and waits for nobody; neither does the stop', async () => {
+  const { env, said, stopping, status } = await rig(PRESTOP)
+  const answer = settled(stopping.prestop(false))
+  await env.settle()
+  expect(answer.value).toEqual({ outcome: 'starting', waitedMs: 0 })
+  expect(stopping.leave).toBe('prestop')
+  stopping.begin('SIGTERM', true)
+  await env.settle()
+  expect(said).toEqual(['prestop: readiness 503', 'drain started', 'stopping the tree'])
+  expect(status().ended).toBe(true)
+})
+
+test('a prestop during a stop shares its lame duck, and is answered at once in the drain and after the end', async () => {
+  const { env, said, stopping, status } = await rig(PRESTOP, () => new Promise<void>((resolve) => env.clock.after(100, resolve, true)))
+  stopping.begin('SIGTERM', true)
+  await env.advance(4_000)
+  const early = settled(stopping.prestop(true))
+  await env.advance(1_000)
+  expect(early.value).toEqual({ outcome: 'joined', waitedMs: 1_000 })
+  const answers = [settled(stopping.prestop(true))]
+  await env.advance(100)
+  expect(status().ended).toBe(true)
+  answers.push(settled(stopping.prestop(true)))
+  await env.settle()
+  expect(answers.map(({ value }) => value)).toEqual(Array(2).fill({ outcome: 'stopping', waitedMs: 0 }))
+  expect(said).not.toContain('prestop: readiness 503')
+  expect(status().pending).toBe(0)
+})
+
+test('no stop within the grace after the wait: readiness is given back with a warning, and it can all begin again', async () => {
+  const { env, said, stopping, status } = await rig(PRESTOP)
+  for (const round of [1, 2]) {
+    void stopping.prestop(true)
+    await env.advance(24_999)
+    expect(stopping.leave, `round ${round}`).toBe('prestop')
+    await env.advance(1)
+    expect(stopping.leave, `round ${round}`).toBeUndefined()
+    expect(stopping.leaving()).toBe(0)
+    expect(status().pending).toBe(0)
+  }
+  const round = ['prestop: readiness 503', 'no stop has followed the prestop: readiness is given back']
+  expect(said).toEqual([...round, ...round])
+  stopping.begin('SIGTERM', true)
+  await env.advance(4_999)
+  expect(status().ended).toBe(false)
+  await env.advance(1)
+  expect(status().ended).toBe(true)
+})
+
+test('the grace for a stop to follow counts from the last prestop; a stop in its last moment is not taken back', async () => {
+  const { env, said, stopping } = await rig(PRESTOP, () => never)
+  void stopping.prestop(true)
+  await env.advance(20_000)
+  void stopping.prestop(true)
+  await env.advance(19_999)
+  stopping.begin('SIGTERM', true)
+  await env.advance(1)
+  expect(stopping.leave).toBe('stopping')
+  expect(said).toEqual(['prestop: readiness 503', 'drain started', 'stopping the tree'])
+})
+
+// What a promise has come to, to be looked at while time stands still.
+function settled<T>(promise: Promise<T>): { readonly value: T | undefined } {
+  const result: { value: T | undefined } = { value: undefined }
+  void promise.then((value) => {
+    result.value = value
+  })
+  return result
+}
