@@ -1,5 +1,6 @@
 // What can be known at the start to spoil the stop: a grace that is too short, a parent that keeps signals to itself, other listeners.
 import { formatMs } from '../base/duration.js'
+import { fitInto } from '../policy/worst-case.js'
 import type { Settings } from './options.js'
 import { foreignListeners } from './signals.js'
 import { flushShare } from './stopping.js'
@@ -16,10 +17,10 @@ export function startWarnings(settings: Settings, worstCaseMs: number): Warning[
 }
 
 function budgetWarning({ graceMs, lameDuckMs }: Settings, worstCaseMs: number): Warning[] {
-  const worstMs = worstCaseMs + lameDuckMs + flushShare(graceMs)
-  if (worstMs <= graceMs) return []
-  const worst = worstMs === Number.POSITIVE_INFINITY ? 'last without limit' : `take ${formatMs(worstMs)}`
-  const fields = { worstMs: worstMs === Number.POSITIVE_INFINITY ? undefined : worstMs, graceMs }
+  const { neededMs, overMs } = fitInto(graceMs, { treeMs: worstCaseMs, lameDuckMs, flushMs: flushShare(graceMs) })
+  if (overMs === 0) return []
+  const worst = neededMs === Number.POSITIVE_INFINITY ? 'last without limit' : `take ${formatMs(neededMs)}`
+  const fields = { worstMs: neededMs === Number.POSITIVE_INFINITY ? undefined : neededMs, graceMs }
   return [{ fields, message: `a stop may ${worst}, but grace is ${formatMs(graceMs)}: what comes last is cut short` }]
 }
 

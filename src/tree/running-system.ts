@@ -8,11 +8,13 @@ import type { Owner, World } from '../kernel/birth.js'
 import { Incarnation } from '../kernel/incarnation.js'
 import { memoizedLifecycle, type Tap } from '../kernel/memoize.js'
 import { REPORTED, type Report, ReportFold } from '../policy/report.js'
+import { worstCase } from '../policy/worst-case.js'
 import type { Stopped } from '../protocol/ack.js'
 import type { Exit } from '../protocol/exit.js'
 import type { Fact } from '../protocol/fact.js'
 import type { Problems } from '../protocol/spec.js'
 import { bind } from './bindings.js'
+import { blueprintOf } from './blueprint.js'
 import type { Service } from './definition.js'
 import { dynamicHandle } from './dynamic-handle.js'
 import { everyPlace, layOut, type Place } from './place.js'
@@ -21,7 +23,6 @@ import { refTo } from './reference.js'
 import { Roster } from './roster.js'
 import { SupervisorWork } from './supervisor-work.js'
 import { type TreeNode, viewOf } from './view.js'
-import { worstCaseStop } from './worst-case.js'
 
 /** How a stop is asked for. */
 export interface StopOptions {
@@ -120,7 +121,12 @@ export class RunningSystem implements Owner<Incarnation> {
   }
 
   get worstCaseMs(): number {
-    return worstCaseStop(this.#root)
+    return worstCase(this.blueprint()).totalMs
+  }
+
+  /** The tree as it was written, for what is computed before anything lives. */
+  blueprint(): ReturnType<typeof blueprintOf> {
+    return blueprintOf(this.#root, this.#roster)
   }
 
   whenEnding(fn: () => void): void {
