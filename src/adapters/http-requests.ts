@@ -1,6 +1,7 @@
 // One request that is being answered: its permit and its two signals. Signals are made when they are asked for, belong to this
 // request alone, and nothing refers to them once the response is closed.
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Timer } from '../base/clock.js'
 import type { Permit } from '../gate/permit.js'
 
 /** The two signals of a request. */
@@ -23,12 +24,16 @@ export class LiveRequest implements RequestSignals {
   readonly req: IncomingMessage
   readonly res: ServerResponse
   permit: Permit | undefined
+  /** Ends it when no answer has been begun in time. */
+  timer: Timer | undefined
   /** The next one on the same connection (pipelining, RFC 9112 §9.3.2). */
   newer: LiveRequest | undefined
   /** Whether the response is closed, one way or the other. */
   isOver = false
   /** Whether its answer ends the connection because of the drain. */
   isLast = false
+  /** Whether the handler has ended; only one that answers with a promise tells. */
+  isHandled = true
   #signal: AbortController | undefined
   #draining: AbortController | undefined
   #cancelledBy: unknown
@@ -59,6 +64,28 @@ export class LiveRequest implements RequestSignals {
   /** Whether nobody waits for the handler any more: the client is gone, or the request was cut off. */
   get isCancelled(): boolean {
     return this.#cancelledBy !== undefined
+  }
+
+  /** Not other protocols: clients that offer h2c with every request mean to be served without it (RFC 9110 §7.8). */
+  get asksForWebSocket(): boolean {
+    return this.req.headers.upgrade?.toLowerCase() === 'websocket'
+  }
+
+  /** What every client of server-sent events sends (HTML Standard, "Server-sent events"). */
+  get acceptsEventStream(): boolean {
+    return this.req.headers.accept?.includes(EVENT_STREAM) === true
+  }
+
+  /** Whether its answer is a stream of server-sent events that has begun. */
+  get isEventStream(): boolean {
+    if (!this.res.headersSent) return false
+    return this.acceptsEventStream || String(this.res.getHeader('content-type')).startsWith(EVENT_STREAM)
+  }
+
+  /** Ends a stream in the handler's place, as if it had done so: the client reconnects elsewhere. */
+  endStream(): void {
+    this.res.on('error', ignore)
+    if (!this.res.writableEnded) this.res.end()
   }
 
   askToFinish(reason: unknown): void {
@@ -94,6 +121,8 @@ export class LiveRequest implements RequestSignals {
     res.end(body)
   }
 }
+
+const EVENT_STREAM = 'text/event-stream'
 
 const ignore = (): void => {}
 

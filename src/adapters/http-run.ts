@@ -1,25 +1,24 @@
-// One life of an HTTP server: listening, serving, draining, forced, closed. What was accepted is answered, by the application while
-// there is time and with 503 after that.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+// One life of an HTTP server: listening, draining, forced, closed. It owns the listening socket and the order in which connections
+// end; what happens to requests is decided in http-serving.ts.
+import { createServer, type Server } from 'node:http'
 import { createServer as createSecureServer, type ServerOptions as TlsOptions } from 'node:https'
 import { type AddressInfo, Server as NetServer } from 'node:net'
-import { isPromiseLike } from '../base/disposer.js'
 import { describe } from '../base/errors.js'
-import type { Gate } from '../gate/gate.js'
 import { type Context, incarnationOf } from '../kernel/context.js'
 import type { Incarnation } from '../kernel/incarnation.js'
 import type { Listener } from './http-app.js'
 import type { Connection } from './http-connection.js'
 import { Connections } from './http-connections.js'
-import { LiveRequest } from './http-requests.js'
+import { Serving, type ServingSettings } from './http-serving.js'
 
 /** What a server is made with; times in milliseconds. */
-export interface HttpSettings {
+export interface HttpSettings extends ServingSettings {
   readonly port: number
   readonly host: string | undefined
   readonly tls: TlsOptions | undefined
-  readonly capacity: number
   readonly lingerMs: number
+  /** How long an idle connection is kept in normal life; undefined for Node's default. */
+  readonly keepAliveMs: number | undefined
 }
 
 /** As many connections as the kernel keeps for us at most: Node's default backlog. */
@@ -32,10 +31,9 @@ export class HttpRun {
   readonly #ctx: Context<unknown>
   readonly #incarnation: Incarnation
   readonly #settings: HttpSettings
-  readonly #gate: Gate
   readonly #server: Server
   readonly #connections: Connections
-  #listener: Listener | undefined
+  readonly #serving: Serving
   #address: AddressInfo | undefined
   #drainedBy: unknown
   #forced = false
@@ -52,12 +50,15 @@ export class HttpRun {
     this.#ctx = ctx
     this.#incarnation = incarnationOf(ctx)
     this.#settings = settings
-    this.#gate = ctx.gate({ capacity: settings.capacity })
     const { clock } = this.#incarnation.env
     this.#connections = new Connections({ clock, lingerMs: settings.lingerMs, closed: (connection) => this.#lost(connection) })
+    this.#serving = new Serving(ctx, settings, this.#connections)
     this.#server = settings.tls === undefined ? createServer() : createSecureServer(settings.tls)
     this.#connections.watch(this.#server, settings.tls !== undefined)
-    this.#server.on('request', (req, res) => this.#serve(req, res))
+    if (settings.keepAliveMs !== undefined) this.#server.keepAliveTimeout = settings.keepAliveMs
+    this.#server.on('request', (req, res) => this.#serving.serve(req, res))
+    // Node would ask for the body before anybody has admitted the request.
+    this.#server.on('checkContinue', (req, res) => this.#serving.serve(req, res, true))
     // First in line, before the application hears of it: an answer that it gives at once says `Connection: close` already.
     ctx.draining.addEventListener('abort', () => this.beginDrain(), { once: true })
     ctx.signal.addEventListener('abort', () => this.#force(), { once: true })
@@ -69,12 +70,12 @@ export class HttpRun {
   }
 
   get inFlight(): number {
-    return this.#gate.inFlight
+    return this.#serving.inFlight
   }
 
   /** Resolves when it listens. @throws Error that names address, host and port when it cannot, with Node's as the cause. */
   listen(listener: Listener): Promise<void> {
-    this.#listener = listener
+    this.#serving.begin(listener)
     const { signal, address } = this.#ctx
     const { host, port } = this.#settings
     signal.throwIfAborted()
@@ -97,10 +98,7 @@ export class HttpRun {
     const reason = this.#ctx.draining.reason
     this.#drainedBy = reason
     this.#connections.drain()
-    for (const connection of this.#connections) connection.newest?.markLast(true)
-    this.#enter(() => {
-      for (const connection of this.#connections) for (const live of connection.owed()) live.askToFinish(reason)
-    })
+    this.#serving.beginDrain(reason)
     this.#refuseConnections()
   }
 
@@ -118,73 +116,12 @@ export class HttpRun {
     this.#server.close()
   }
 
-  // --- requests
+  // --- the end
 
-  #serve(req: IncomingMessage, res: ServerResponse): void {
-    const connection = this.#connections.of(req.socket)
-    if (connection === undefined || connection.isSpent) return void req.resume()
-    this.#connections.used(connection)
-    const previous = connection.newest
-    const live = new LiveRequest(req, res)
-    connection.add(live)
-    res.on('close', () => this.#over(live, connection))
-    if (this.#drainedBy !== undefined) {
-      previous?.markLast(false)
-      live.markLast(true)
-      live.askToFinish(this.#drainedBy)
-      if (this.#forced) live.cancel(this.#drainedBy)
-      if (this.#forced || asksForWebSocket(req)) return live.answer(503, this.#retryAfter())
-    }
-    live.permit = this.#admit()
-    if (live.permit === undefined) return live.answer(503, this.#retryAfter())
-    this.#call(live)
-  }
-
-  // The gate is closed while draining, yet what arrives on a connection that we accepted is work that we accepted.
-  #admit(): LiveRequest['permit'] {
-    const gate = this.#gate
-    if (this.#drainedBy === undefined) return gate.tryEnter()
-    return gate.inFlight < gate.capacity ? gate.follow() : undefined
-  }
-
-  #call(live: LiveRequest): void {
-    try {
-      const answer = this.#incarnation.env.enter(this.#incarnation, this.#listener as Listener, live.req, live.res)
-      if (isPromiseLike(answer)) answer.then(undefined, (error) => this.#failed(live, error))
-    } catch (error) {
-      this.#failed(live, error)
-    }
-  }
-
-  #failed(live: LiveRequest, error: unknown): void {
-    const { env, facts, address, incarnation } = this.#incarnation
-    // It did as it was told.
-    if (live.isCancelled && (error === live.signal.reason || (error instanceof Error && error.name === 'AbortError'))) return
-    if (facts.hears('request-failed')) facts.emit({ type: 'request-failed', at: env.clock.now(), address, incarnation, error })
-    if (!live.res.headersSent) live.answer(500)
-    else if (!live.res.writableEnded) live.res.destroy()
-  }
-
-  #over(live: LiveRequest, connection: Connection): void {
-    if (live.isOver) return
-    connection.remove(live)
-    if (!live.res.writableFinished) live.cancel(new DOMException('The client went away before its answer was finished.', 'AbortError'))
-    live.permit?.release()
-    if (connection.owedCount === 0) this.#connections.becameIdle(connection)
-  }
-
-  // Node does not close the responses that wait behind another one (pipelining).
   #lost(connection: Connection): void {
-    for (const live of connection.owed()) this.#over(live, connection)
+    this.#serving.lost(connection)
     this.#checkGone()
   }
-
-  // Left to chance in part, so that those who were refused together do not come back together.
-  #retryAfter(): number {
-    return 1 + Math.floor(this.#incarnation.env.random() * 3)
-  }
-
-  // --- the end
 
   // Connections that the kernel has established are accepted rather than reset: libuv takes one in each turn of the loop, so it goes
   // on until a turn has brought none. A short one: what connects after that turn's poll and before the close is reset by the kernel.
@@ -218,12 +155,7 @@ export class HttpRun {
     this.#forced = true
     this.beginDrain()
     if (this.#address === undefined) this.#callOffListening()
-    const owed = [...this.#connections].flatMap((connection) => [...connection.owed()])
-    const { reason } = this.#ctx.signal
-    this.#enter(() => {
-      for (const live of owed) live.cancel(reason)
-    })
-    for (const live of owed) live.answer(503, this.#retryAfter())
+    this.#serving.force(this.#ctx.signal.reason)
     this.#endWait?.()
   }
 
@@ -244,13 +176,4 @@ export class HttpRun {
       this.gone.then(over)
     })
   }
-
-  #enter(fn: () => void): void {
-    this.#incarnation.env.enter(this.#incarnation, fn, undefined, undefined)
-  }
-}
-
-function asksForWebSocket(req: IncomingMessage): boolean {
-  // Not other protocols: clients that offer h2c with every request mean to be served without it (RFC 9110 §7.8).
-  return req.headers.upgrade?.toLowerCase() === 'websocket'
 }

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { ServerOptions as TlsOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { type Duration, parseDuration } from '../base/duration.js'
+import { type Duration, formatMs, parseDuration } from '../base/duration.js'
 import type { Context } from '../kernel/context.js'
 import { type ChildOptions, type Problems, show } from '../protocol/spec.js'
 import { define, definitionOf, type Service } from '../tree/definition.js'
@@ -29,6 +29,22 @@ export interface HttpOptions<U extends Uses = {}> extends ChildOptions {
    * round trip. After a crash, how long answers have to finish. Default 500 ms.
    */
   readonly linger?: Duration
+  /**
+   * How long a handler may take to begin its answer. Then its `signal` is aborted and the client gets 504; the request counts as in
+   * flight until a promise that the handler returned has settled. Default: no limit.
+   */
+  readonly timeout?: Duration
+  /** What happens to requests that come on open connections while draining. Default `serve`; `refuse` answers 503 with `Retry-After`. */
+  readonly whileDraining?: 'serve' | 'refuse'
+  /** How long server-sent events have to end by themselves once the drain has begun; then they are ended. Default 2 s. */
+  readonly streams?: Duration
+  /** How long an idle connection is kept in normal life. Default: 5 s longer than `balancerIdle`, and without that Node's 5 s. */
+  readonly keepAlive?: Duration
+  /**
+   * How long the balancer in front keeps its idle connections (AWS ALB 60 s, nginx 60 s). The server must keep them longer, or the
+   * balancer sends requests into connections that are being closed and answers 502: a shorter `keepAlive` is warned about.
+   */
+  readonly balancerIdle?: Duration
 }
 
 /** An HTTP server around an application. */
@@ -50,7 +66,7 @@ export interface HttpHandle {
   /** Where it can be reached from this machine, without a trailing slash: `http://localhost:8080`. */
   readonly url: string
   readonly port: number
-  /** How many requests are being answered: from their headers until their response is closed. */
+  /** How many requests are being answered: from their headers until their response is closed and their handler has ended. */
   readonly inFlight: number
   /** Aborted when the client goes away before its answer is finished, and when the time for finishing is over. */
   signalOf(req: IncomingMessage): AbortSignal
@@ -91,10 +107,10 @@ export function httpServer<const Id extends string, U extends Uses = {}>(
   options: HttpHandlerOptions<U>,
 ): Service<HttpHandle, {}, Id>
 export function httpServer(id: string, options: HttpAppOptions<Uses> | HttpHandlerOptions<Uses>): Service<HttpHandle> {
-  const { app, handler, port, host, tls, capacity, linger, edge = true, ...child } = options
+  const { app, handler, port, host, tls, capacity, linger, timeout, whileDraining, streams, keepAlive, balancerIdle, ...child } = options
   const server = service(id, {
     ...child,
-    edge,
+    edge: child.edge ?? true,
     start: (ctx) => start(ctx, options),
     drain: (handle) => runOf(handle).gone,
     stop: (handle) => runOf(handle).stop(),
@@ -116,6 +132,7 @@ type Options = HttpAppOptions<Uses> | HttpHandlerOptions<Uses>
 async function start(ctx: Context<HandlesOf<Uses>>, options: Options): Promise<HttpHandle> {
   const run = new HttpRun(ctx, settingsOf(options))
   await run.listen(await makeListener(ctx, options))
+  warnOfBalancer(ctx, options)
   const handle = new Handle(run, urlOf(run.address, options))
   ctx.log.info({ url: handle.url }, 'listening')
   return handle
@@ -127,8 +144,34 @@ async function makeListener(ctx: Context<HandlesOf<Uses>>, options: Options): Pr
 }
 
 function settingsOf(options: Options): HttpSettings {
-  const { port = 0, host, tls, capacity = Number.POSITIVE_INFINITY, linger = '500ms' } = options
-  return { port, host, tls, capacity, lingerMs: parseDuration(linger) ?? 0 }
+  const { port = 0, host, tls, capacity = Number.POSITIVE_INFINITY, linger = '500ms', whileDraining = 'serve' } = options
+  const { timeout = Number.POSITIVE_INFINITY, streams = '2s' } = options
+  return {
+    port,
+    host,
+    tls,
+    capacity,
+    whileDraining,
+    lingerMs: parseDuration(linger) ?? 0,
+    timeoutMs: parseDuration(timeout) ?? 0,
+    streamsMs: parseDuration(streams) ?? 0,
+    keepAliveMs: keepAliveOf(options),
+  }
+}
+
+const NODE_KEEP_ALIVE_MS = 5_000
+
+function keepAliveOf({ keepAlive, balancerIdle }: Options): number | undefined {
+  const written = parseDuration(keepAlive)
+  const idle = parseDuration(balancerIdle)
+  return written ?? (idle === undefined ? undefined : idle + NODE_KEEP_ALIVE_MS)
+}
+
+function warnOfBalancer({ log }: Context<unknown>, { keepAlive, balancerIdle }: Options): void {
+  const [keptMs, idleMs] = [parseDuration(keepAlive), parseDuration(balancerIdle)]
+  if (keptMs === undefined || idleMs === undefined || keptMs > idleMs) return
+  const message = '`keepAlive` is not longer than the balancer keeps idle connections: it will answer 502 now and then'
+  log.warn({ keepAliveMs: keptMs, balancerIdleMs: idleMs }, `${message}; raise it above ${formatMs(idleMs)}`)
 }
 
 function urlOf({ address, port }: AddressInfo, { host, tls }: Options): string {
@@ -176,7 +219,7 @@ function runOf(handle: HttpHandle): HttpRun {
 const MAX_PORT = 65_535
 
 function checkOptions(where: string, options: object, problems: Problems): void {
-  const { app, handler, port, host, tls, capacity, linger } = options as Record<string, unknown>
+  const { app, handler, port, host, tls, capacity, whileDraining } = options as Record<string, unknown>
   if (app !== undefined && handler !== undefined) problems.add(where, 'both `app` and `handler` are given; a server has one of them')
   if (app === undefined && handler === undefined) problems.add(where, 'neither `app` nor `handler` is given')
   for (const [name, value] of Object.entries({ app, handler })) {
@@ -191,5 +234,7 @@ function checkOptions(where: string, options: object, problems: Problems): void 
     problems.add(where, `\`tls\` is ${show(tls)}, not an object with \`key\` and \`cert\``)
   }
   problems.whole(where, 'capacity', capacity, 1, 1)
-  problems.duration(where, 'linger', linger, 0)
+  problems.oneOf(where, 'whileDraining', whileDraining, ['serve', 'refuse'], 'serve')
+  for (const name of ['linger', 'timeout', 'streams', 'keepAlive', 'balancerIdle'])
+    problems.duration(where, name, (options as Record<string, unknown>)[name], 0)
 }

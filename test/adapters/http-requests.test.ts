@@ -68,17 +68,33 @@ describe('admission', () => {
 
   it('counts a request until its response is closed, also when the client goes away', async () => {
     const arrived = deferred()
-    const { system, port, handle } = await serve({
-      handler: () => {
-        arrived.resolve()
-        return new Promise(() => {})
-      },
-    })
+    const { system, port, handle } = await serve({ handler: () => arrived.resolve() })
     const client = await RawClient.connect(port)
     client.get()
     await arrived.promise
     expect(handle.inFlight).toBe(1)
     client.socket.destroy()
+    while (handle.inFlight > 0) await turn()
+    expect(endingOf(await system.stop())).toMatchObject({ verdict: 'acked', inFlight: 0, forced: false })
+  })
+
+  it('counts a request until its handler has really ended, if that answers with a promise', async () => {
+    const [gone, ended] = [deferred(), deferred()]
+    const { system, port, handle } = await serve({
+      handler: async (_req, _res, { request }) => {
+        await new Promise((resolve) => request.addEventListener('abort', resolve))
+        gone.resolve()
+        await ended.promise
+      },
+    })
+    const client = await RawClient.connect(port)
+    client.get()
+    while (handle.inFlight === 0) await turn()
+    client.socket.destroy()
+    await gone.promise
+    for (let turns = 0; turns < 10; turns += 1) await turn()
+    expect(handle.inFlight).toBe(1)
+    ended.resolve()
     while (handle.inFlight > 0) await turn()
     expect(endingOf(await system.stop())).toMatchObject({ verdict: 'acked', inFlight: 0, forced: false })
   })
@@ -89,7 +105,6 @@ describe('admission', () => {
     const { system, port, handle } = await serve({
       handler: (_req, _res, { request }) => {
         if (signals.push(request) === 3) arrived.resolve()
-        return new Promise(() => {})
       },
     })
     const client = await RawClient.connect(port)
@@ -129,8 +144,7 @@ describe('the signals of a request', () => {
     const { system, port, handle } = await serve({
       handler: (req, res) => {
         requests.push(req)
-        if (requests.length === 1) return void res.end('hello')
-        return new Promise(() => {})
+        if (requests.length === 1) res.end('hello')
       },
     })
     const client = await RawClient.connect(port)
