@@ -17,6 +17,7 @@ import { leaveMarker, type Marker } from './marker.js'
 import type { NodeEnv } from './node-env.js'
 import type { Settings } from './options.js'
 import { openProbes } from './probes.js'
+import { keepReport } from './report-file.js'
 import { startWarnings, type Warning } from './start-warnings.js'
 import { listenForStop } from './stop-triggers.js'
 import { flushShare, Stopping } from './stopping.js'
@@ -190,11 +191,12 @@ export class Daemon {
   // --- after the tree
 
   async #close(report: Report): Promise<number> {
-    const { log, rootLog, exits, graceMs } = this.#settings
+    const { log, rootLog, exits, graceMs, reportFile } = this.#settings
     const startFailed = this.#startError !== undefined
     const code = exitCodeOf({ report, exit: this.#system.exit, startFailed, unowned: this.#unowned > 0 })
     const left = await leftovers()
     if (left.length > 0) log.info({ left }, `still open: ${left.join(', ')}${exits ? '; the process exits anyway' : ''}`)
+    if (reportFile !== undefined) keepReport(reportFile, { root: this.#system.tree().id, exitCode: code, report }, log)
     log.info({ code, report }, `complete: ${summarize(report)}`)
     if (exits && process.stderr.isTTY) process.stderr.write(`\n${drawTimeline(report)}\n`)
     await flushLog(rootLog, flushShare(graceMs))

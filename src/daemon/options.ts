@@ -1,4 +1,5 @@
 // What `run` is told, with defaults and checks; everything wrong is reported together with what is wrong with the tree.
+import { resolve } from 'node:path'
 import { type Duration, formatMs } from '../base/duration.js'
 import { describe } from '../base/errors.js'
 import { type Log, silentLog } from '../base/log.js'
@@ -34,6 +35,8 @@ export interface RunOptions<Root extends Service = Service> {
   readonly marker?: string | false
   /** Stop when standard input ends. Default false. */
   readonly stdin?: boolean
+  /** A file to which the shutdown report is appended, as one line of JSON; its folder must exist. `quiesce report FILE` reads it. */
+  readonly report?: string
   /** Called once the whole tree is ready. What it throws is logged. */
   readonly onReady?: (system: System<Root>) => void
 }
@@ -53,6 +56,8 @@ export interface Settings {
   readonly signal: AbortSignal | undefined
   readonly marker: string | false | undefined
   readonly stdin: boolean
+  /** As an absolute path. */
+  readonly reportFile: string | undefined
   readonly onReady: ((system: System) => void) | undefined
 }
 
@@ -84,8 +89,16 @@ export function readOptions(options: RunOptions, problems: Problems): Settings {
     signal: options.signal,
     marker: options.marker,
     stdin: problems.flag('run', 'stdin', options.stdin, false),
+    reportFile: readReport(options.report, problems),
     onReady: options.onReady,
   }
+}
+
+// Where it was meant when it was written: the process may change its folder later on.
+function readReport(written: unknown, problems: Problems): string | undefined {
+  if (typeof written === 'string' && written !== '') return resolve(written)
+  if (written !== undefined) problems.add('run', `\`report\` is ${show(written)}; write the path of a file`)
+  return undefined
 }
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const

@@ -8,9 +8,11 @@ import type { Service } from '../tree/definition.js'
 import { createSystem, type System } from '../tree/system.js'
 import { Daemon } from './daemon.js'
 import { EXIT_CODES } from './exit-code.js'
+import { type HandedOver, presentHost } from './host.js'
 import { haltProcess } from './last-words.js'
 import { type NodeEnv, nodeEnv } from './node-env.js'
 import { type RunOptions, readOptions } from './options.js'
+import { planOf } from './plan.js'
 import { flushShare } from './stopping.js'
 
 /**
@@ -18,6 +20,7 @@ import { flushShare } from './stopping.js'
  * ends by itself, and exits with a code that says how it went (0 clean, 1 gave up, 2 spec, 3 forced, 4 start failed, 70 halted).
  *
  * Resolves with the shutdown report, just before the process exits; with `exit: false` or a `signal` the process goes on.
+ * In a file that the command line has loaded, the command line decides: `quiesce check` starts nothing, and the promise never settles.
  *
  * @throws SpecError (ERR_SPEC) with all problems of tree and options, StartError (ERR_START): both only where `run` does not exit.
  * @example
@@ -34,8 +37,30 @@ import { flushShare } from './stopping.js'
  * ```
  */
 export async function run<Root extends Service>(tree: Root, options: RunOptions<Root> = {}): Promise<Report> {
+  const host = presentHost()
+  if (host !== undefined) return await host.take(handOver(tree, options as RunOptions))
+  return await runHere(tree, options as RunOptions)
+}
+
+/** A tree with its options as a host takes them. */
+export function handOver(tree: Service, options: RunOptions): HandedOver {
+  return {
+    tree,
+    options,
+    plan: (flags) => planOf(tree, layOver(options, flags)),
+    start: (flags) => runHere(tree, layOver(options, flags)),
+  }
+}
+
+function layOver(options: RunOptions, flags: RunOptions): RunOptions {
+  const { probes } = options
+  const both = typeof probes === 'object' && typeof flags.probes === 'object' ? { probes: { ...probes, ...flags.probes } } : {}
+  return { ...options, ...flags, ...both }
+}
+
+async function runHere(tree: Service, options: RunOptions): Promise<Report> {
   const problems = new Problems()
-  const settings = readOptions(options as RunOptions, problems)
+  const settings = readOptions(options, problems)
   const base = nodeEnv(settings.rootLog, settings.contains)
   const env: NodeEnv = { ...base, halt: (address, reason) => haltProcess(address, reason, EXIT_CODES.halt) }
   const system = build(tree, env, problems)

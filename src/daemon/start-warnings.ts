@@ -1,4 +1,6 @@
 // What can be known at the start to spoil the stop: a grace that is too short, a parent that keeps signals to itself, other listeners.
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { formatMs } from '../base/duration.js'
 import { fitInto } from '../policy/worst-case.js'
 import type { Settings } from './options.js'
@@ -13,7 +15,7 @@ export interface Warning {
 
 /** Says what is likely to go wrong in the stop; called before the daemon listens for signals itself. */
 export function startWarnings(settings: Settings, worstCaseMs: number): Warning[] {
-  return [...budgetWarning(settings, worstCaseMs), ...parentWarning(process.env), ...listenerWarnings(settings)]
+  return [...budgetWarning(settings, worstCaseMs), ...parentWarning(process.env), ...listenerWarnings(settings), ...reportWarning(settings)]
 }
 
 function budgetWarning({ graceMs, lameDuckMs }: Settings, worstCaseMs: number): Warning[] {
@@ -43,4 +45,12 @@ function listenerWarnings({ signals }: Settings): Warning[] {
     warnings.push({ fields: { signal: name }, message })
   }
   return warnings
+}
+
+// It would be noticed at the very end otherwise, when the report is lost.
+function reportWarning({ reportFile }: Settings): Warning[] {
+  if (reportFile === undefined || existsSync(dirname(reportFile))) return []
+  return [
+    { fields: { file: reportFile }, message: `the folder for the report is not there: ${dirname(reportFile)}; the report will be lost` },
+  ]
 }

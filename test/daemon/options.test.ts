@@ -30,6 +30,8 @@ test.each([
   [{ contain: 'yes' }, '`contain`'],
   [{ exit: 1 }, '`exit`'],
   [{ stdin: 1 }, '`stdin`'],
+  [{ report: 5 }, '`report` is 5; write the path of a file'],
+  [{ report: '' }, '`report`'],
   [{ signals: { SIGTERM: 'no' } }, '`signals.SIGTERM`'],
   [{ signals: { SIGSEGV: 'stop' } }, 'SIGSEGV cannot be handled in JavaScript'],
   [{ signals: { TERM: 'stop' } }, '"TERM" is not the name of a signal'],
@@ -96,6 +98,13 @@ describe('warnings at the start', () => {
       'a stop may last without limit, but grace is 10.00 s: what comes last is cut short',
     ])
     expect(warnings({ grace: Number.POSITIVE_INFINITY }, Number.POSITIVE_INFINITY)).toEqual([])
+  })
+
+  test('a report file without a folder', () => {
+    expect(warnings({ report: 'package.json' })).toEqual([])
+    expect(warnings({ report: 'no/such/folder/reports.jsonl' })).toEqual([
+      expect.stringMatching(/^the folder for the report is not there: .*no.such.folder;/),
+    ])
   })
 
   test('a package manager as parent, in production', () => {
