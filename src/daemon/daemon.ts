@@ -16,6 +16,7 @@ import { leftovers } from './leftovers.js'
 import { leaveMarker, type Marker } from './marker.js'
 import type { NodeEnv } from './node-env.js'
 import type { Settings } from './options.js'
+import { prestopRoute } from './prestop.js'
 import { openProbes } from './probes.js'
 import { keepReport } from './report-file.js'
 import { startWarnings, type Warning } from './start-warnings.js'
@@ -108,12 +109,14 @@ export class Daemon {
   }
 
   async #openProbes(): Promise<void> {
-    const { probes, log } = this.#settings
+    const { probes, prestopToken: token, log } = this.#settings
+    const prestop = () => this.#stopping.prestop(this.#hasStarted)
     if (probes === undefined) return
     const state = {
       started: () => this.#hasStarted,
       leave: () => this.#stopping.leave,
       unready: () => this.#system.unready(),
+      prestop: token === undefined ? undefined : prestopRoute({ token, log, prestop }),
     }
     try {
       this.#admin = await openProbes(probes, state, log)

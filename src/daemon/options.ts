@@ -47,6 +47,8 @@ export interface Settings {
   readonly lameDuckMs: number
   readonly signals: ReadonlyMap<NodeJS.Signals, SignalAction>
   readonly probes: { readonly host: string | undefined; readonly port: number; readonly portWritten: boolean } | undefined
+  /** Who may call `/prestop`: whoever knows this. Undefined: nobody. */
+  readonly prestopToken: string | undefined
   /** For the runtime's own lines; never throws. */
   readonly log: Log
   /** As it was given. */
@@ -82,6 +84,7 @@ export function readOptions(options: RunOptions, problems: Problems): Settings {
     lameDuckMs,
     signals: readSignals(options.signals ?? {}, problems),
     probes: readProbes(options.probes ?? {}, problems),
+    prestopToken: readPrestopToken(),
     log: guardLog(rootLog, lost),
     rootLog,
     contains: problems.flag('run', 'contain', options.contain, true),
@@ -92,6 +95,11 @@ export function readOptions(options: RunOptions, problems: Problems): Settings {
     reportFile: readReport(options.report, problems),
     onReady: options.onReady,
   }
+}
+
+// Secrets that come from files often end with a newline, which no header can carry.
+function readPrestopToken(): string | undefined {
+  return process.env['QUIESCE_PRESTOP_TOKEN']?.trim() || undefined
 }
 
 // Where it was meant when it was written: the process may change its folder later on.

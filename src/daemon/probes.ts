@@ -1,6 +1,7 @@
-// The probes: whether the process lives, has started, is ready. Answered from what is known already, in constant time.
+// The listener for the platform: probes, answered in constant time from what is known already (whether the process lives, has
+// started, is ready), and the hook that announces a stop.
 import type { Log } from '../base/log.js'
-import { type AdminServer, listenAdmin, type Route } from './admin-server.js'
+import { type AdminServer, json, listenAdmin, type Route } from './admin-server.js'
 import type { Settings } from './options.js'
 
 /** What the probes ask about. */
@@ -11,6 +12,8 @@ export interface ProbeState {
   leave(): string | undefined
   /** The services that keep it from being ready; only the first few are read. */
   unready(): Iterable<{ readonly address: string; readonly status: string }>
+  /** Answers `/prestop`; undefined where nobody may ask for it. */
+  readonly prestop: Route | undefined
 }
 
 const NAMED = 5
@@ -29,7 +32,7 @@ export async function openProbes(probes: NonNullable<Settings['probes']>, state:
   }
 }
 
-/** `/livez` (200 throughout), `/readyz` (503 from the first instant of a stop), `/startupz`, and Kubernetes' older names. */
+/** `/livez` (200 throughout), `/readyz` (503 from the first instant of a stop), `/startupz`, Kubernetes' older names, `/prestop`. */
 function probeRoutes(state: ProbeState): Map<string, Route> {
   const live: Route = () => json(200, { status: 'alive' })
   const ready: Route = () => {
@@ -40,13 +43,16 @@ function probeRoutes(state: ProbeState): Map<string, Route> {
   }
   const startup: Route = () =>
     state.started() ? json(200, { status: 'started' }) : json(503, { status: 'starting', waiting: firstOf(state.unready(), NAMED) })
-  return new Map([
-    ['/livez', live],
-    ['/healthz', live],
-    ['/readyz', ready],
-    ['/ready', ready],
-    ['/startupz', startup],
+  const routes = new Map([
+    ['GET /livez', live],
+    ['GET /healthz', live],
+    ['GET /readyz', ready],
+    ['GET /ready', ready],
+    ['GET /startupz', startup],
   ])
+  // Hooks of Kubernetes can only GET.
+  if (state.prestop !== undefined) for (const method of ['GET', 'POST']) routes.set(`${method} /prestop`, state.prestop)
+  return routes
 }
 
 function firstOf<T>(items: Iterable<T>, count: number): T[] {
@@ -56,8 +62,4 @@ function firstOf<T>(items: Iterable<T>, count: number): T[] {
     first.push(item)
   }
   return first
-}
-
-function json(status: number, body: object): Response {
-  return new Response(`${JSON.stringify(body)}\n`, { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' } })
 }

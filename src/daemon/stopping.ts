@@ -79,7 +79,7 @@ export class Stopping {
       this.#comeBack = clock.after(backInMs, () => this.#noStopFollowed())
     }
     await this.#waitForBalancers(waitMs)
-    return { outcome, waitedMs: Math.round(clock.now() - cameAt) }
+    return { outcome, waitedMs: waitMs > 0 ? Math.round(clock.now() - cameAt) : 0 }
   }
 
   /** Somebody asks for it. While it is `serving`, balancers are given the time of the lame duck to take notice. */
