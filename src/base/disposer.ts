@@ -13,6 +13,11 @@ export class Disposer {
     this.#onError = onError
   }
 
+  /** How many have not begun. */
+  get size(): number {
+    return this.#releases.length
+  }
+
   /** Adds a release; after `run` has begun it runs immediately, detached. */
   add(release: Release): void {
     if (this.#open) this.#releases.push(release)

@@ -3,7 +3,7 @@ import type { AnyActorRef } from 'xstate'
 import type { Env } from '../base/env.js'
 import type { Feed } from '../base/feed.js'
 import type { Stopped } from '../protocol/ack.js'
-import type { Fact } from '../protocol/fact.js'
+import type { Fact, Held } from '../protocol/fact.js'
 import type { memoizedLifecycle, Status } from './memoize.js'
 import type { Teardown } from './teardown.js'
 
@@ -27,6 +27,12 @@ export interface Work {
   /** The last chance: what was not released yet is released now, whatever still runs. */
   giveUp?(): void
   readonly inFlight: number
+  /** How long 99 of 100 permits are held at most, in milliseconds, if that was measured. */
+  readonly p99Ms?: number | undefined
+  /** What it holds now: asked for when its time is over. */
+  held?(): Held
+  /** Of a supervisor that has ended: the child whose end let it. */
+  readonly lastChild?: { readonly address: string } | undefined
   /** Whether something of it still runs. */
   readonly busy: boolean
   /** No more settling of what it holds, while it is itself being cancelled or closed. */

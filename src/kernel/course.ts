@@ -1,6 +1,7 @@
 // What happens in one life: performs each effect that the lifecycle declares, keeps the deadline of the stop, and knows what it all
 // ends with. An error that ends it is never lost to a later, milder reason.
 import type { Unstarted } from '../protocol/ack.js'
+import type { EndRequest } from '../protocol/command.js'
 import { type Exit, KILLED, NORMAL, SHUTDOWN } from '../protocol/exit.js'
 import type { Birth, Life } from './birth.js'
 import { Deadline } from './deadline.js'
@@ -20,8 +21,8 @@ export class Course<I extends Life> implements Performer {
   readonly stepper: Stepper
   readonly #incarnation: I
   readonly #birth: Birth<I>
-  /** Whether its supervisor asked for the end. */
-  asked = false
+  /** Its supervisor's request to end; undefined while there is none. */
+  asked: EndRequest | undefined
   #hasBegun = false
   #hasStarted = false
   #wasKilled = false
@@ -99,7 +100,7 @@ export class Course<I extends Life> implements Performer {
     this.#record = new StopRecord(this.#now, inFlight)
     owner.draining(incarnation)
     // Nobody asked it to stop, so nobody set a deadline: its own limit holds. A supervisor's children keep theirs.
-    if (!this.asked && isTimed) this.limit({ deadlineAt: this.#now + closeMs, reserveMs: patienceMs })
+    if (this.asked === undefined && isTimed) this.limit({ deadlineAt: this.#now + closeMs, reserveMs: patienceMs })
     if (incarnation.facts.heard) note(incarnation, 'draining', { inFlight, deadlineMs: this.remainingMs })
     work.refuse()
   }
@@ -108,7 +109,7 @@ export class Course<I extends Life> implements Performer {
     const { work } = this.#incarnation
     const { inFlight } = work
     this.#record ??= new StopRecord(this.#now, inFlight)
-    this.#record.cutOff(inFlight)
+    this.#record.cutOff(inFlight, work)
     note(this.#incarnation, 'forced', { inFlight })
     work.abort()
   }
@@ -138,9 +139,10 @@ export class Course<I extends Life> implements Performer {
     if (unstarted?.how === 'ignored') return note(incarnation, 'ignored', {})
     const now = this.#now
     if (unstarted !== undefined) note(incarnation, 'start-failed', { tookMs: now - this.#begunAt, error: unstarted.error })
-    if (unstarted !== undefined && !this.asked) return
+    if (unstarted !== undefined && this.asked === undefined) return
     const record = this.#record ?? new StopRecord(now, 0)
-    note(incarnation, 'stopped', { ending: record.ending(now, exit, this.asked, incarnation.work.busy, this.#errors) })
+    const ended = { work: incarnation.work, hadStarted: this.#hasStarted, request: this.asked, errors: this.#errors }
+    note(incarnation, 'stopped', { ending: record.ending(now, exit, ended) })
   }
 
   // --- what it ends with
@@ -161,7 +163,7 @@ export class Course<I extends Life> implements Performer {
     const exit = this.#wasKilled ? KILLED : this.#exitAfter(type, fed)
     if (fed?.reason === 'crash') this.#noteOtherError(fed.cause, exit)
     // Its time was over: that is its supervisor's second word.
-    if (type === 'expired' && this.asked && exit === KILLED) note(this.#incarnation, 'stop-requested', { by: 'kill' })
+    if (type === 'expired' && this.asked !== undefined && exit === KILLED) note(this.#incarnation, 'stop-requested', { by: 'kill' })
     // One that was asked to stop, or was killed, before it had started has not failed to start.
     if (!this.#hasStarted) this.#unstarted = unstartedOf(exit)
     return exit

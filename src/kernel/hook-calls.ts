@@ -5,13 +5,20 @@ import type { Context } from './context.js'
 import type { Hook } from './hooks.js'
 import type { Incarnation } from './incarnation.js'
 
+/** The hooks whose answers are awaited; `defer` is what was deferred. */
+export type HookName = 'start' | 'drain' | 'stop' | 'defer'
+
 /** The hook that begins: it has no handle yet. */
 export type StartHook = (ctx: Context<unknown>, nothing: undefined) => unknown
+
+const UNITS: Readonly<Record<HookName, number>> = { start: 1, drain: 16, stop: 256, defer: 4_096 }
+const HOOK_NAMES = Object.keys(UNITS) as HookName[]
 
 /** The calls of one incarnation's hooks. */
 export class HookCalls {
   readonly #incarnation: Incarnation
   readonly #context: Context<unknown>
+  // Four counts in one number, four bits each: a name is hardly ever awaited twice at once.
   #pending = 0
 
   constructor(incarnation: Incarnation, context: Context<unknown>) {
@@ -19,9 +26,14 @@ export class HookCalls {
     this.#context = context
   }
 
-  /** How many have not answered. */
-  get pending(): number {
-    return this.#pending
+  /** Whether one has not answered. */
+  get isAwaiting(): boolean {
+    return this.#pending > 0
+  }
+
+  /** Those that have not answered. */
+  awaited(): HookName[] {
+    return HOOK_NAMES.filter((name) => ((this.#pending / UNITS[name]) & 15) > 0)
   }
 
   enterStart(hook: StartHook): unknown {
@@ -33,7 +45,7 @@ export class HookCalls {
   }
 
   /** Goes on when the hook has answered, whatever it answered. */
-  call(name: string, hook: Hook, handle: unknown, then: () => void): void {
+  call(name: HookName, hook: Hook, handle: unknown, then: () => void): void {
     let answer: unknown
     try {
       answer = this.enter(hook, handle)
@@ -41,16 +53,16 @@ export class HookCalls {
       this.noteError(name, error)
     }
     if (!isPromiseLike(answer)) return then()
-    this.await(answer, then, (error) => {
+    this.await(name, answer, then, (error) => {
       this.noteError(name, error)
       then()
     })
   }
 
-  await(answer: PromiseLike<unknown>, then: (value: unknown) => void, failed: (error: unknown) => void = then): void {
-    this.#pending += 1
+  await(name: HookName, answer: PromiseLike<unknown>, then: (value: unknown) => void, failed: (error: unknown) => void = then): void {
+    this.#pending += UNITS[name]
     const answered = (next: (value: unknown) => void) => (value: unknown) => {
-      this.#pending -= 1
+      this.#pending -= UNITS[name]
       next(value)
       this.#incarnation.checkTeardown()
     }

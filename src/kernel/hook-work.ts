@@ -3,6 +3,7 @@ import { isPromiseLike } from '../base/disposer.js'
 import { DrainingError, NotReadyError } from '../base/errors.js'
 import type { Gate } from '../gate/gate.js'
 import { holding } from '../gate/pending-answer.js'
+import type { Held } from '../protocol/fact.js'
 import type { Work } from './birth.js'
 import { createContext, IGNORE } from './context.js'
 import { HealthWatch } from './health-watch.js'
@@ -83,8 +84,17 @@ export class HookWork implements Work {
     return this.#provisions?.inFlight ?? 0
   }
 
+  get p99Ms(): number | undefined {
+    return this.#provisions?.p99Ms
+  }
+
+  held(): Held {
+    const hooks = [...this.#calls.awaited(), ...(this.#running?.isOver === false ? ['run'] : [])]
+    return { permits: this.inFlight, hooks, releases: this.#provisions?.releaseCount ?? 0 }
+  }
+
   get busy(): boolean {
-    return this.#calls.pending > 0 || this.#running?.isOver === false
+    return this.#calls.isAwaiting || this.#running?.isOver === false
   }
 
   isOwnAbort(error: unknown): boolean {
@@ -108,11 +118,8 @@ export class HookWork implements Work {
 
   #awaitStart(answer: PromiseLike<unknown>): void {
     this.#watchStart()
-    this.#calls.await(
-      answer,
-      (handle) => this.#acknowledge(handle),
-      (error) => this.#startFailed(error),
-    )
+    const failed = (error: unknown): void => this.#startFailed(error)
+    this.#calls.await('start', answer, (handle) => this.#acknowledge(handle), failed)
   }
 
   #watchStart(): void {
@@ -140,7 +147,7 @@ export class HookWork implements Work {
     const pending = this.#runReleases()
     if (pending === undefined) return this.incarnation.startFailed(unstarted)
     this.incarnation.startFailing(unstarted)
-    this.#calls.await(pending, () => this.incarnation.startFailed(unstarted))
+    this.#calls.await('defer', pending, () => this.incarnation.startFailed(unstarted))
   }
 
   // --- a run: its promise is the service
@@ -240,7 +247,7 @@ export class HookWork implements Work {
     // `closed` means nothing to one that was given up.
     const pending = this.#runReleases()
     if (pending === undefined) this.incarnation.closed()
-    else this.#calls.await(pending, () => this.incarnation.closed())
+    else this.#calls.await('defer', pending, () => this.incarnation.closed())
   }
 
   #runReleases(): Promise<void> | undefined {

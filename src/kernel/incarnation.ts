@@ -4,7 +4,7 @@ import { incarnationName } from '../base/address.js'
 import type { Env, Token } from '../base/env.js'
 import type { Feed } from '../base/feed.js'
 import type { Unstarted } from '../protocol/ack.js'
-import type { StopRequest } from '../protocol/command.js'
+import type { EndRequest, StopRequest } from '../protocol/command.js'
 import { crash, type Exit, KILLED, NORMAL, SHUTDOWN } from '../protocol/exit.js'
 import type { Fact } from '../protocol/fact.js'
 import type { Birth, Life, Work } from './birth.js'
@@ -92,8 +92,8 @@ export class Incarnation implements Token, Life {
     if (this.status === 'stopped') return
     this.#course.limit(request)
     if (this.#course.isEnding) this.#work.hasten?.()
-    if (!this.#course.asked) {
-      this.#course.asked = true
+    if (this.#course.asked === undefined) {
+      this.#course.asked = request
       note(this, 'stop-requested', { by: 'shutdown' })
       this.#stepper.feed('stop', SHUTDOWN)
     }
@@ -103,7 +103,7 @@ export class Incarnation implements Token, Life {
 
   /** No more settling: what is left is closing, within its reserve. */
   hurry(): void {
-    if (!this.#course.asked && !this.#course.isEnding) return
+    if (this.#course.asked === undefined && !this.#course.isEnding) return
     this.#course.hurry()
     this.#stepper.feed('hurry')
     this.#course.rested()
@@ -116,11 +116,11 @@ export class Incarnation implements Token, Life {
     if (!this.#course.isEnding) this.#stepper.feed('stop', KILLED)
   }
 
-  /** Ends it by force, at once; `asked` says whether its supervisor did it. */
-  kill(asked = true): void {
+  /** Ends it by force, at once; `request` is its supervisor's, false when somebody else does it. */
+  kill(request: EndRequest | false = {}): void {
     if (this.status === 'stopped') return
-    if (asked) {
-      this.#course.asked = true
+    if (request !== false) {
+      this.#course.asked ??= request
       note(this, 'stop-requested', { by: 'kill' })
     }
     this.#stepper.feed('kill')

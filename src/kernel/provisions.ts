@@ -135,6 +135,13 @@ export class Provisions {
     return this.#gates === undefined || this.#gates.every((gate) => gate.isDrained)
   }
 
+  /** How long 99 of 100 permits are held at most, by the slowest of the gates. */
+  get p99Ms(): number | undefined {
+    let most: number | undefined
+    for (const { holdP99Ms } of this.#gates ?? []) if (holdP99Ms !== undefined && holdP99Ms > (most ?? 0)) most = holdP99Ms
+    return most
+  }
+
   // --- releases
 
   /** Keeps a release for the end; one that comes after the end is run at once. */
@@ -142,6 +149,11 @@ export class Provisions {
     this.#disposer ??= new Disposer(this.#onReleaseError)
     this.#disposer.add(release)
     if (this.#stage.isReleasing) this.#disposer.runAtOnce()
+  }
+
+  /** How many releases have not begun. */
+  get releaseCount(): number {
+    return this.#disposer?.size ?? 0
   }
 
   /** Runs what was deferred, last in first out. Returns a promise only if some of it was asynchronous. */

@@ -1,6 +1,17 @@
-// What a stop leaves behind of one incarnation: its times, what was in flight, what went wrong.
+// What a stop leaves behind of one incarnation: its times, what was in flight, what it still held when its time was over, what went wrong.
+import type { EndRequest } from '../protocol/command.js'
 import type { Exit } from '../protocol/exit.js'
-import type { Ending } from '../protocol/fact.js'
+import type { Ending, Held } from '../protocol/fact.js'
+import type { Work } from './birth.js'
+
+/** Whose end it is. */
+export interface Ended {
+  readonly work: Work
+  readonly hadStarted: boolean
+  /** Its supervisor's; undefined when it ended unasked. */
+  readonly request: EndRequest | undefined
+  readonly errors: readonly unknown[]
+}
 
 /** Taken down while an incarnation drains. */
 export class StopRecord {
@@ -8,6 +19,7 @@ export class StopRecord {
   readonly #inFlight: number
   #settledAt: number | undefined
   #forceCancelled = 0
+  #held: Held | undefined
   forced = false
 
   constructor(now: number, inFlight: number) {
@@ -16,27 +28,35 @@ export class StopRecord {
   }
 
   /** Its settling was cut off while so many permits were out. */
-  cutOff(inFlight: number): void {
+  cutOff(inFlight: number, work: Work): void {
     if (this.#settledAt !== undefined) return
     this.forced = true
     this.#forceCancelled = inFlight
+    this.#held = work.held?.()
   }
 
   settled(now: number): void {
     this.#settledAt = now
   }
 
-  ending(now: number, exit: Exit, asked: boolean, busy: boolean, errors: readonly unknown[]): Ending {
+  ending(now: number, exit: Exit, { work, hadStarted, request, errors }: Ended): Ending {
+    const verdict = verdictOf(exit, work.busy, errors)
+    const isByForce = verdict === 'abandoned' || verdict === 'killed'
     return {
       exit,
-      verdict: verdictOf(exit, busy, errors),
-      asked,
+      verdict,
+      hadStarted,
+      asked: request !== undefined,
+      waitedFor: request?.after?.address,
+      lastChild: work.lastChild?.address,
       tookMs: now - this.#sinceAt,
       settleMs: this.#settledAt === undefined ? undefined : this.#settledAt - this.#sinceAt,
       closeMs: this.#settledAt === undefined ? undefined : now - this.#settledAt,
       inFlight: this.#inFlight,
       forced: this.forced,
       forceCancelled: this.#forceCancelled,
+      held: isByForce ? work.held?.() : this.#held,
+      p99Ms: work.p99Ms,
       errors,
     }
   }

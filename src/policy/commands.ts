@@ -60,6 +60,8 @@ export type SupervisionEvent =
 export interface StopCommand {
   readonly type: 'stop'
   readonly slot: Slot
+  /** Whose end it had to wait for, the last of them; undefined for nobody's. */
+  readonly after: Slot | undefined
   readonly deadlineAt: number
   readonly reserveMs: number
   readonly hurried: boolean
@@ -90,7 +92,7 @@ export type Command =
   | StopCommand
   | { readonly type: 'quiesce'; readonly slot: Slot; readonly deadlineAt: number; readonly scale: number }
   | { readonly type: 'hurry'; readonly slot: Slot }
-  | { readonly type: 'kill'; readonly slot: Slot }
+  | { readonly type: 'kill'; readonly slot: Slot; readonly after: Slot | undefined }
   /** The supervisor was killed: a child goes down with it, a supervisor below ends its children in order, unasked. */
   | { readonly type: 'go-down'; readonly slot: Slot; readonly deadlineAt: number }
   /** A child that was to be stopped had died already. */

@@ -36,6 +36,8 @@ export class Round implements Waiter {
   readonly #stops: Frontier
   readonly #starts: Frontier
   #stopping = true
+  /** The last whose end it has waited for. */
+  #lastEnded: Slot | undefined
   readonly failures: Failure[] = []
   /** Crashes that are to be dealt with before it starts another slot. */
   readonly heldBy = new Set<Slot>()
@@ -74,7 +76,7 @@ export class Round implements Waiter {
   advance(out: Commands, now: number): void {
     if (this.#stopping) {
       for (let slot = this.#stops.next(); slot !== undefined; slot = this.#stops.next()) {
-        if (beginStop(slot, out, now)) slot.round = this
+        if (beginStop(slot, this.#lastEnded, out, now)) slot.round = this
         else this.#stops.settle(slot)
       }
       if (!this.#stops.over) return
@@ -92,6 +94,7 @@ export class Round implements Waiter {
   /** A slot that this round waited for has started or ended. */
   settle(slot: Slot): void {
     slot.round = undefined
+    if (this.#stopping) this.#lastEnded = slot
     ;(this.#stopping ? this.#stops : this.#starts).settle(slot)
   }
 
@@ -103,12 +106,12 @@ export class Round implements Waiter {
 
   /** Stops those of `slots` that are starting in this round. */
   callOff(slots: readonly Slot[], out: Commands, now: number): void {
-    for (const slot of slots) if (slot.round === this && slot.phase === 'starting') beginStop(slot, out, now)
+    for (const slot of slots) if (slot.round === this && slot.phase === 'starting') beginStop(slot, undefined, out, now)
   }
 }
 
 /** Asks a slot to stop within its own `shutdown`; false when there is nothing to wait for. */
-function beginStop(slot: Slot, out: Commands, now: number): boolean {
+function beginStop(slot: Slot, after: Slot | undefined, out: Commands, now: number): boolean {
   if (slot.phase === 'stopping') return true
   if (slot.phase !== 'running' && slot.phase !== 'starting') {
     vacate(slot, out)
@@ -117,10 +120,10 @@ function beginStop(slot: Slot, out: Commands, now: number): boolean {
   }
   slot.phase = 'stopping'
   const { shutdownMs, closeReserveMs } = slot.spec
-  if (shutdownMs === 'brutal-kill') out.push({ type: 'kill', slot })
+  if (shutdownMs === 'brutal-kill') out.push({ type: 'kill', slot, after })
   else {
     const reserveMs = closeReserveMs ?? reserveOf(shutdownMs)
-    out.push({ type: 'stop', slot, deadlineAt: now + shutdownMs, reserveMs, hurried: false, scale: undefined })
+    out.push({ type: 'stop', slot, after, deadlineAt: now + shutdownMs, reserveMs, hurried: false, scale: undefined })
   }
   return true
 }

@@ -17,6 +17,13 @@ export interface Reserves {
 /** A supervisor below, as far as its parent's policy needs it. */
 export interface Inner {
   reserves(): Reserves
+  /** Its own stop, once that has begun. */
+  readonly ending?: { readonly lastEnded: Slot | undefined } | undefined
+}
+
+/** What the floor above knows a slot by; its address is how others are told of it. */
+export interface Seat {
+  readonly address: string
 }
 
 /** What waits for a slot to start or to end. */
@@ -39,8 +46,7 @@ const NO_RESERVES: Reserves = Object.freeze({ edgesMs: 0, restMs: 0 })
 export class Slot {
   readonly id: string
   readonly spec: ChildSpec
-  /** What the floor above knows it by. */
-  readonly seat: unknown
+  readonly seat: Seat | undefined
   /** The list that it stands in. */
   list: SlotOwner | undefined
   /** Rises along the start order. */
@@ -75,10 +81,15 @@ export class Slot {
   before: Slot | undefined
   after: Slot | undefined
 
-  constructor(id: string, spec: ChildSpec, seat?: unknown) {
+  constructor(id: string, spec: ChildSpec, seat?: Seat) {
     this.id = id
     this.spec = spec
     this.seat = seat
+  }
+
+  /** Where it stands in the tree. */
+  get address(): string {
+    return this.seat?.address ?? this.id
   }
 
   get phase(): Phase {

@@ -36,6 +36,7 @@ export class StopRound implements Waiter {
   #scale = 1
   #hurried = false
   #restMs = 0
+  #lastEnded: Slot | undefined
 
   constructor(slots: SlotList, order: Order, exit: Exit, plan: StopPlan) {
     this.#slots = slots
@@ -63,6 +64,8 @@ export class StopRound implements Waiter {
   /** A further request: it goes on to the rest; the deadline comes nearer if the new one is, and is set if there was one for the edges only. */
   goOn(deadlineAt: number, scale: number | undefined, out: Commands, now: number): void {
     if (this.#edgesOnly || deadlineAt < this.#deadlineAt) {
+      // Whoever is over with its edges has waited for the word to go on since, not for them.
+      if (this.#edgesOnly && this.#frontier.over) this.#lastEnded = undefined
       this.#edgesOnly = false
       this.#limit(deadlineAt, scale, out, now)
     }
@@ -111,7 +114,13 @@ export class StopRound implements Waiter {
   /** A child has ended, or a supervisor below has drained its edges. */
   settle(slot: Slot): void {
     slot.round = undefined
+    this.#lastEnded = slot.phase === 'running' ? (slot.inner?.ending?.lastEnded ?? this.#lastEnded) : slot
     this.#frontier.settle(slot)
+  }
+
+  /** The one whose end came last of those that it has waited for, itself or below. */
+  get lastEnded(): Slot | undefined {
+    return this.#lastEnded
   }
 
   /** A child has ended: as asked, or by itself, which is noted when its turn comes. */
@@ -146,7 +155,7 @@ export class StopRound implements Waiter {
     const firstTime = slot.phase !== 'stopping'
     slot.phase = 'stopping'
     if (shutdownMs === 'brutal-kill') {
-      if (firstTime) out.push({ type: 'kill', slot })
+      if (firstTime) out.push({ type: 'kill', slot, after: this.#lastEnded })
       return
     }
     const keptMs = this.#scale * (slot.kept.edgesMs + slot.kept.restMs)
@@ -157,7 +166,7 @@ export class StopRound implements Waiter {
     // Below a limit of its own a supervisor shares out anew; in a hurry it has just what its children keep.
     const hasOwnLimit = latestAt === Number.POSITIVE_INFINITY || now + limitMs < latestAt
     const scale = hasOwnLimit && limitMs !== keptMs ? undefined : this.#scale
-    out.push({ type: 'stop', slot, deadlineAt, reserveMs, hurried: this.#hurried, scale })
+    out.push({ type: 'stop', slot, after: this.#lastEnded, deadlineAt, reserveMs, hurried: this.#hurried, scale })
   }
 
   // While only edges are drained, whoever asked has already kept back what the rest needs.

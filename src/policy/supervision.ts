@@ -31,7 +31,7 @@ export class Supervision implements Inner {
   readonly #mailbox: Mailbox
   readonly #transactions: Transactions
   /** Set from the moment at which it begins to end. */
-  #ending: StopRound | undefined
+  ending: StopRound | undefined
   #isKilled = false
 
   constructor(address: string, flags: SupervisorFlags, random: Random) {
@@ -65,11 +65,11 @@ export class Supervision implements Inner {
 
   // Nothing can follow any more: it was killed, or its boot was undone.
   get #isOver(): boolean {
-    return this.#isKilled || (this.#transactions.stage === 'failed' && this.#ending === undefined)
+    return this.#isKilled || (this.#transactions.stage === 'failed' && this.ending === undefined)
   }
 
   #call(call: Call, out: Commands): void {
-    if (this.#ending === undefined && !this.#isOver) this.#mailbox.push({ type: 'call', call })
+    if (this.ending === undefined && !this.#isOver) this.#mailbox.push({ type: 'call', call })
     else refuse(call, out)
   }
 
@@ -83,7 +83,7 @@ export class Supervision implements Inner {
         return this.#failed(event.slot, event.cause, out, now)
       case 'ignored':
         event.slot.phase = 'empty'
-        if (this.#ending === undefined) letGo(event.slot, out)
+        if (this.ending === undefined) letGo(event.slot, out)
         return this.#progress(event.slot, out, now)
       case 'dying':
         event.slot.dying = true
@@ -100,13 +100,13 @@ export class Supervision implements Inner {
       case 'go-on':
         return this.#transactions.goOn(out, now)
       case 'stop':
-        if (this.#ending !== undefined) return this.#ending.goOn(event.deadlineAt, event.scale, out, now)
+        if (this.ending !== undefined) return this.ending.goOn(event.deadlineAt, event.scale, out, now)
         return this.#end(SHUTDOWN, { deadlineAt: event.deadlineAt, scale: event.scale, edgesOnly: false }, out, now)
       case 'quiesce':
-        if (this.#ending !== undefined) return this.#ending.quiesce(event.deadlineAt, event.scale, out, now)
+        if (this.ending !== undefined) return this.ending.quiesce(event.deadlineAt, event.scale, out, now)
         return this.#end(SHUTDOWN, { deadlineAt: event.deadlineAt, scale: event.scale, edgesOnly: true }, out, now)
       case 'hurry':
-        return this.#ending?.hurry(out)
+        return this.ending?.hurry(out)
       case 'kill':
         return this.#kill(event.deadlineAt, out)
     }
@@ -141,8 +141,8 @@ export class Supervision implements Inner {
   }
 
   #ended(slot: Slot, exit: Exit, out: Commands, now: number): void {
-    if (this.#ending !== undefined) {
-      this.#ending.ended(slot, exit, out)
+    if (this.ending !== undefined) {
+      this.ending.ended(slot, exit, out)
       return this.#progress(slot, out, now)
     }
     if (slot.phase === 'starting') return this.#failed(slot, exit.reason === 'crash' ? exit.cause : exit.reason, out, now)
@@ -169,13 +169,13 @@ export class Supervision implements Inner {
     if (waiter === undefined) return
     waiter.settle(slot)
     if (waiter instanceof Round) this.#transactions.advance(waiter, out, now)
-    else this.#ending?.advance(out, now)
+    else this.ending?.advance(out, now)
   }
 
   // --- what comes out of the mailbox
 
   #serve(out: Commands, now: number): void {
-    while (this.#ending === undefined && !this.#isOver) {
+    while (this.ending === undefined && !this.#isOver) {
       const next = this.#mailbox.take()
       if (next === undefined) return
       if (next.type === 'call') this.#answer(next.call, out, now)
@@ -244,8 +244,8 @@ export class Supervision implements Inner {
 
   #end(exit: Exit, plan: StopPlan, out: Commands, now: number): void {
     this.#transactions.end(out)
-    this.#ending = new StopRound(this.slots, this.#order, exit, plan)
-    this.#ending.begin(plan.scale, out, now)
+    this.ending = new StopRound(this.slots, this.#order, exit, plan)
+    this.ending.begin(plan.scale, out, now)
   }
 
   // OTP's links: what works goes down with its supervisor, a supervisor below ends its own children in order.

@@ -14,12 +14,28 @@ interface AboutIncarnation extends About {
 /** Why a supervisor wrote a report, in OTP's words. */
 export type ReportContext = 'start_error' | 'child_terminated' | 'shutdown_error' | 'shutdown'
 
+/** What a service still held when its time was over. */
+export interface Held {
+  /** Permits that were still out. */
+  readonly permits: number
+  /** The hooks that had not answered: `start`, `run`, `drain`, `stop`; `defer` for a deferred release. */
+  readonly hooks: readonly string[]
+  /** Deferred releases that had not begun. */
+  readonly releases: number
+}
+
 /** What a stop knows of one incarnation when it has ended. Times are milliseconds from the stop request; undefined where a phase was not reached. */
 export interface Ending {
   readonly exit: Exit
   readonly verdict: Verdict
+  /** Whether it had acknowledged its start. */
+  readonly hadStarted: boolean
   /** Whether its supervisor had asked for it. */
   readonly asked: boolean
+  /** The address of the one whose end let its supervisor ask it, the last of those that had to end before; undefined when nobody had to. */
+  readonly waitedFor: string | undefined
+  /** Of a supervisor: the address of the child whose end let it end. */
+  readonly lastChild: string | undefined
   /** Milliseconds from the request (or the crash) to the ack. */
   readonly tookMs: number
   readonly settleMs: number | undefined
@@ -30,6 +46,10 @@ export interface Ending {
   readonly forced: boolean
   /** Permits still held when its settling was cut off. */
   readonly forceCancelled: number
+  /** What it still held: when it was ended by force, or when its settling was cut off; undefined for one that took no more than its time. */
+  readonly held: Held | undefined
+  /** How long 99 of 100 of its permits had been held at most, in milliseconds; undefined while too few were measured. */
+  readonly p99Ms: number | undefined
   /** What its hooks threw on the way. */
   readonly errors: readonly unknown[]
 }

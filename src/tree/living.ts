@@ -77,8 +77,8 @@ export class Living {
     incarnation?.stop(command)
   }
 
-  kill(slot: Slot): void {
-    this.#in(slot)?.kill()
+  kill(command: Extract<Command, { type: 'kill' }>): void {
+    this.#in(command.slot)?.kill(command)
   }
 
   /** Their supervisor was killed: a service goes down at once, a supervisor in order. */

@@ -5,6 +5,7 @@ import { Fifo } from '../base/fifo.js'
 import type { Command, SupervisionEvent } from '../policy/commands.js'
 import type { Slot } from '../policy/slot.js'
 import type { Supervision } from '../policy/supervision.js'
+import type { Stopped } from '../protocol/ack.js'
 import { KILLED, SHUTDOWN } from '../protocol/exit.js'
 
 const TURN_MS = 10
@@ -60,6 +61,12 @@ export class Pump {
     this.#policy.decideInto(event, this.#env.clock.now(), this.#commands)
     return true
   }
+}
+
+/** The last word of a child, as its supervisor's policy is told. */
+export function endOf(slot: Slot, { exit, unstarted }: Stopped): SupervisionEvent {
+  if (unstarted === undefined) return { type: 'ended', slot, exit }
+  return unstarted.how === 'ignored' ? { type: 'ignored', slot } : { type: 'failed', slot, cause: unstarted.error }
 }
 
 // The order comes first, so the policy has asked it to stop by then.

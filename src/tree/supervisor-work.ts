@@ -1,5 +1,5 @@
 // A supervisor's life as its children: tells the policy what happened, performs what it asks for. Nothing is decided here.
-import type { Owner, World } from '../kernel/birth.js'
+import type { Owner } from '../kernel/birth.js'
 import { HookWork } from '../kernel/hook-work.js'
 import { Incarnation } from '../kernel/incarnation.js'
 import { reserveOf } from '../policy/budget.js'
@@ -15,7 +15,7 @@ import { Family } from './family.js'
 import { Living, type SupervisingWork, slotOf } from './living.js'
 import { Operations } from './operations.js'
 import type { Place } from './place.js'
-import { Pump } from './pump.js'
+import { endOf, Pump } from './pump.js'
 import type { Roster } from './roster.js'
 import { noteChild, noteGaveUp } from './supervisor-notes.js'
 import { Waits } from './waits.js'
@@ -25,7 +25,6 @@ export class SupervisorWork implements SupervisingWork, Owner<Incarnation> {
   readonly #incarnation: Incarnation
   readonly #place: Place
   readonly #roster: Roster
-  readonly #world: World
   readonly policy: Supervision
   readonly #family: Family
   readonly #pump: Pump
@@ -44,7 +43,6 @@ export class SupervisorWork implements SupervisingWork, Owner<Incarnation> {
     this.#incarnation = incarnation
     this.#place = place
     this.#roster = roster
-    this.#world = roster.world
     const { env } = roster.world
     this.policy = new Supervision(place.address, place.flags as SupervisorFlags, env.random)
     this.#family = new Family(place, roster, this.policy.slots)
@@ -65,10 +63,14 @@ export class SupervisorWork implements SupervisingWork, Owner<Incarnation> {
     return this.#living.busy
   }
 
+  get lastChild(): Slot | undefined {
+    return this.policy.ending?.lastEnded
+  }
+
   // --- what the lifecycle asks for
 
   start(): void {
-    this.#begunAt = this.#world.env.clock.now()
+    this.#begunAt = this.#roster.world.env.clock.now()
     this.#roster.open(this.#place, this.#operations)
     const unstarted = callInit(this.#place, this.#incarnation)
     if (unstarted === undefined) return this.#pump.tell({ type: 'boot' })
@@ -137,16 +139,14 @@ export class SupervisorWork implements SupervisingWork, Owner<Incarnation> {
     if (slot.phase === 'running') this.#pump.tell({ type: 'dying', slot })
   }
 
-  stopped(incarnation: Incarnation, { exit, unstarted }: Stopped): void {
+  stopped(incarnation: Incarnation, stopped: Stopped): void {
     const slot = slotOf(incarnation)
     const place = this.#family.placeOf(slot)
     this.#living.leave(incarnation, () => this.#noticeTornDown())
     this.#roster.becameUnready(place)
     slot.inner = undefined
-    if (unstarted?.how === 'ignored') this.#roster.dismiss(place)
-    if (unstarted === undefined) this.#pump.tell({ type: 'ended', slot, exit })
-    else if (unstarted.how === 'ignored') this.#pump.tell({ type: 'ignored', slot })
-    else this.#pump.tell({ type: 'failed', slot, cause: unstarted.error })
+    if (stopped.unstarted?.how === 'ignored') this.#roster.dismiss(place)
+    this.#pump.tell(endOf(slot, stopped))
     this.#noticeTornDown()
   }
 
@@ -168,7 +168,7 @@ export class SupervisorWork implements SupervisingWork, Owner<Incarnation> {
       case 'hurry':
         return this.#living.hurry(command.slot)
       case 'kill':
-        return this.#living.kill(command.slot)
+        return this.#living.kill(command)
       case 'go-down':
         return this.#living.goDown(command)
       case 'quiesce':
@@ -186,11 +186,11 @@ export class SupervisorWork implements SupervisingWork, Owner<Incarnation> {
       case 'found-dead':
       case 'report':
       case 'restarting':
-        return noteChild(this.#world, this.#place, command)
+        return noteChild(this.#roster.world, this.#place, command)
       case 'booted':
         return this.#incarnation.started()
       case 'rolling-back':
-        return this.#world.onEnding(this.#place.address)
+        return this.#roster.world.onEnding(this.#place.address)
       case 'boot-failed':
         return this.#bootFailed(command.failures)
       case 'ending':
@@ -209,7 +209,7 @@ export class SupervisorWork implements SupervisingWork, Owner<Incarnation> {
     this.#family.join(place)
     const previous = this.#roster.current(place)
     const incarnation = new Incarnation({
-      world: this.#world,
+      world: this.#roster.world,
       address: place.address,
       number: (previous?.incarnation ?? 0) + 1,
       parent: this.#incarnation.actor,
@@ -233,13 +233,13 @@ export class SupervisorWork implements SupervisingWork, Owner<Incarnation> {
 
   #bootFailed(failures: Extract<Command, { type: 'boot-failed' }>['failures']): void {
     this.#close()
-    const error = bootError(this.#place.address, this.#world.env.clock.now() - this.#begunAt, failures)
+    const error = bootError(this.#place.address, this.#roster.world.env.clock.now() - this.#begunAt, failures)
     this.#incarnation.startFailed({ how: 'failed', error })
   }
 
   #endByItself(exit: Exit): void {
     this.#isEnding = true
-    noteGaveUp(this.#world, this.#place, exit)
+    noteGaveUp(this.#roster.world, this.#place, exit)
     this.#incarnation.end(exit)
   }
 

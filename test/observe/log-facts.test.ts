@@ -27,13 +27,18 @@ const cause = { reason: 'crash', cause: new Error('boom') } as const
 const ending = {
   exit: { reason: 'shutdown' },
   verdict: 'acked',
+  hadStarted: true,
   asked: true,
+  waitedFor: undefined,
+  lastChild: undefined,
   tookMs: 12.345,
   settleMs: 1.25,
   closeMs: 11,
   inFlight: 3,
   forced: false,
   forceCancelled: 0,
+  held: undefined,
+  p99Ms: undefined,
   errors: [],
 } as const
 

@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { reserveOf } from '../../src/policy/budget.js'
 import type { StopCommand } from '../../src/policy/commands.js'
+import { Slot } from '../../src/policy/slot.js'
 import { SHUTDOWN } from '../../src/protocol/exit.js'
-import { type Bench, slow } from './bench.js'
+import { Bench, slow, specOf } from './bench.js'
 
 const asked = (bench: Bench): string[] => bench.taken().filter((line) => line.startsWith('stop ') || line.startsWith('kill '))
 
@@ -60,6 +61,60 @@ describe('two passes', () => {
     bench.now = 900
     bench.tell({ type: 'stop', deadlineAt: 4_000, scale: 1 })
     expect(bench.last('stop', 'cache').deadlineAt).toBe(3_500)
+  })
+})
+
+describe('whose end let a stop be asked', () => {
+  const waitedFor = (bench: Bench, id: string, type: 'stop' | 'kill' = 'stop'): string | undefined => bench.last(type, id).after?.id
+
+  test('the first of all waited for nobody, the others for the one before; an edge is before the rest', () => {
+    const bench = slow({ db: {}, brutal: { shutdown: 'brutal-kill' }, web: { edge: true }, tick: { edge: true }, cache: {} })
+    bench.stop().ended('tick', SHUTDOWN).ended('web', SHUTDOWN).ended('cache', SHUTDOWN).ended('brutal', { reason: 'killed' })
+    expect([waitedFor(bench, 'web'), waitedFor(bench, 'tick'), waitedFor(bench, 'cache')]).toEqual([undefined, undefined, 'web'])
+    expect([waitedFor(bench, 'brutal', 'kill'), waitedFor(bench, 'db')]).toEqual(['cache', 'brutal'])
+  })
+
+  test('one that had died already was not waited for', () => {
+    const bench = slow({ a: {}, b: {}, c: {} })
+    bench.stop().crash('b').ended('c', SHUTDOWN)
+    expect(waitedFor(bench, 'a')).toBe('c')
+  })
+
+  test('along the graph the last of the users', () => {
+    const bench = slow({ a: {}, b: { uses: ['a'] }, c: { uses: ['a'] }, d: {} }, { order: 'graph' })
+    bench.stop().ended('c', SHUTDOWN).ended('d', SHUTDOWN).ended('b', SHUTDOWN)
+    expect([waitedFor(bench, 'b'), waitedFor(bench, 'c'), waitedFor(bench, 'a')]).toEqual([undefined, undefined, 'b'])
+  })
+
+  test('of a supervisor that has only drained its edges: the last of those, and of nobody if it had none', () => {
+    const edge = new Slot('edge', specOf({ edge: true }), { address: 'sup/web/edge' })
+    const bench = slow({ db: {}, web: { kind: 'supervisor' }, none: { kind: 'supervisor' } })
+    bench.slot('web').inner = { reserves: () => ({ edgesMs: 10, restMs: 10 }), ending: { lastEnded: edge } }
+    bench.stop()
+    for (const id of ['web', 'none']) bench.tell({ type: 'quiesced', slot: bench.slot(id) })
+    expect(bench.last('stop', 'none').after?.address).toBe('sup/web/edge')
+    bench.ended('none', SHUTDOWN)
+    expect(waitedFor(bench, 'web')).toBe('none')
+  })
+
+  test('who is told to go on after its edges has waited for that word, not for its edges', () => {
+    const bench = slow({ db: {}, cache: {}, web: { edge: true } })
+    bench.tell({ type: 'quiesce', deadlineAt: 1_000, scale: 1 }).ended('web', SHUTDOWN)
+    expect(bench.policy.ending?.lastEnded?.id).toBe('web')
+    bench.stop().ended('cache', SHUTDOWN)
+    expect([waitedFor(bench, 'cache'), waitedFor(bench, 'db')]).toEqual([undefined, 'cache'])
+    const early = slow({ db: {}, web: { edge: true } })
+    early.tell({ type: 'quiesce', deadlineAt: 1_000, scale: 1 })
+    early.stop().ended('web', SHUTDOWN)
+    expect(waitedFor(early, 'db')).toBe('web')
+  })
+
+  test('when a start is undone, too', () => {
+    const bench = new Bench({ a: {}, b: {}, c: {} })
+    for (const id of ['a', 'b']) bench.slowStops.add(id)
+    bench.failingStarts.set('c', 1)
+    bench.tell({ type: 'boot' }).settle().ended('b', SHUTDOWN)
+    expect([waitedFor(bench, 'b'), waitedFor(bench, 'a')]).toEqual([undefined, 'b'])
   })
 })
 

@@ -27,7 +27,8 @@ const SHUTDOWN: Exit = { reason: 'shutdown' }
 
 function ending(more: Partial<Ending> = {}): Ending {
   const times = { tookMs: 0, settleMs: 0, closeMs: 0, inFlight: 0, forced: false, forceCancelled: 0 }
-  return { exit: SHUTDOWN, verdict: 'acked', asked: true, ...times, errors: [], ...more }
+  const links = { waitedFor: undefined, lastChild: undefined, held: undefined, p99Ms: undefined }
+  return { exit: SHUTDOWN, verdict: 'acked', hadStarted: true, asked: true, ...times, ...links, errors: [], ...more }
 }
 
 type WithoutPlace<F> = F extends Fact ? Omit<F, 'at' | 'address'> : never

@@ -46,7 +46,7 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
     breaks: () => {
       vi.spyOn(HookCalls.prototype, 'call').mockImplementation(function (this: HookCalls, name, hook, handle, then) {
         const answer = this.enter(hook, handle)
-        if (name !== 'stop' && answer instanceof Promise) return this.await(answer, then)
+        if (name !== 'stop' && answer instanceof Promise) return this.await(name, answer, then)
         if (answer instanceof Promise) answer.catch(() => {})
         then()
       })
