@@ -48,6 +48,7 @@ test('prestop, then SIGTERM: readiness is 503 at once, balancers are waited for 
   expect(await probe(daemon, '/readyz')).toBe('503 prestop')
 
   daemon.signal('SIGTERM')
+  await daemon.line('stopping the tree')
   daemon.tell('finish')
   const { code, lines } = await daemon.exited
   expect(code).toBe(0)
@@ -80,18 +81,18 @@ test('only who has the token is heard, by GET and by POST; without the variable 
 })
 
 test('a signal during the wait shares it; all who wait are answered when a deliberate second signal ends it', async () => {
-  const daemon = start('shop', prepared({ lameDuck: '20s' }))
+  const daemon = start('shop', prepared({ lameDuck: '15s' }))
   await daemon.line('shop is ready')
   const answers = [prestop(daemon), prestop(daemon, undefined, 'POST')]
   await daemon.line('prestop: readiness 503')
   const isEnded = endLameDuck(daemon)
-  expect((await daemon.line(WAIT_LINE))['ms']).toBeLessThan(20_000)
+  expect((await daemon.line(WAIT_LINE))['ms']).toBeLessThan(15_000)
   expect(await probe(daemon, '/readyz')).toBe('503 stopping')
   await isEnded
   const ended = await Promise.all(answers)
   expect(ended.map(({ status }) => status)).toEqual([200, 200])
   expect(ended.map(({ body }) => body.status).sort()).toEqual(['began', 'joined'])
-  for (const { body } of ended) expect(body.waitedMs).toBeLessThan(20_000)
+  for (const { body } of ended) expect(body.waitedMs).toBeLessThan(15_000)
   const { code, lines } = await daemon.exited
   expect(code).toBe(0)
   expect(reportOf(lines).clean).toBe(true)
@@ -117,7 +118,7 @@ test('without a stop within the grace readiness comes back with a warning, and t
 })
 
 test('while the tree starts it waits for nobody, and readiness stays away; the signal calls the start off', async () => {
-  const daemon = start('slow-start', prepared({ lameDuck: '20s' }))
+  const daemon = start('slow-start', prepared({ lameDuck: '15s' }))
   await daemon.line('slow starts')
   expect(await prestop(daemon)).toEqual({ status: 200, body: { status: 'starting', waitedMs: 0 } })
   expect(await probe(daemon, '/readyz')).toBe('503 prestop')
@@ -129,7 +130,7 @@ test('while the tree starts it waits for nobody, and readiness stays away; the s
 })
 
 test('a tree that becomes ready after its prestop is not reported as ready', async () => {
-  const daemon = start('restarting', prepared({ lameDuck: '20s' }))
+  const daemon = start('restarting', prepared({ lameDuck: '15s' }))
   await daemon.line('web starts')
   expect((await prestop(daemon)).body.status).toBe('starting')
   daemon.tell('come')
@@ -143,7 +144,7 @@ test('a tree that becomes ready after its prestop is not reported as ready', asy
 })
 
 test('in the lame duck of a stop it shares that wait, in the drain it is answered at once', async () => {
-  const daemon = start('shop', prepared({ lameDuck: '20s' }))
+  const daemon = start('shop', prepared({ lameDuck: '15s' }))
   await daemon.line('shop is ready')
   daemon.tell('work')
   await daemon.line('working')
@@ -161,7 +162,7 @@ test('in the lame duck of a stop it shares that wait, in the drain it is answere
 })
 
 test('a hook whose caller has gone away keeps its meaning', async () => {
-  const daemon = start('shop', prepared({ lameDuck: '20s' }))
+  const daemon = start('shop', prepared({ lameDuck: '15s' }))
   await daemon.line('shop is ready')
   const url = `${await daemon.probes()}/prestop`
   const gone = new AbortController()
