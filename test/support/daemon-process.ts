@@ -206,7 +206,8 @@ function cleanEnv(): NodeJS.ProcessEnv {
 
 let isChecked = false
 
-function checkBuild(): void {
+/** @throws Error when dist is older than src. */
+export function checkBuild(): void {
   if (isChecked) return
   const built = newest(join(ROOT, 'dist'))
   const written = newest(join(ROOT, 'src'))
