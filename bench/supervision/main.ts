@@ -1,10 +1,7 @@
 // Measures supervision beside its peers: `npm run bench:supervision [-- --node PATH --rounds N]`. Prints the tables and writes them,
-// with the machine they were measured on, to bench/RESULTS.md.
-import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { join } from 'node:path'
+// with the machine they were measured on, to its section of bench/RESULTS.md.
 import { parseArgs } from 'node:util'
+import { commit, machine, versionOf, writeSection } from '../results.ts'
 import { findOtp } from './peers/otp/otp.ts'
 import { type Figures, measureAll, type Node } from './runs.ts'
 import { tables } from './table.ts'
@@ -33,31 +30,17 @@ const rounds = Number(values.rounds)
 const figures = await measureAll(nodes, otp, rounds)
 const text = tables(figures, nodes)
 console.log(text)
-writeFileSync(join(import.meta.dirname, '..', 'RESULTS.md'), page(text, figures))
+writeSection('supervision', section(text, figures))
 if (figures.failures.length > 0) process.exitCode = 1
 
-function page(text: string, { failures }: Figures): string {
-  const [cpu] = cpus()
+function section(text: string, { failures }: Figures): string {
   const about = [
-    `${cpu?.model ?? 'unknown'}, ${cpus().length} cores, ${process.platform} ${process.arch}`,
+    machine(),
     nodes.map(({ version }) => `Node ${version}`).join(', '),
     otp === undefined ? 'no OTP' : `OTP ${otp.version}`,
     `commit ${commit()}`,
     `${new Date().toISOString().slice(0, 10)}, ${rounds} rounds`,
   ]
   const failed = failures.map((failure) => `- failed: ${failure}`).join('\n')
-  return ['# Supervision', `${about.join(' · ')}. Written by \`npm run bench:supervision\`.`, text, NOTES, failed]
-    .join('\n\n')
-    .trimEnd()
-    .concat('\n')
-}
-
-function versionOf(path: string): string {
-  return execFileSync(path, ['-p', 'process.versions.node'], { encoding: 'utf8' }).trim()
-}
-
-function commit(): string {
-  const git = (...args: string[]): string => execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim()
-  const changed = git('status', '--porcelain', '--', '../../src') === '' ? '' : ' with changes in src'
-  return `${git('rev-parse', '--short', 'HEAD')}${changed}`
+  return ['# Supervision', `${about.join(' · ')}. Written by \`npm run bench:supervision\`.`, text, NOTES, failed].join('\n\n')
 }
