@@ -90,7 +90,7 @@ export class Gate implements Issuer {
     signal?.throwIfAborted()
     const permit = this.tryEnter()
     if (permit !== undefined) return permit
-    if (!this.#isFull || this.waiting >= this.#limits.queue) throw this.refusal()
+    if (!this.hasRoomInLine) throw this.refusal()
     this.#line ??= new WaitingLine()
     return await this.#line.join(signal)
   }
@@ -147,6 +147,11 @@ export class Gate implements Issuer {
   /** Whether it is closed and no permit is out. */
   get isDrained(): boolean {
     return !this.#open && this.#inFlight === 0
+  }
+
+  /** @internal Whether one more may wait for a permit. */
+  get hasRoomInLine(): boolean {
+    return this.#isFull && this.waiting < this.#limits.queue
   }
 
   /** @internal Why an entry is refused now. */

@@ -73,6 +73,10 @@ export interface World {
   readonly tearing: Set<Teardown>
   /** Called when the children of the supervisor at `address` begin to be stopped because a start failed. */
   onEnding(address: string): void
+  /** Whether the whole system has begun to end: nothing starts any more. */
+  isStopping(): boolean
+  /** Calls `fn` when it begins to; returns what forgets that wish. */
+  whenStopping(fn: () => void): () => void
 }
 
 /** What an incarnation is made of. */

@@ -1,8 +1,6 @@
 // A service's life as its hooks: says which is called when, and feeds the lifecycle with their answers. What comes after the incarnation was given up is released detached and noted, never acknowledged.
 import { isPromiseLike } from '../base/disposer.js'
-import { DrainingError, NotReadyError } from '../base/errors.js'
-import type { Gate } from '../gate/gate.js'
-import { holding } from '../gate/pending-answer.js'
+import { NotReadyError } from '../base/errors.js'
 import type { Held } from '../protocol/fact.js'
 import type { Work } from './birth.js'
 import { createContext, IGNORE } from './context.js'
@@ -12,6 +10,7 @@ import type { Runnable } from './hooks.js'
 import type { Incarnation } from './incarnation.js'
 import { note } from './notes.js'
 import { Provisions } from './provisions.js'
+import { RequestDesk } from './request-desk.js'
 import { type Failure, Running } from './running.js'
 import { StartWatch } from './start-watch.js'
 
@@ -27,7 +26,7 @@ export class HookWork implements Work {
   #watch: StartWatch | undefined
   #running: Running | undefined
   #health: HealthWatch | undefined
-  #requests: Gate | undefined
+  #desk: RequestDesk | undefined
   isRefusing = false
   isAborted = false
   /** The end of its releases has begun: what is deferred now is released at once. */
@@ -66,18 +65,10 @@ export class HookWork implements Work {
     return this.#handle
   }
 
-  /**
-   * Answers a request of others, with a `PendingAnswer` where it answers with a promise; it is work in flight until it is answered.
-   * @throws DrainingError (ERR_DRAINING) while it ends, and what the request throws.
-   */
-  answer(name: string, argument: unknown): unknown {
-    const { requests } = this.#runnable.hooks
-    const request = requests !== undefined && Object.hasOwn(requests, name) ? requests[name] : undefined
-    if (request === undefined) throw new TypeError(`${this.incarnation.address} answers no request "${name}"`)
-    this.#requests ??= this.provisions.openGate()
-    const permit = this.#requests.tryEnter()
-    if (permit === undefined) throw new DrainingError(this.incarnation.address)
-    return holding(permit, () => this.#calls.enter((handle, ctx) => request(handle, argument, ctx), this.handle))
+  /** What others may ask of it. */
+  get desk(): RequestDesk {
+    this.#desk ??= new RequestDesk(this, this.#runnable.hooks, this.#calls)
+    return this.#desk
   }
 
   get inFlight(): number {

@@ -14,6 +14,9 @@ export interface Hooks {
   readonly stop?: Hook
   readonly health?: Health
   readonly requests?: Readonly<Record<string, (handle: unknown, argument: unknown, ctx: Context<unknown>) => unknown>>
+  /** How many requests are answered at once, and how many may wait. */
+  readonly capacity?: number
+  readonly queue?: number
 }
 
 /** A health check; times in milliseconds. */

@@ -7,7 +7,7 @@ import type { Unstarted } from '../protocol/ack.js'
 import type { EndRequest, StopRequest } from '../protocol/command.js'
 import { crash, type Exit, KILLED, NORMAL, SHUTDOWN } from '../protocol/exit.js'
 import type { Fact } from '../protocol/fact.js'
-import type { Birth, Life, Work } from './birth.js'
+import type { Birth, Life, Work, World } from './birth.js'
 import { Course } from './course.js'
 import type { Status } from './memoize.js'
 import { note } from './notes.js'
@@ -42,6 +42,10 @@ export class Incarnation implements Token, Life {
 
   get actor(): Stepper['actor'] {
     return this.#stepper.actor
+  }
+
+  get world(): World {
+    return this.#birth.world
   }
 
   get env(): Env {

@@ -14,6 +14,7 @@ import {
 import { type ChildOptions, type Problems, show } from '../protocol/spec.js'
 import { type AskOptions, attempt } from './ask.js'
 import { define, type Service } from './definition.js'
+import { mayRetry, retrying } from './retry.js'
 
 /** Answers an ask: called once with the answer, or `reject` with the error. What comes later, or twice, is dropped. */
 export interface Reply<in Answer> {
@@ -155,6 +156,11 @@ class Handle {
 
   async ask(event: EventObject, options?: AskOptions): Promise<unknown> {
     checkEvent(event)
+    if (!mayRetry(options)) return await this.#askOnce(event, options)
+    return await retrying(this.#latest().incarnation.world, options, (within) => this.#askOnce(event, within))
+  }
+
+  async #askOnce(event: EventObject, options: AskOptions | undefined): Promise<unknown> {
     const target = this.#latest()
     const { incarnation } = target
     const { address } = incarnation

@@ -1,15 +1,24 @@
 // Asking a service: refused before the attempt, answered, or rejected with the reason; never left waiting.
 import { type Duration, parseDuration } from '../base/duration.js'
 import { AskTimeoutError, DrainingError, NotReadyError, TargetExitedError } from '../base/errors.js'
-import { PendingAnswer } from '../gate/pending-answer.js'
+import { PendingAnswer, QueuedAnswer } from '../gate/pending-answer.js'
 import { HookWork } from '../kernel/hook-work.js'
 import type { Incarnation } from '../kernel/incarnation.js'
+import type { RetryOptions } from './retry-options.js'
+
+/** The time an ask has when none is given. */
+export const DEFAULT_TIMEOUT_MS = 5_000
 
 /** How long to wait for an answer, and what calls the waiting off. */
 export interface AskOptions {
   /** Default 5 s. */
   readonly timeout?: Duration
   readonly signal?: AbortSignal
+  /**
+   * Whether to ask again when the target refuses before the attempt: with a jittered pause that grows, never before the target said
+   * that it will have room, never beyond `timeout`, and not while the system stops. Default false.
+   */
+  readonly retry?: boolean | RetryOptions
 }
 
 /** Who is asked for what. */
@@ -24,14 +33,18 @@ export type Begin = (resolve: (answer: unknown) => void, reject: (error: unknown
 
 /**
  * Asks the service that lives in `incarnation` for one of its requests.
- * @throws NotReadyError, DrainingError before the attempt; AskTimeoutError, TargetExitedError or the signal's reason after it.
+ * @throws NotReadyError, DrainingError, AtCapacityError before the attempt; AskTimeoutError, TargetExitedError or the signal's reason after it.
  */
 export async function ask(target: Target, argument: unknown, options?: AskOptions): Promise<unknown> {
   const asked = admit(target, options)
-  const answer = asked.work.answer(target.name, argument)
+  const answer = asked.work.desk.answer(target.name, argument)
+  if (answer instanceof QueuedAnswer) return await firstOf(target.name, asked, beginOf(answer)).finally(() => answer.cancel())
   // One that is answered at once needs no timer.
-  if (!(answer instanceof PendingAnswer)) return answer
-  return await firstOf(target.name, asked, (resolve, reject) => answer.deliver(resolve, reject))
+  return answer instanceof PendingAnswer ? await firstOf(target.name, asked, beginOf(answer)) : answer
+}
+
+function beginOf(answer: PendingAnswer | QueuedAnswer): Begin {
+  return (resolve, reject) => answer.deliver(resolve, reject)
 }
 
 /** As `ask`, for whatever `begin` starts and answers; it is called at once. */
@@ -41,7 +54,7 @@ export async function attempt(target: Target, options: AskOptions | undefined, b
 
 // Refuses before the attempt.
 function admit({ address, incarnation }: Target, options: AskOptions = {}): Attempt {
-  const timeoutMs = parseDuration(options.timeout ?? 5_000)
+  const timeoutMs = parseDuration(options.timeout ?? DEFAULT_TIMEOUT_MS)
   if (timeoutMs === undefined) throw new TypeError(`${address}: the timeout ${String(options.timeout)} is not a duration`)
   options.signal?.throwIfAborted()
   if (incarnation === undefined) throw new NotReadyError(address, 'not started')

@@ -19,7 +19,7 @@ export interface Ref<S extends Service> {
   readonly handle: HandleOf<S>
   /**
    * Asks for one of the service's `requests`.
-   * @throws NotReadyError, DrainingError before the attempt; AskTimeoutError, TargetExitedError after it.
+   * @throws NotReadyError, DrainingError, AtCapacityError before the attempt; AskTimeoutError, TargetExitedError after it.
    */
   ask<Name extends keyof RequestsOf<S> & string>(
     name: Name,

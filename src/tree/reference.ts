@@ -7,6 +7,7 @@ import type { ChildInfo, ChildOperations } from './child-operations.js'
 import type { Service } from './definition.js'
 import type { Place } from './place.js'
 import type { Ref, RefOf, SupervisorRef } from './ref.js'
+import { mayRetry, retrying } from './retry.js'
 import type { Roster, Status } from './roster.js'
 
 /** Makes the reference to a place. */
@@ -42,7 +43,10 @@ class Reference implements Omit<Ref<Service>, 'handle' | 'ask'> {
   }
 
   ask(name: string, argument: unknown, options?: AskOptions): Promise<unknown> {
-    return ask({ address: this.#place.address, incarnation: this.#roster.current(this.#place), name }, argument, options)
+    const { address } = this.#place
+    const once = (within?: AskOptions): Promise<unknown> =>
+      ask({ address, incarnation: this.#roster.current(this.#place), name }, argument, within)
+    return mayRetry(options) ? retrying(this.#roster.world, options, once) : once(options)
   }
 
   stopped(): Promise<Exit> {

@@ -1,5 +1,6 @@
 // The inside of a system: owns the root's one incarnation, folds the facts of a stop into its report.
 import type { Timer } from '../base/clock.js'
+import { type Deferred, deferred } from '../base/deferred.js'
 import { type Duration, parseDuration } from '../base/duration.js'
 import type { Env } from '../base/env.js'
 import { DrainingError, StartError } from '../base/errors.js'
@@ -40,9 +41,9 @@ export class RunningSystem implements Owner<Incarnation> {
   readonly #facts: Feed<Fact>
   #incarnation: Incarnation | undefined
   #work: SupervisorWork | undefined
-  #starting: PromiseWithResolvers<void> | undefined
-  readonly #whenEnding: (() => void)[] = []
-  readonly #ending = withResolvers<Report>()
+  #starting: Deferred<void> | undefined
+  readonly #whenEnding = new Set<() => void>()
+  readonly #ending = deferred<Report>()
   #fold: ReportFold | undefined
   #unlisten: (() => void) | undefined
   #reason: string | undefined
@@ -66,13 +67,15 @@ export class RunningSystem implements Owner<Incarnation> {
       logic: memoizedLifecycle(tap),
       tearing: new Set(),
       onEnding: (address) => this.#startIsUndone(address),
+      isStopping: () => this.#fold !== undefined,
+      whenStopping: (fn) => this.whenEnding(fn),
     }
     this.#roster = new Roster(this.#world, bindings, this.#root, dynamicHandle)
   }
 
   start(): Promise<void> {
     if (this.#starting !== undefined) return this.#starting.promise
-    this.#starting = withResolvers()
+    this.#starting = deferred()
     if (this.#fold !== undefined) {
       this.#starting.reject(new DrainingError(this.#root.address))
       return this.#starting.promise
@@ -129,8 +132,10 @@ export class RunningSystem implements Owner<Incarnation> {
     return blueprintOf(this.#root, this.#roster)
   }
 
-  whenEnding(fn: () => void): void {
-    this.#whenEnding.push(fn)
+  whenEnding(fn: () => void): () => void {
+    const own = (): void => fn()
+    this.#whenEnding.add(own)
+    return () => void this.#whenEnding.delete(own)
   }
 
   ended(): Promise<Report> {
@@ -239,20 +244,4 @@ export class RunningSystem implements Owner<Incarnation> {
     this.#report = (this.#fold as ReportFold).report(this.#world.env.clock.now(), this.#budgetMs)
     this.#ending.resolve(this.#report)
   }
-}
-
-interface PromiseWithResolvers<T> {
-  readonly promise: Promise<T>
-  readonly resolve: (value: T) => void
-  readonly reject: (error: unknown) => void
-}
-
-function withResolvers<T>(): PromiseWithResolvers<T> {
-  let resolve!: (value: T) => void
-  let reject!: (error: unknown) => void
-  const promise = new Promise<T>((onResolve, onReject) => {
-    resolve = onResolve
-    reject = onReject
-  })
-  return { promise, resolve, reject }
 }

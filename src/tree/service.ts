@@ -39,6 +39,10 @@ export interface StartSpec<Handle, U extends Uses, R> extends Common<U> {
   readonly health?: HealthSpec<NoInfer<Handle>, U>
   /** What others may ask of it with `ref.ask(name, argument)`. */
   readonly requests?: R & Requests<NoInfer<Handle>, U>
+  /** How many `requests` it answers at once; more wait in the `queue` or are refused before the attempt. Default: no limit. */
+  readonly capacity?: number
+  /** How many `requests` may wait for their turn, first come first served. Default 0. */
+  readonly queue?: number
   readonly run?: never
 }
 
@@ -122,6 +126,9 @@ function checkHooks(where: string, problems: Problems, { options }: Definition):
   for (const name of HOOKS) {
     if (hooks[name] !== undefined && typeof hooks[name] !== 'function') problems.add(where, `\`${name}\` is not a function`)
   }
+  problems.whole(where, 'capacity', hooks['capacity'], 1, 1)
+  if (hooks['queue'] === Number.POSITIVE_INFINITY) problems.add(where, '`queue` is Infinity; a line without end only hides the load')
+  else problems.whole(where, 'queue', hooks['queue'], 0, 0)
   const health = hooks['health'] as HealthSpec<unknown, Uses> | undefined
   if (health === undefined) return
   if (typeof health.check !== 'function') problems.add(where, '`health.check` is not a function')

@@ -48,11 +48,11 @@ describe('work in flight', () => {
       start: () => 'handle',
       requests: { read: (handle, argument) => answer.promise.then((text) => `${handle} ${argument} ${text}`) },
     }).begin()
-    const read = rig.work.answer('read', 'it')
+    const read = rig.work.desk.answer('read', 'it')
     expect(rig.work.inFlight).toBe(1)
-    expect(() => rig.work.answer('toString', 1)).toThrow('shop/it answers no request "toString"')
+    expect(() => rig.work.desk.answer('toString', 1)).toThrow('shop/it answers no request "toString"')
     rig.stop()
-    expect(() => rig.work.answer('read', 1)).toThrow(expect.objectContaining({ code: 'ERR_DRAINING' }))
+    expect(() => rig.work.desk.answer('read', 1)).toThrow(expect.objectContaining({ code: 'ERR_DRAINING' }))
     expect(rig.status).toBe('settling')
     answer.resolve('now')
     expect(await delivered(read)).toBe('handle it now')
@@ -69,10 +69,10 @@ describe('work in flight', () => {
         },
       },
     }).begin()
-    expect(() => rig.work.answer('read', 1)).toThrow(expect.objectContaining({ code: 'ERR_NOT_READY' }))
+    expect(() => rig.work.desk.answer('read', 1)).toThrow(expect.objectContaining({ code: 'ERR_NOT_READY' }))
     expect(rig.work.inFlight).toBe(0)
     const started = new Rig({ ...{ start: () => 1 }, requests: { read: () => Promise.reject(boom) } }).begin()
-    await expect(delivered(started.work.answer('read', 1))).rejects.toBe(boom)
+    await expect(delivered(started.work.desk.answer('read', 1))).rejects.toBe(boom)
     expect(started.work.inFlight).toBe(0)
     expect(started.status).toBe('ready')
   })
@@ -92,7 +92,7 @@ describe('every hook', () => {
     })
     const note = (): void => void owners.push(rig.env.entered.at(-1)?.address)
     rig.begin()
-    await rig.work.answer('read', 1)
+    await rig.work.desk.answer('read', 1)
     rig.stop()
     expect(owners).toEqual(Array.from({ length: 5 }, () => 'shop/it'))
   })

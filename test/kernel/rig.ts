@@ -39,7 +39,15 @@ export class Rig {
     const facts = new Feed<Fact>()
     facts.listen((fact) => void this.facts.push(fact))
     const birth: Birth<Incarnation> = {
-      world: { env, facts, logic: memoizedLifecycle({ active: false }), tearing: new Set(), onEnding: () => {} },
+      world: {
+        env,
+        facts,
+        logic: memoizedLifecycle({ active: false }),
+        tearing: new Set(),
+        onEnding: () => {},
+        isStopping: () => false,
+        whenStopping: () => () => {},
+      },
       address: 'shop/it',
       number: 1,
       parent: options.parent,
