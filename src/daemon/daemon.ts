@@ -94,7 +94,7 @@ export class Daemon {
     const { log, graceMs, lameDuckMs } = this.#settings
     this.#leaveMarker()
     log.info({ pid: process.pid, node: process.version, graceMs, lameDuckMs }, `${this.#system.tree().id} starts`)
-    for (const { fields, message } of warnings) log.warn(fields, message)
+    for (const { level = 'warn', fields, message } of warnings) log[level](fields, message)
   }
 
   #leaveMarker(): void {

@@ -1,21 +1,31 @@
-// What can be known at the start to spoil the stop: a grace that is too short, a parent that keeps signals to itself, other listeners.
+// What can be known at the start to spoil the stop: a grace that is too short, parents that keep signals to themselves, other listeners.
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { formatMs } from '../base/duration.js'
+import { lineageNotes } from '../policy/lineage.js'
 import { fitInto } from '../policy/worst-case.js'
+import { readLineage } from './lineage.js'
 import type { Settings } from './options.js'
 import { foreignListeners } from './signals.js'
 import { flushShare } from './stopping.js'
 
 /** A line of the log. */
 export interface Warning {
+  /** Default `warn`. */
+  readonly level?: 'info' | 'warn'
   readonly fields: object
   readonly message: string
 }
 
 /** Says what is likely to go wrong in the stop; called before the daemon listens for signals itself. */
 export function startWarnings(settings: Settings, worstCaseMs: number): Warning[] {
-  return [...budgetWarning(settings, worstCaseMs), ...parentWarning(process.env), ...listenerWarnings(settings), ...reportWarning(settings)]
+  return [
+    ...budgetWarning(settings, worstCaseMs),
+    ...lineageNotes(readLineage()),
+    ...listenerWarnings(settings),
+    ...prestopWarning(settings),
+    ...reportWarning(settings),
+  ]
 }
 
 function budgetWarning({ graceMs, lameDuckMs }: Settings, worstCaseMs: number): Warning[] {
@@ -24,15 +34,6 @@ function budgetWarning({ graceMs, lameDuckMs }: Settings, worstCaseMs: number): 
   const worst = neededMs === Number.POSITIVE_INFINITY ? 'last without limit' : `take ${formatMs(neededMs)}`
   const fields = { worstMs: neededMs === Number.POSITIVE_INFINITY ? undefined : neededMs, graceMs }
   return [{ fields, message: `a stop may ${worst}, but grace is ${formatMs(graceMs)}: what comes last is cut short` }]
-}
-
-// npm, yarn and pnpm run scripts through a shell; as the first process of a container they keep SIGTERM to themselves.
-function parentWarning(env: NodeJS.ProcessEnv): Warning[] {
-  const script = env['npm_lifecycle_event']
-  if (env['NODE_ENV'] !== 'production' || script === undefined) return []
-  return [
-    { fields: { script }, message: 'started by a package manager, which may not pass signals on; in production start node without it' },
-  ]
 }
 
 function listenerWarnings({ signals }: Settings): Warning[] {
@@ -45,6 +46,16 @@ function listenerWarnings({ signals }: Settings): Warning[] {
     warnings.push({ fields: { signal: name }, message })
   }
   return warnings
+}
+
+// Whoever sets the token means the hook to be called and to give balancers their time.
+function prestopWarning({ prestopToken, probes, lameDuckMs }: Settings): Warning[] {
+  const written = process.env['QUIESCE_PRESTOP_TOKEN']
+  if (written === undefined) return []
+  if (prestopToken === undefined) return [{ fields: {}, message: 'QUIESCE_PRESTOP_TOKEN is empty: there is no /prestop' }]
+  if (probes === undefined) return [{ fields: {}, message: 'QUIESCE_PRESTOP_TOKEN is set, but with `probes: false` there is no /prestop' }]
+  if (lameDuckMs > 0) return []
+  return [{ fields: {}, message: '/prestop gives balancers no time to take notice, since `lameDuck` is 0' }]
 }
 
 // It would be noticed at the very end otherwise, when the report is lost.

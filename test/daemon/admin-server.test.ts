@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { type AdminServer, json, listenAdmin, type Routes } from '../../src/daemon/admin-server.js'
+import { type AdminServer, json, listenAdmin, type Route, type Routes } from '../../src/daemon/admin-server.js'
 
 interface Slow {
   readonly route: () => Promise<Response>
@@ -106,7 +106,7 @@ test('what a route throws ends its connection and is told; the next request is a
     throw new Error('broken route')
   }
   const { url, errors } = await listen(
-    new Map([
+    new Map<string, Route>([
       ['GET /bad', bad],
       ['GET /good', () => json(200, {})],
     ]),

@@ -12,7 +12,9 @@ function problemsOf(options: object): readonly string[] {
 }
 
 // Whatever this suite itself was started by.
-beforeEach(() => vi.stubEnv('npm_lifecycle_event', undefined))
+beforeEach(() => {
+  for (const name of ['npm_lifecycle_event', 'QUIESCE_PRESTOP_TOKEN']) vi.stubEnv(name, undefined)
+})
 afterEach(() => vi.unstubAllEnvs())
 
 test.each([
@@ -66,6 +68,14 @@ test('a port without a host is one that was written; a host without a port is no
   expect(readOptions({ probes: { host: '::1' } }, new Problems()).probes).toEqual({ host: '::1', port: 9_000, portWritten: false })
 })
 
+test('the token of /prestop, without the newline that files end with; an empty one is none', () => {
+  const tokens = [undefined, '', ' \n', 'swordfish', 'sword fish\n'].map((token) => {
+    vi.stubEnv('QUIESCE_PRESTOP_TOKEN', token)
+    return readOptions({}, new Problems()).prestopToken
+  })
+  expect(tokens).toEqual([undefined, undefined, undefined, 'swordfish', 'sword fish'])
+})
+
 describe('signals of the process', () => {
   test.each(['SIGTERM', 'SIGUSR2', 'SIGBREAK'])('%s can be listened for', (name) => expect(signalProblem(name)).toBeUndefined())
 
@@ -110,9 +120,20 @@ describe('warnings at the start', () => {
   test('a package manager as parent, in production', () => {
     vi.stubEnv('npm_lifecycle_event', 'serve')
     vi.stubEnv('NODE_ENV', 'production')
-    expect(warnings({})).toEqual([expect.stringContaining('started by a package manager')])
+    expect(warnings({})).toEqual([expect.stringMatching(/^started by a package manager.*start node without it: node /)])
     vi.stubEnv('NODE_ENV', 'development')
     expect(warnings({})).toEqual([])
+  })
+
+  test('a token of /prestop that gives balancers no time', () => {
+    const lameDuck = '5s'
+    expect(warnings({ lameDuck, probes: false })).toEqual([])
+    vi.stubEnv('QUIESCE_PRESTOP_TOKEN', 'swordfish')
+    expect(warnings({ lameDuck })).toEqual([])
+    expect(warnings({})).toEqual(['/prestop gives balancers no time to take notice, since `lameDuck` is 0'])
+    expect(warnings({ lameDuck, probes: false })).toEqual(['QUIESCE_PRESTOP_TOKEN is set, but with `probes: false` there is no /prestop'])
+    vi.stubEnv('QUIESCE_PRESTOP_TOKEN', '')
+    expect(warnings({ lameDuck })).toEqual(['QUIESCE_PRESTOP_TOKEN is empty: there is no /prestop'])
   })
 
   test('others who listen for a signal that stops the daemon, by name', () => {

@@ -200,7 +200,8 @@ export function expectInOrder(lines: readonly Line[], messages: readonly string[
 
 // What the developer's own shell has set must not decide what a daemon does.
 function cleanEnv(): NodeJS.ProcessEnv {
-  const { NODE_ENV, NODE_OPTIONS, DYNO, KUBERNETES_SERVICE_HOST, STATE_DIRECTORY, npm_lifecycle_event, ...env } = process.env
+  const { NODE_ENV, NODE_OPTIONS, DYNO, KUBERNETES_SERVICE_HOST, STATE_DIRECTORY, QUIESCE_PRESTOP_TOKEN, npm_lifecycle_event, ...env } =
+    process.env
   return env
 }
 
