@@ -33,10 +33,12 @@ interface Sample {
 
 class Server {
   readonly #process: ChildProcess
+  readonly #port: Promise<number>
   readonly samples: Sample[] = []
 
   constructor(kind: Kind, node: string) {
     this.#process = fork(new URL('./server.ts', import.meta.url), [kind], { execPath: node, execArgv: ['--import', 'tsx'] })
+    this.#port = once(this.#process, 'message').then((messages) => (messages as [{ port: number }])[0].port)
   }
 
   async measure(): Promise<void> {
@@ -53,12 +55,6 @@ class Server {
 
   end(): void {
     this.#process.kill('SIGKILL')
-  }
-
-  readonly #port = (async () => ((await once(this.#child(), 'message')) as [{ port: number }])[0].port)()
-
-  #child(): ChildProcess {
-    return this.#process
   }
 
   async #figures(): Promise<{ cpuMicros: number; served: number }> {
