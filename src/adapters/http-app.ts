@@ -1,12 +1,14 @@
-// What users write to answer requests, turned into one Node listener: a listener itself, fastify or koa, or a handler with a context.
+// What users write to answer requests, turned into one Node listener: a listener itself, a framework's application, or a handler with
+// a context.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Awaitable } from '../tree/service.js'
+import { type FetchApp, fetchListener } from './http-fetch.js'
 import { liveRequestOf } from './http-requests.js'
 
 /** A Node request listener. A promise that it returns is awaited: its rejection is answered with 500. */
 export type Listener = (req: IncomingMessage, res: ServerResponse) => unknown
 
-/** An application: a listener (express's is one), or an object with `routing` (fastify) or `callback()` (koa). */
+/** An application: a listener (express's is one), or an object with `routing` (fastify), `callback()` (koa) or `fetch(request)` (hono). */
 export type App =
   | Listener
   | {
@@ -15,6 +17,7 @@ export type App =
       ready?(): PromiseLike<unknown>
     }
   | { callback(): Listener }
+  | FetchApp
 
 /** Answers one request. `ctx` is the service's context with the forced signal of this request. */
 export type Handler<Ctx> = (req: IncomingMessage, res: ServerResponse, ctx: Ctx & RequestContext) => unknown
@@ -29,14 +32,15 @@ export interface RequestContext {
 export async function listenerOf(address: string, app: Awaitable<App>): Promise<Listener> {
   const made: unknown = await app
   if (typeof made === 'function') return made as Listener
-  const { routing, ready, callback } = (made ?? {}) as Record<string, unknown>
+  const { routing, ready, callback, fetch } = (made ?? {}) as Record<string, unknown>
   if (typeof routing === 'function') {
     if (typeof ready === 'function') await ready.call(made)
     return (req, res) => routing.call(made, req, res)
   }
   if (typeof callback === 'function') return callback.call(made) as Listener
+  if (typeof fetch === 'function') return fetchListener(made as FetchApp)
   throw new TypeError(
-    `${address}: \`app\` made ${made === null ? 'null' : typeof made}; it must return a listener (req, res), or an object with \`routing\` (fastify) or \`callback()\` (koa)`,
+    `${address}: \`app\` made ${made === null ? 'null' : typeof made}; it must return a listener (req, res), or an object with \`routing\` (fastify), \`callback()\` (koa) or \`fetch(request)\` (hono)`,
   )
 }
 

@@ -1,0 +1,88 @@
+// A request's body as a stream of the web's kind: read from the socket only as fast as it is read from the stream, and discarded
+// when the answer is given. What nobody reads neither holds the connection up nor breaks it.
+import type { IncomingMessage } from 'node:http'
+
+/** The body of one request. */
+export class FetchBody {
+  readonly stream: ReadableStream<Uint8Array>
+  readonly #req: IncomingMessage
+  readonly #signal: AbortSignal
+  #controller!: ReadableStreamDefaultController<Uint8Array>
+  #isBegun = false
+  #isOver = false
+
+  constructor(req: IncomingMessage, signal: AbortSignal) {
+    this.#req = req
+    this.#signal = signal
+    this.stream = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller
+        },
+        pull: () => this.#pull(),
+        // Node's own (Readable.toWeb) would destroy the request, and so its connection.
+        cancel: () => this.#cancel(),
+      },
+      // Nothing is read before somebody asks.
+      { highWaterMark: 0 },
+    )
+  }
+
+  /**
+   * The request has been answered, or is to be given up (with the reason): what has not arrived is of no interest any more, and reading
+   * it fails. What has arrived whole may still be read.
+   */
+  discard(reason?: unknown): void {
+    if (this.#isOver || (this.#isBegun && this.#req.complete)) return
+    this.#end(reason ?? new TypeError('The request has been answered, and what was not read of its body before that discarded.'))
+    this.#drop()
+  }
+
+  #pull(): void {
+    if (!this.#isBegun) this.#begin()
+    this.#req.resume()
+  }
+
+  #begin(): void {
+    this.#isBegun = true
+    if (this.#req.destroyed) return this.#end(this.#goneReason())
+    this.#req.on('data', this.#onData)
+    this.#req.on('end', () => this.#end())
+    this.#req.on('error', ignore)
+    // Comes last in any case.
+    this.#req.on('close', () => this.#end(this.#goneReason()))
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#req.pause()
+    // May ask for more at once. Not the Buffer itself, whose slice() is not what readers of the web's streams expect.
+    this.#controller.enqueue(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))
+  }
+
+  #end(error?: unknown): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    if (error === undefined) this.#controller.close()
+    else this.#controller.error(error)
+  }
+
+  #goneReason(): unknown {
+    return this.#signal.aborted
+      ? this.#signal.reason
+      : new DOMException('The client went away before its request was complete.', 'AbortError')
+  }
+
+  #cancel(): void {
+    this.#isOver = true
+    this.#drop()
+  }
+
+  // A request that nobody has touched Node itself takes care of when the answer is finished.
+  #drop(): void {
+    if (!this.#isBegun) return
+    this.#req.off('data', this.#onData)
+    this.#req.resume()
+  }
+}
+
+const ignore = (): void => {}
