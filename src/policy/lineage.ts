@@ -29,7 +29,8 @@ export interface LineageNote {
   readonly message: string
 }
 
-interface Kind {
+/** A process that stands between a stop request and Node. */
+export interface Kind {
   readonly kind: 'shell' | 'manager' | 'init'
   /** What of its command line may be shown: arguments can be secrets. */
   readonly shown: string
@@ -67,7 +68,8 @@ const INITS = new Set(['tini', 'docker-init', 'dumb-init', 'catatonit', 'podman-
 const RUNTIMES = new Set(['node', 'nodejs', 'bun'])
 const MANAGER = /^(npm|npx|yarn|yarnpkg|pnpm|pnpx)(-cli)?(-[\d.]+)?(\.[cm]?js)?$/
 
-function kindOf(argv: readonly string[]): Kind | undefined {
+/** What a command line starts that may keep signals to itself, or passes them on (`init`); undefined for anything else. */
+export function kindOf(argv: readonly string[]): Kind | undefined {
   // npm writes itself a title: one string, in the place of its arguments.
   const words = argv.length === 1 ? (argv[0] as string).split(' ') : argv
   const [name = '', ...rest] = words
