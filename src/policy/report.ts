@@ -1,186 +1,94 @@
-// The shutdown report: a fold over the facts of one stop. Data; texts and lines are made of it elsewhere.
+// What a stop came to: data, made by `report-fold.ts`. Texts and lines are made of it elsewhere.
 import type { Exit, Verdict } from '../protocol/exit.js'
-import type { Fact } from '../protocol/fact.js'
+import type { Held } from '../protocol/fact.js'
 
 /** What became of one service. Moments are milliseconds since the stop began. */
 export interface ServiceReport {
   readonly address: string
   readonly kind: 'service' | 'supervisor'
-  /** `never-started`: it had nothing to stop. */
-  readonly verdict: Verdict | 'never-started'
+  /** `never-started`: it had nothing to stop. `stopping`: it has not ended yet; only in a report of a stop under way. */
+  readonly verdict: Verdict | 'never-started' | 'stopping'
   readonly exit: Exit['reason'] | undefined
   /** Killed because its `shutdown` is `brutal-kill`: a choice, nothing that went wrong. */
   readonly asWritten: boolean
+  /**
+   * The address of the one whose end let its supervisor ask it to stop: the last of its users to end, the next in the reverse order,
+   * the last of the edges. Undefined when it had to wait for nobody beside it: then it was its supervisor's turn.
+   */
+  readonly waitedFor: string | undefined
   readonly refusedAtMs: number | undefined
   readonly settledAtMs: number | undefined
   readonly stoppedAtMs: number | undefined
   readonly inFlight: number
   readonly forced: boolean
   readonly forceCancelled: number
+  /** What it still held when it was ended by force, or when its settling was cut off; undefined for one that needed no force. */
+  readonly held: Held | undefined
+  /** 99 of 100 of its permits were held no longer, in milliseconds; undefined while too few were measured. */
+  readonly p99Ms: number | undefined
   readonly errors: readonly string[]
+}
+
+/**
+ * One stretch of the way that decided how long the stop took. `starting`: its start was called off. `settling`: it finished accepted
+ * work. `closing`: it released what it held. `several`: services that took hardly any time, one after another. `between`: nobody was
+ * waited for (the event loop was busy, or starts that had failed were being undone). `running-on`: all had stopped or been given up,
+ * and what still ran of one was waited for. `stopping`: what has not ended yet, in a report of a stop under way.
+ */
+export interface PathStep {
+  /** The service; the root's where the stretch belongs to no single one. */
+  readonly address: string
+  readonly fromMs: number
+  readonly toMs: number
+  readonly why: 'starting' | 'settling' | 'closing' | 'several' | 'between' | 'running-on' | 'stopping'
+  /** How many services it is about: 1, but for `several`. */
+  readonly count: number
+}
+
+/**
+ * Something to put right before the next stop. `budget`: more than 80 % of the time was used. `p99`: accepted work often takes longer
+ * than `shutdown`. `not-stopped`, `killed`, `cut-off`: a service that used up its time, whose hooks still run, or are over, or that
+ * closed in peace after its work had been cut off.
+ */
+export interface ReportWarning {
+  readonly code: 'budget' | 'p99' | 'not-stopped' | 'killed' | 'cut-off'
+  readonly address: string
+  /** What was measured, in milliseconds. */
+  readonly ms: number
+  /** What it is held against: the budget of the stop, or the service's `shutdown`; undefined when there is no limit. */
+  readonly limitMs: number | undefined
+  /** What happened, the numbers, what to do. */
+  readonly text: string
 }
 
 /** What a stop came to. */
 export interface Report {
   /** Who or what asked for it. */
   readonly reason: string
+  /** False in a report of a stop under way: what it says is how far that has come. */
+  readonly complete: boolean
   readonly tookMs: number
   /** The time it had; infinite for no limit. */
   readonly budgetMs: number
   /** Parents before children, as written. */
   readonly services: readonly ServiceReport[]
-  /** How many services ended in each way; supervisors are not counted. */
-  readonly totals: Readonly<Record<ServiceReport['verdict'], number>>
+  /** How many services ended in each way; supervisors are not counted. `stopping` only while it is not complete. */
+  readonly totals: Readonly<Record<Exclude<ServiceReport['verdict'], 'stopping'>, number>> & { readonly stopping?: number }
   readonly inFlight: number
   readonly forceCancelled: number
+  /** The stretches, first to last and without a gap, from the beginning of the stop to its end: each began when the one before was over. */
+  readonly criticalPath: readonly PathStep[]
+  /** The first hundred. */
+  readonly warnings: readonly ReportWarning[]
+  readonly warningCount: number
   /** Errors that came after the stop began, the first hundred. */
   readonly errors: readonly { readonly atMs: number; readonly address: string; readonly message: string }[]
   readonly errorCount: number
-  /** Everything acknowledged, nothing cut off, nothing failed. */
+  /** Complete, everything acknowledged, nothing cut off, nothing failed. */
   readonly clean: boolean
 }
 
-/** One service of the tree when the stop begins. */
-export interface Member {
-  readonly address: string
-  readonly kind: 'service' | 'supervisor'
-  readonly alive: boolean
-  /** Whether its `shutdown` is `brutal-kill`. */
-  readonly brutal: boolean
-}
-
-const ERRORS_KEPT = 100
-
-/** The facts that a report is made of. */
-export const REPORTED: ReadonlySet<string> = new Set<Fact['type']>([
-  'stopped',
-  'late-ack',
-  'start-failed',
-  'hook-failed',
-  'late-error',
-  'crashed',
-  'request-failed',
-])
-
-type StoppedFact = Extract<Fact, { readonly type: 'stopped' }>
-
-/** Folds the facts of one stop into its report. */
-export class ReportFold {
-  readonly #reason: () => string
-  readonly #sinceAt: number
-  readonly #members: readonly Member[]
-  readonly #endings = new Map<string, StoppedFact>()
-  readonly #unstarted = new Set<string>()
-  readonly #errors: { atMs: number; address: string; message: string }[] = []
-  #errorCount = 0
-  #abandonedCount = 0
-
-  constructor(reason: () => string, now: number, members: readonly Member[]) {
-    this.#reason = reason
-    this.#sinceAt = now
-    this.#members = members
-  }
-
-  take(fact: Fact): void {
-    switch (fact.type) {
-      case 'stopped':
-        this.#endings.set(fact.address, fact)
-        if (fact.ending.verdict === 'abandoned') this.#abandonedCount += 1
-        return
-      case 'late-ack':
-        return this.#late(fact.address, fact.incarnation)
-      case 'start-failed':
-        this.#unstarted.add(fact.address)
-        return this.#keepError(fact.at, fact.address, fact.error)
-      case 'hook-failed':
-      case 'late-error':
-      case 'crashed':
-      case 'request-failed':
-        return this.#keepError(fact.at, fact.address, fact.error)
-      default:
-    }
-  }
-
-  /** Whether somebody who was given up may still have the last word. */
-  get hasAbandoned(): boolean {
-    return this.#abandonedCount > 0
-  }
-
-  report(now: number, budgetMs: number): Report {
-    const services = this.#members.map((member) => this.#serviceReport(member))
-    const leaves = services.filter((service) => service.kind === 'service')
-    const totals = { acked: 0, failed: 0, killed: 0, abandoned: 0, 'never-started': 0 }
-    for (const { verdict } of leaves) totals[verdict] += 1
-    const forceCancelled = sum(leaves, (service) => service.forceCancelled)
-    return {
-      reason: this.#reason(),
-      tookMs: tenths(now - this.#sinceAt),
-      budgetMs: tenths(budgetMs),
-      services,
-      totals,
-      inFlight: sum(leaves, (service) => service.inFlight),
-      forceCancelled,
-      errors: this.#errors,
-      errorCount: this.#errorCount,
-      clean: services.every(isClean),
-    }
-  }
-
-  // What had been abandoned has ended after all, in time for the report; the last word of an earlier incarnation says nothing.
-  #late(address: string, incarnation: number): void {
-    const known = this.#endings.get(address)
-    if (known?.incarnation !== incarnation || known.ending.verdict !== 'abandoned') return
-    this.#endings.set(address, { ...known, ending: { ...known.ending, verdict: 'killed' } })
-  }
-
-  #keepError(at: number, address: string, error: unknown): void {
-    this.#errorCount += 1
-    if (this.#errors.length < ERRORS_KEPT) this.#errors.push({ atMs: tenths(at - this.#sinceAt), address, message: messageOf(error) })
-  }
-
-  #serviceReport({ address, kind, alive, brutal }: Member): ServiceReport {
-    const known = this.#endings.get(address)
-    if (known === undefined) return unended(address, kind, alive && !this.#unstarted.has(address))
-    const { ending, at } = known
-    const stoppedAtMs = at - this.#sinceAt
-    const refusedAtMs = stoppedAtMs - ending.tookMs
-    return {
-      address,
-      kind,
-      verdict: ending.verdict,
-      exit: ending.exit.reason,
-      asWritten: brutal && ending.exit.reason === 'killed',
-      refusedAtMs: tenths(refusedAtMs),
-      settledAtMs: ending.settleMs === undefined ? undefined : tenths(refusedAtMs + ending.settleMs),
-      stoppedAtMs: tenths(stoppedAtMs),
-      inFlight: ending.inFlight,
-      forced: ending.forced,
-      forceCancelled: ending.forceCancelled,
-      errors: ending.errors.map(messageOf),
-    }
-  }
-}
-
-function unended(address: string, kind: Member['kind'], alive: boolean): ServiceReport {
-  const verdict = alive ? 'abandoned' : 'never-started'
-  const times = { refusedAtMs: undefined, settledAtMs: undefined, stoppedAtMs: undefined }
-  return { address, kind, verdict, exit: undefined, asWritten: false, ...times, inFlight: 0, forced: false, forceCancelled: 0, errors: [] }
-}
-
-// A supervisor that gave up has crashed, whatever its children did.
-function isClean({ verdict, exit, asWritten, forced, forceCancelled, errors }: ServiceReport): boolean {
-  if (errors.length > 0 || exit === 'crash') return false
-  return asWritten || (!forced && forceCancelled === 0 && (verdict === 'acked' || verdict === 'never-started'))
-}
-
-function tenths(ms: number): number {
+/** A moment or a duration as reports show it: tenths of a millisecond. */
+export function tenths(ms: number): number {
   return Math.round(ms * 10) / 10
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-}
-
-function sum(services: readonly ServiceReport[], count: (service: ServiceReport) => number): number {
-  return services.reduce((total, service) => total + count(service), 0)
 }

@@ -8,7 +8,8 @@ import { Feed } from '../base/feed.js'
 import type { Owner, World } from '../kernel/birth.js'
 import { Incarnation } from '../kernel/incarnation.js'
 import { memoizedLifecycle, type Tap } from '../kernel/memoize.js'
-import { REPORTED, type Report, ReportFold } from '../policy/report.js'
+import type { Report } from '../policy/report.js'
+import { REPORTED, ReportFold } from '../policy/report-fold.js'
 import { worstCase } from '../policy/worst-case.js'
 import type { Stopped } from '../protocol/ack.js'
 import type { Exit } from '../protocol/exit.js'
@@ -218,7 +219,7 @@ export class RunningSystem implements Owner<Incarnation> {
       const status = this.#roster.current(place)?.status
       const { kind, shutdownMs } = place.spec
       const alive = status !== undefined && status !== 'stopped'
-      return { address: place.address, kind, alive, brutal: shutdownMs === 'brutal-kill' }
+      return { address: place.address, kind, alive, shutdownMs }
     })
     const fold = new ReportFold(() => this.#reason ?? this.#ownReason(), this.#world.env.clock.now(), members)
     this.#fold = fold

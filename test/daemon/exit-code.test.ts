@@ -11,12 +11,15 @@ const acked: ServiceReport = {
   verdict: 'acked',
   exit: 'shutdown',
   asWritten: false,
+  waitedFor: undefined,
   refusedAtMs: 0,
   settledAtMs: 0,
   stoppedAtMs: 0,
   inFlight: 0,
   forced: false,
   forceCancelled: 0,
+  held: undefined,
+  p99Ms: undefined,
   errors: [],
 }
 

@@ -16,6 +16,9 @@ function row(address: string, [refusedAtMs, settledAtMs, stoppedAtMs]: Times, mo
     asWritten: false,
     forced: false,
     forceCancelled: 0,
+    waitedFor: undefined,
+    held: undefined,
+    p99Ms: undefined,
   } as const
   return { ...base, errors: [], refusedAtMs, settledAtMs, stoppedAtMs, ...more }
 }
@@ -23,7 +26,7 @@ function row(address: string, [refusedAtMs, settledAtMs, stoppedAtMs]: Times, mo
 function report(services: readonly ServiceReport[], more: Partial<Report> = {}): Report {
   const totals = { acked: services.length, failed: 0, killed: 0, abandoned: 0, 'never-started': 0 }
   const base = { reason: 'SIGTERM', tookMs: 4_000, budgetMs: 24_500, services, totals, inFlight: 0, forceCancelled: 0 }
-  return { ...base, errors: [], errorCount: 0, clean: true, ...more }
+  return { ...base, complete: true, criticalPath: [], warnings: [], warningCount: 0, errors: [], errorCount: 0, clean: true, ...more }
 }
 
 test('a clean stop: what was finished, what was closed, in the shape of the tree', () => {

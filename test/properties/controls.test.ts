@@ -67,13 +67,14 @@ const crashed: Partial<Ending> = { exit: { reason: 'crash', cause: 'why' }, verd
 function report(more: Partial<Report> = {}, at = 0, isSame = true): TraceEvent {
   const totals = { acked: 0, failed: 0, killed: 0, abandoned: 0, 'never-started': 0 }
   const empty = { services: [], totals, inFlight: 0, forceCancelled: 0, errors: [], errorCount: 0, clean: true }
-  return { type: 'reported', at, isSame, report: { reason: 'stop', tookMs: 0, budgetMs: 0, ...empty, ...more } }
+  const way = { complete: true, criticalPath: [], warnings: [], warningCount: 0 }
+  return { type: 'reported', at, isSame, report: { reason: 'stop', tookMs: 0, budgetMs: 0, ...empty, ...way, ...more } }
 }
 
 /** One service of a report that says it was acknowledged. */
 const acked: Report['services'][number] = {
   ...{ address: 'app/db', kind: 'service', verdict: 'acked', exit: 'shutdown', asWritten: false, refusedAtMs: 0, settledAtMs: 0 },
-  ...{ stoppedAtMs: 0, inFlight: 0, forced: false, forceCancelled: 0, errors: [] },
+  ...{ stoppedAtMs: 0, inFlight: 0, forced: false, forceCancelled: 0, errors: [], waitedFor: undefined, held: undefined, p99Ms: undefined },
 }
 const over = (timers = 0, actors = 0, unanswered: readonly string[] = []): TraceEvent => ({
   type: 'over',
