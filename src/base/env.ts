@@ -20,6 +20,8 @@ export interface Env {
   yieldLoop(fn: () => void): void
   /** Calls `fn(a, b)` in the async context of `token`. */
   enter<A, B, T>(token: Token, fn: (a: A, b: B) => T, a: A, b: B): T
+  /** Whose code is running; undefined for code that belongs to no service, or where nobody keeps track. */
+  owner(): Token | undefined
   /** Ends the process at once: no drain, no hooks, no flush. @throws HaltedError (ERR_HALTED) where nobody owns the process. */
   halt(address: string, reason: string): void
   /**
@@ -37,6 +39,7 @@ export const plainEnv: Env = {
   random: Math.random,
   yieldLoop: (fn) => void setImmediate(fn),
   enter: (_token, fn, a, b) => fn(a, b),
+  owner: () => undefined,
   halt: (_address, reason) => {
     throw new HaltedError(reason)
   },

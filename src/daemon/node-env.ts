@@ -4,23 +4,27 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Env, plainEnv, type Token } from '../base/env.js'
 import { logFor, type RootLog } from '../observe/log.js'
 
-/** An environment that can tell the owner of the running code. */
+/** The environment of one daemon. */
 export interface NodeEnv extends Env {
-  /** Whose code is running; undefined for code that belongs to no service. */
-  owner(): Token | undefined
   /** From now on `leaving` says what `share` says. */
   leaveBy(share: () => number): void
 }
 
+const owners = new AsyncLocalStorage<Token>()
+
+/** The plain environment, and whose code is running. */
+export const contextEnv: Env = {
+  ...plainEnv,
+  enter: (token, fn, a, b) => owners.run(token, fn, a, b),
+  owner: () => owners.getStore(),
+}
+
 /** Makes the environment of one daemon. Without `contains`, nobody's code is told apart. */
 export function nodeEnv(log: RootLog, contains: boolean): NodeEnv {
-  const owners = new AsyncLocalStorage<Token>()
   let leaving = plainEnv.leaving
   return {
-    ...plainEnv,
-    enter: contains ? (token, fn, a, b) => owners.run(token, fn, a, b) : plainEnv.enter,
+    ...(contains ? contextEnv : plainEnv),
     log: (address) => logFor(log, address),
-    owner: () => owners.getStore(),
     leaving: () => leaving(),
     leaveBy: (share) => {
       leaving = share

@@ -5,7 +5,7 @@ import { logError } from '../observe/log-facts.js'
 import type { Report } from '../policy/report.js'
 import { Problems } from '../protocol/spec.js'
 import type { Service } from '../tree/definition.js'
-import { createSystem, type System } from '../tree/system.js'
+import { buildSystem, type System } from '../tree/system.js'
 import { Daemon } from './daemon.js'
 import { EXIT_CODES } from './exit-code.js'
 import { type HandedOver, presentHost } from './host.js'
@@ -74,7 +74,7 @@ async function runHere(tree: Service, options: RunOptions): Promise<Report> {
 
 function build(tree: Service, env: NodeEnv, problems: Problems): System | undefined {
   try {
-    const system = createSystem(tree, { env })
+    const system = buildSystem(tree, env)
     return problems.list.length === 0 ? system : undefined
   } catch (error) {
     if (!(error instanceof SpecError)) throw error

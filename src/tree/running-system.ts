@@ -106,6 +106,7 @@ export class RunningSystem implements Owner<Incarnation> {
     // A tree that ends by itself keeps its own reason; the call can still bring its deadline nearer.
     if (this.#fold === undefined) this.#reason = options.reason ?? 'stop'
     if (this.#report !== undefined) return this.#ending.promise
+    const isWaitedFor = this.#waitsForCaller()
     this.#beginReport()
     const now = this.#world.env.clock.now()
     this.#budgetMs = Math.min(this.#budgetMs, budgetMs)
@@ -113,7 +114,13 @@ export class RunningSystem implements Owner<Incarnation> {
     if (this.#incarnation === undefined) this.#end()
     else this.#incarnation.stop({ deadlineAt: now + budgetMs, reserveMs: 0, hurried: false })
     this.#limitTeardown()
-    return this.#ending.promise
+    return isWaitedFor ? Promise.resolve(this.#reportNow(false)) : this.#ending.promise
+  }
+
+  // Code of a service that the stop has to wait for must not wait for the stop.
+  #waitsForCaller(): boolean {
+    const caller = this.#world.env.owner()
+    return caller instanceof Incarnation && caller.world === this.#world && caller.status !== 'stopped'
   }
 
   hurry(): void {
@@ -242,7 +249,11 @@ export class RunningSystem implements Owner<Incarnation> {
     this.#cut?.cancel()
     this.#beginReport()
     this.#unlisten?.()
-    this.#report = (this.#fold as ReportFold).report(this.#world.env.clock.now(), this.#budgetMs)
+    this.#report = this.#reportNow(true)
     this.#ending.resolve(this.#report)
+  }
+
+  #reportNow(complete: boolean): Report {
+    return (this.#fold as ReportFold).report(this.#world.env.clock.now(), this.#budgetMs, { complete })
   }
 }

@@ -1,5 +1,5 @@
 // A running tree without the process around it: starts, stops, reports. Whoever wants signals, probes and exit codes adds `daemon/`.
-import { type Env, plainEnv } from '../base/env.js'
+import type { Env } from '../base/env.js'
 import { SpecError } from '../base/errors.js'
 import type { Report } from '../policy/report.js'
 import type { Exit } from '../protocol/exit.js'
@@ -11,17 +11,15 @@ import { RunningSystem, type StopOptions } from './running-system.js'
 import type { AddressesOf, ServiceAt } from './supervisor.js'
 import type { TreeNode } from './view.js'
 
-/** What a system is made with. */
-export interface SystemOptions {
-  /** Time, chance, async context and logs. Default: the machine's. */
-  readonly env?: Env
-}
-
 /** A running tree. */
 export interface System<Root extends Service = Service> extends AsyncDisposable {
   /** Starts the tree; resolves when every service has acknowledged. @throws StartError (ERR_START) when one did not, after all were stopped again. */
   start(): Promise<void>
-  /** Stops the tree in order; resolves with the report. A second call may bring the deadline nearer, and returns the same promise. */
+  /**
+   * Stops the tree in order; resolves with the report. A second call may bring the deadline nearer, and returns the same promise.
+   * Awaited by code that the stop itself has to wait for (a request, a job, a hook), it resolves at once with the report so far
+   * (`complete: false`), and the stop goes on.
+   */
   stop(options?: StopOptions): Promise<Report>
   /** Ends settling everywhere: what is left is closing, in order. */
   hurry(): void
@@ -29,8 +27,8 @@ export interface System<Root extends Service = Service> extends AsyncDisposable 
   halt(reason: string): void
   /** The longest that a stop may take by the limits that were written, in milliseconds. */
   readonly worstCaseMs: number
-  /** Calls `fn` when the tree begins to end, whoever ends it: a stop, a supervisor that gave up, a start that failed and is undone. */
-  whenEnding(fn: () => void): void
+  /** Calls `fn` when the tree begins to end, whoever ends it: a stop, a supervisor that gave up, a start that failed and is undone. Returns what forgets that wish. */
+  whenEnding(fn: () => void): () => void
   /** Resolves with the report when the tree has ended, whoever ended it. */
   ended(): Promise<Report>
   ref<S extends Service>(definition: S): RefOf<S>
@@ -44,28 +42,10 @@ export interface System<Root extends Service = Service> extends AsyncDisposable 
   on(listener: (fact: Fact) => void): () => void
 }
 
-/**
- * Builds the tree, checks it, starts nothing.
- * @throws SpecError (ERR_SPEC) with all problems at once.
- *
- * @example
- * ```ts
- * import { createSystem, service, supervisor } from 'quiesce'
- *
- * const pump = service('pump', { run: (ctx) => ctx.sleep('1h') })
- * const system = createSystem(supervisor('plant', { children: [pump] }))
- * system.on((fact) => {
- *   if (fact.type === 'started') console.log(fact.address)
- * })
- * await system.start() // plant/pump
- * const report = await system.stop({ deadline: '5s', reason: 'maintenance' }) // plant
- * console.log(report.reason) // maintenance
- * console.log(report.clean) // true
- * ```
- */
-export function createSystem<Root extends Service>(tree: Root, options: SystemOptions = {}): System<Root> {
+/** Builds the tree, checks it, starts nothing. @throws SpecError (ERR_SPEC) with all problems at once. */
+export function buildSystem<Root extends Service>(tree: Root, env: Env): System<Root> {
   const problems = new Problems()
-  const system = new RunningSystem(tree, options.env ?? plainEnv, problems)
+  const system = new RunningSystem(tree, env, problems)
   if (problems.list.length > 0) throw new SpecError(problems.list)
   return system as unknown as System<Root>
 }

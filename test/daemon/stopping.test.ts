@@ -1,12 +1,13 @@
 // The stop of a daemon, in virtual time.
 import { expect, test } from 'vitest'
+import { plainEnv } from '../../src/base/env.js'
 import { type Log, silentLog } from '../../src/base/log.js'
 import { type RunOptions, readOptions } from '../../src/daemon/options.js'
 import { Stopping } from '../../src/daemon/stopping.js'
 import { Problems } from '../../src/protocol/spec.js'
 import { service } from '../../src/tree/service.js'
 import { supervisor } from '../../src/tree/supervisor.js'
-import { createSystem, type System } from '../../src/tree/system.js'
+import { buildSystem, type System } from '../../src/tree/system.js'
 import { VirtualEnv } from '../support/virtual-env.js'
 
 const never = new Promise<never>(() => {})
@@ -19,7 +20,7 @@ async function rig(options: RunOptions, drain: () => unknown = () => undefined) 
   const problems = new Problems()
   const settings = readOptions({ probes: false, marker: false, exit: true, ...options, log }, problems)
   expect(problems.list).toEqual([])
-  const system = createSystem(supervisor('app', { children: [service('a', { start: () => 1, drain, shutdown: '1h' })] }), { env })
+  const system = buildSystem(supervisor('app', { children: [service('a', { start: () => 1, drain, shutdown: '1h' })] }), env)
   let overdue = 0
   const stopping = new Stopping(system, env, settings, () => {
     overdue += 1
@@ -93,7 +94,7 @@ test('a process that lives longer than its grace is ended; without a limit, or w
     const env = new VirtualEnv()
     const settings = readOptions({ probes: false, log: false, ...options }, new Problems())
     // A tree that does not keep its deadline, which must not happen.
-    const system = { ...createSystem(supervisor('app', { children: [] })), stop: () => never, tree: () => ({ inFlight: 0 }) }
+    const system = { ...buildSystem(supervisor('app', { children: [] }), plainEnv), stop: () => never, tree: () => ({ inFlight: 0 }) }
     let overdue = 0
     const stopping = new Stopping(system as unknown as System, env, settings, () => {
       overdue += 1

@@ -7,7 +7,7 @@ import { EVENTS, LastEvent, memoizedLifecycle } from '../../src/kernel/memoize.j
 import { crash, KILLED } from '../../src/protocol/exit.js'
 import { service } from '../../src/tree/service.js'
 import { supervisor } from '../../src/tree/supervisor.js'
-import { createSystem } from '../../src/tree/system.js'
+import { buildSystem } from '../../src/tree/system.js'
 import { VirtualEnv } from '../support/virtual-env.js'
 import { never, Rig } from './rig.js'
 
@@ -90,7 +90,7 @@ describe('a tree', () => {
 
   test.each(['stop', 'stop with no time', 'stop twice and hurry', 'kill inside', 'kill inside, from a hook'])('%s', async (way) => {
     const env = new VirtualEnv()
-    const system = createSystem(tree(), { env })
+    const system = buildSystem(tree(), env)
     await system.start()
     if (way.startsWith('kill')) system.ref('root/inner').kill()
     if (way === 'kill inside, from a hook') system.ref('root/inner/slow').kill()
@@ -111,7 +111,7 @@ describe('a tree', () => {
         throw new Error('boom')
       },
     })
-    const system = createSystem(supervisor('root', { children: [supervisor('inner', { children: [failing] })] }), { env })
+    const system = buildSystem(supervisor('root', { children: [supervisor('inner', { children: [failing] })] }), env)
     await system.start()
     await env.advance(60_000)
     expect((await system.ended()).clean).toBe(false)

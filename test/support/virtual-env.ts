@@ -57,6 +57,10 @@ export class VirtualEnv implements Env {
     }
   }
 
+  owner(): Token | undefined {
+    return this.entered.at(-1)
+  }
+
   halt(_address: string, reason: string): void {
     throw new HaltedError(reason)
   }
