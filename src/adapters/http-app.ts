@@ -1,6 +1,7 @@
 // What users write to answer requests, turned into one Node listener: a listener itself, a framework's application, or a handler with
 // a context.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Awaitable } from '../tree/service.js'
 import { type FetchApp, fetchListener } from './http-fetch.js'
 import { liveRequestOf } from './http-requests.js'
@@ -21,6 +22,9 @@ export type App =
 
 /** Answers one request. `ctx` is the service's context with the forced signal of this request. */
 export type Handler<Ctx> = (req: IncomingMessage, res: ServerResponse, ctx: Ctx & RequestContext) => unknown
+
+/** Speaks another protocol on a socket. `ctx` is the service's context with the forced signal of this request. */
+export type UpgradeHandler<Ctx> = (req: IncomingMessage, socket: Socket, head: Buffer, ctx: Ctx & RequestContext) => unknown
 
 /** What a handler's context has beyond the service's. */
 export interface RequestContext {
@@ -47,12 +51,13 @@ export async function listenerOf(address: string, app: Awaitable<App>): Promise<
 /** Makes a listener of a handler; each request gets a context of its own. */
 export function handlerListener<Ctx extends object>(handler: Handler<Ctx>, ctx: Ctx): Listener {
   const RequestContextOf = requestContexts(ctx)
-  return (req, res) => handler(req, res, new RequestContextOf(req) as unknown as Ctx & RequestContext)
+  return (req, res) => handler(req, res, new RequestContextOf(req))
 }
 
+/** Makes the contexts of single requests from a service's. */
 // A context's parts are getters on private fields, so it cannot be inherited from: each part is passed on by name. One class for
 // each server, so that a request costs one small object.
-function requestContexts(ctx: object): new (req: IncomingMessage) => RequestContext {
+export function requestContexts<Ctx extends object>(ctx: Ctx): new (req: IncomingMessage) => Ctx & RequestContext {
   class OneRequest implements RequestContext {
     readonly #req: IncomingMessage
 
@@ -67,5 +72,7 @@ function requestContexts(ctx: object): new (req: IncomingMessage) => RequestCont
   for (const name of Object.keys(Object.getOwnPropertyDescriptors(Object.getPrototypeOf(ctx)))) {
     if (name !== 'constructor') Object.defineProperty(OneRequest.prototype, name, { get: () => Reflect.get(ctx, name) })
   }
-  return OneRequest
+  return OneRequest as unknown as new (
+    req: IncomingMessage,
+  ) => Ctx & RequestContext
 }

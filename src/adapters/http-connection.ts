@@ -10,6 +10,8 @@ export class Connection {
   socket: Socket
   /** How many answers are owed on it. */
   owedCount = 0
+  /** How it is taken leave of when its time is over, if it speaks another protocol; otherwise it is destroyed. */
+  farewell: (() => void) | undefined
   /** Since when nothing is owed on it, and how much had been read then. */
   idleAt = 0
   bytesRead = 0

@@ -66,10 +66,24 @@ export class Connections {
     if (this.#draining && this.#all.has(connection)) this.#linger(connection)
   }
 
+  /** Our side is closed; a client that does not close its own within a linger is gone. */
+  end(connection: Connection): void {
+    const { clock, lingerMs } = this.#options
+    const timer = clock.after(lingerMs, () => connection.destroy())
+    connection.raw.once('close', () => timer.cancel())
+    // What still arrives is read and forgotten: unread it would turn our end into a reset.
+    connection.socket.resume()
+    connection.socket.end()
+  }
+
   /** Closes what can be closed without harm, and cuts off answers that are still being written. */
   cutOff(): void {
     this.#closing = true
     for (const connection of [...this.#all]) {
+      if (connection.farewell !== undefined) {
+        connection.farewell()
+        continue
+      }
       const isAnswered = [...connection.owed()].every((live) => live.res.writableEnded)
       if (!isAnswered) connection.destroy()
       else if (connection.owedCount === 0) connection.socket.end()
@@ -81,6 +95,8 @@ export class Connections {
   }
 
   #open(raw: Socket, isSecure: boolean): void {
+    // Given to the parser a second time (http-upgrades.ts).
+    if (this.#bySocket.has(raw)) return
     const connection = new Connection(raw)
     this.acceptedCount += 1
     this.#all.add(connection)

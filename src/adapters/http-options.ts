@@ -6,7 +6,7 @@ import type { Context } from '../kernel/context.js'
 import { type ChildOptions, type Problems, show } from '../protocol/spec.js'
 import type { Awaitable } from '../tree/service.js'
 import type { HandlesOf, Uses } from '../tree/uses.js'
-import type { App, Handler } from './http-app.js'
+import type { App, Handler, UpgradeHandler } from './http-app.js'
 import type { HttpSettings } from './http-run.js'
 
 /** What every HTTP server may be given. As a service that takes work in from outside its `edge` is true unless written otherwise. */
@@ -44,15 +44,30 @@ export interface HttpOptions<U extends Uses = {}> extends ChildOptions {
   readonly balancerIdle?: Duration
 }
 
+/** What an `httpServer` may be given for requests that ask to go on in another protocol. */
+export interface UpgradeOptions<U extends Uses = {}> {
+  /**
+   * Speaks another protocol on the sockets of requests that ask for one (RFC 9110 §7.8), `head` being what has arrived already. It
+   * is given the socket as Node's `upgrade` event gives it: it must answer with 101, and end the socket soon after `signalsOf(req)
+   * .draining` is aborted; `signal` is aborted when the socket is closed, and when the time for finishing is over, upon which the
+   * socket is destroyed. What it throws or rejects with becomes the fact `request-failed` and is answered with 500, or ends the
+   * socket if something was written. An open socket is work in flight, but not of `capacity`. While draining, upgrades are answered
+   * with 503. Default: such requests are served like all others; so are offers of `h2c`, always. For WebSockets see `quiesce/ws`.
+   */
+  readonly upgrade?: UpgradeHandler<Context<HandlesOf<U>>>
+  /** How many upgraded sockets may be open at once; more get 503 with `Retry-After`. Default: no limit. */
+  readonly maxUpgrades?: number
+}
+
 /** An HTTP server around an application. */
-export interface HttpAppOptions<U extends Uses = {}> extends HttpOptions<U> {
+export interface HttpAppOptions<U extends Uses = {}> extends HttpOptions<U>, UpgradeOptions<U> {
   /** Makes the application, anew for each incarnation: a listener, express, fastify (awaited until ready), koa. `signalsOf(req)` gives a request's signals. */
   readonly app: (ctx: Context<HandlesOf<U>>) => Awaitable<App>
   readonly handler?: never
 }
 
 /** An HTTP server around one function. */
-export interface HttpHandlerOptions<U extends Uses = {}> extends HttpOptions<U> {
+export interface HttpHandlerOptions<U extends Uses = {}> extends HttpOptions<U>, UpgradeOptions<U> {
   /** Answers one request. What it throws or rejects with is answered with 500 and becomes the fact `request-failed`; the service goes on. */
   readonly handler: Handler<Context<HandlesOf<U>>>
   readonly app?: never
@@ -95,10 +110,10 @@ const MAX_PORT = 65_535
 
 /** Notes what is wrong with the options. */
 export function checkOptions(where: string, options: object, problems: Problems): void {
-  const { app, handler, port, host, tls, capacity, whileDraining } = options as Record<string, unknown>
+  const { app, handler, upgrade, maxUpgrades, port, host, tls, capacity, whileDraining } = options as Record<string, unknown>
   if (app !== undefined && handler !== undefined) problems.add(where, 'both `app` and `handler` are given; a server has one of them')
   if (app === undefined && handler === undefined) problems.add(where, 'neither `app` nor `handler` is given')
-  for (const [name, value] of Object.entries({ app, handler })) {
+  for (const [name, value] of Object.entries({ app, handler, upgrade })) {
     if (value !== undefined && typeof value !== 'function') problems.add(where, `\`${name}\` is ${show(value)}, not a function`)
   }
   if (port !== undefined && !(Number.isInteger(port) && (port as number) >= 0 && (port as number) <= MAX_PORT)) {
@@ -110,6 +125,7 @@ export function checkOptions(where: string, options: object, problems: Problems)
     problems.add(where, `\`tls\` is ${show(tls)}, not an object with \`key\` and \`cert\``)
   }
   problems.whole(where, 'capacity', capacity, 1, 1)
+  problems.whole(where, 'maxUpgrades', maxUpgrades, 1, 1)
   problems.oneOf(where, 'whileDraining', whileDraining, ['serve', 'refuse'], 'serve')
   for (const name of ['linger', 'timeout', 'streams', 'keepAlive', 'balancerIdle'])
     problems.duration(where, name, (options as Record<string, unknown>)[name], 0)

@@ -32,6 +32,8 @@ export class LiveRequest implements RequestSignals {
   isOver = false
   /** Whether its answer ends the connection because of the drain. */
   isLast = false
+  /** Whether its answer is another protocol, which somebody else speaks. */
+  isUpgraded = false
   /** Whether the handler has ended; only one that answers with a promise tells. */
   isHandled = true
   #signal: AbortController | undefined
@@ -98,6 +100,12 @@ export class LiveRequest implements RequestSignals {
     this.#signal?.abort(reason)
   }
 
+  /** Its handler has ended. */
+  handled(): void {
+    this.isHandled = true
+    if (this.isOver) this.permit?.release()
+  }
+
   /** Lets the answer say `Connection: close`, or takes that back, as long as its headers are unsent. */
   markLast(isLast: boolean): void {
     if (this.res.headersSent || this.isLast === isLast) return
@@ -108,7 +116,7 @@ export class LiveRequest implements RequestSignals {
   /** Answers in the handler's place: with nothing but the status. Does nothing when the headers are sent. */
   answer(status: number, retryAfterSeconds?: number): void {
     const { res } = this
-    if (res.headersSent || this.isOver) return
+    if (res.headersSent || this.isOver || this.isUpgraded) return
     // Once we answer, what the handler writes is an error of ours to bear (ERR_STREAM_WRITE_AFTER_END).
     res.on('error', ignore)
     for (const name of res.getHeaderNames()) res.removeHeader(name)

@@ -10,6 +10,7 @@ import type { Listener } from './http-app.js'
 import type { Connection } from './http-connection.js'
 import { Connections } from './http-connections.js'
 import { Serving, type ServingSettings } from './http-serving.js'
+import { type UpgradeSettings, Upgrades } from './http-upgrades.js'
 
 /** What a server is made with; times in milliseconds. */
 export interface HttpSettings extends ServingSettings {
@@ -46,7 +47,7 @@ export class HttpRun {
     this.#toldGone = resolve
   })
 
-  constructor(ctx: Context<unknown>, settings: HttpSettings) {
+  constructor(ctx: Context<unknown>, settings: HttpSettings, upgrades?: UpgradeSettings) {
     this.#ctx = ctx
     this.#incarnation = incarnationOf(ctx)
     this.#settings = settings
@@ -59,6 +60,8 @@ export class HttpRun {
     this.#server.on('request', (req, res) => this.#serving.serve(req, res))
     // Node would ask for the body before anybody has admitted the request.
     this.#server.on('checkContinue', (req, res) => this.#serving.serve(req, res, true))
+    const parts = { server: this.#server, connections: this.#connections, serving: this.#serving }
+    if (upgrades !== undefined) new Upgrades(ctx, upgrades, parts)
     // First in line, before the application hears of it: an answer that it gives at once says `Connection: close` already.
     ctx.draining.addEventListener('abort', () => this.beginDrain(), { once: true })
     ctx.signal.addEventListener('abort', () => this.#force(), { once: true })

@@ -1,13 +1,14 @@
 // An HTTP or HTTPS server as a service, and its handle. Started means listening.
 import type { IncomingMessage } from 'node:http'
 import type { Context } from '../kernel/context.js'
-import { define, definitionOf, type Service } from '../tree/definition.js'
+import { alsoChecked, type Service } from '../tree/definition.js'
 import { service } from '../tree/service.js'
 import type { HandlesOf, Uses } from '../tree/uses.js'
-import { handlerListener, type Listener, listenerOf } from './http-app.js'
+import { handlerListener, type Listener, listenerOf, requestContexts } from './http-app.js'
 import { checkOptions, type HttpAppOptions, type HttpHandlerOptions, settingsOf, warnOfBalancer } from './http-options.js'
 import { liveRequestOf } from './http-requests.js'
 import { HttpRun } from './http-run.js'
+import type { UpgradeSettings } from './http-upgrades.js'
 import { urlOf } from './http-url.js'
 
 /** A listening server. */
@@ -56,7 +57,8 @@ export function httpServer<const Id extends string, U extends Uses = {}>(
   options: HttpHandlerOptions<U>,
 ): Service<HttpHandle, {}, Id>
 export function httpServer(id: string, options: HttpAppOptions<Uses> | HttpHandlerOptions<Uses>): Service<HttpHandle> {
-  const { app, handler, port, host, tls, capacity, linger, timeout, whileDraining, streams, keepAlive, balancerIdle, ...child } = options
+  const { app, handler, upgrade, maxUpgrades, port, host, tls, capacity, linger, timeout, whileDraining, streams, ...rest } = options
+  const { keepAlive, balancerIdle, ...child } = rest
   const server = service(id, {
     ...child,
     edge: child.edge ?? true,
@@ -64,22 +66,13 @@ export function httpServer(id: string, options: HttpAppOptions<Uses> | HttpHandl
     drain: (handle) => runOf(handle).gone,
     stop: (handle) => runOf(handle).stop(),
   })
-  const definition = definitionOf(server)
-  if (definition === undefined) throw new TypeError('service() made no definition')
-  const { check } = definition
-  return define({
-    ...definition,
-    check: (where, problems, whole) => {
-      check(where, problems, whole)
-      checkOptions(where, options, problems)
-    },
-  })
+  return alsoChecked(server, (where, problems) => checkOptions(where, options, problems))
 }
 
 type Options = HttpAppOptions<Uses> | HttpHandlerOptions<Uses>
 
 async function start(ctx: Context<HandlesOf<Uses>>, options: Options): Promise<HttpHandle> {
-  const run = new HttpRun(ctx, settingsOf(options))
+  const run = new HttpRun(ctx, settingsOf(options), upgradesOf(ctx, options))
   await run.listen(await makeListener(ctx, options))
   warnOfBalancer(ctx, options)
   const handle = new Handle(run, urlOf(run.address, options))
@@ -90,6 +83,17 @@ async function start(ctx: Context<HandlesOf<Uses>>, options: Options): Promise<H
 async function makeListener(ctx: Context<HandlesOf<Uses>>, options: Options): Promise<Listener> {
   if (options.handler !== undefined) return handlerListener(options.handler, ctx)
   return listenerOf(ctx.address, await options.app(ctx))
+}
+
+function upgradesOf(ctx: Context<HandlesOf<Uses>>, { upgrade, maxUpgrades }: Options): UpgradeSettings | undefined {
+  if (upgrade === undefined) return undefined
+  const ContextOf = requestContexts(ctx)
+  return {
+    gate: ctx.gate(maxUpgrades === undefined ? {} : { capacity: maxUpgrades }),
+    // No client that offers HTTP/2 with each request means to be refused (RFC 9113 §3.1 has given the offer up).
+    takes: ({ headers }) => headers.upgrade?.toLowerCase() !== 'h2c',
+    speak: ({ req, socket, head }) => upgrade(req, socket, head, new ContextOf(req)),
+  }
 }
 
 const runs = new WeakMap<HttpHandle, HttpRun>()

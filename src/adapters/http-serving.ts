@@ -44,6 +44,10 @@ export class Serving {
     return this.#gate.inFlight
   }
 
+  get isDraining(): boolean {
+    return this.#drainedBy !== undefined
+  }
+
   /** From now on `listener` answers. */
   begin(listener: Listener): void {
     this.#listener = listener
@@ -79,7 +83,7 @@ export class Serving {
     const previous = connection.newest
     const live = new LiveRequest(req, res)
     connection.add(live)
-    res.on('close', () => this.#over(live, connection))
+    res.on('close', () => this.over(live, connection))
     if (previous?.isLast === true || this.#isLeaving()) {
       previous?.markLast(false)
       live.markLast(true)
@@ -93,7 +97,7 @@ export class Serving {
 
   /** The connection is gone, and with it the answers that wait behind another one, which Node does not close (pipelining). */
   lost(connection: Connection): void {
-    for (const live of connection.owed()) this.#over(live, connection)
+    for (const live of connection.owed()) this.over(live, connection)
   }
 
   /** For `Retry-After`, in whole seconds: when a place is likely to be free, or, of a server that goes away, left to chance in part. */
@@ -142,25 +146,21 @@ export class Serving {
       if (!isPromiseLike(answer)) return
       live.isHandled = false
       answer.then(
-        () => this.#handled(live),
+        () => live.handled(),
         (error) => this.#rejected(live, error),
       )
     } catch (error) {
-      this.#failed(live, error)
+      this.failed(live, error)
     }
   }
 
-  #handled(live: LiveRequest): void {
-    live.isHandled = true
-    if (live.isOver) live.permit?.release()
-  }
-
   #rejected(live: LiveRequest, error: unknown): void {
-    this.#failed(live, error)
-    this.#handled(live)
+    this.failed(live, error)
+    live.handled()
   }
 
-  #failed(live: LiveRequest, error: unknown): void {
+  /** A handler has thrown: answers in its place, as far as that is still possible. */
+  failed(live: LiveRequest, error: unknown): void {
     // It did as it was told.
     if (live.isCancelled && (error === live.signal.reason || (error instanceof Error && error.name === 'AbortError'))) return
     if (isRefusal(error) && !live.res.headersSent) return live.answer(503, this.#retryAfterOf(error))
@@ -191,7 +191,8 @@ export class Serving {
     for (const live of open) live.endStream()
   }
 
-  #over(live: LiveRequest, connection: Connection): void {
+  /** Nothing is owed for it any more. */
+  over(live: LiveRequest, connection: Connection): void {
     if (live.isOver) return
     connection.remove(live)
     live.timer?.cancel()

@@ -84,3 +84,17 @@ export function define<S extends Service>(definition: Definition): S {
 export function definitionOf(service: unknown): Definition | undefined {
   return typeof service === 'object' && service !== null ? Opaque.inside(service) : undefined
 }
+
+/** For adapters: the same definition with one more check, of what they take beyond a service's options. */
+export function alsoChecked<S extends Service>(service: S, also: (where: string, problems: Problems) => void): S {
+  const definition = definitionOf(service)
+  if (definition === undefined) throw new TypeError('not a definition of this runtime')
+  const { check } = definition
+  return define({
+    ...definition,
+    check: (where, problems, whole) => {
+      check(where, problems, whole)
+      also(where, problems)
+    },
+  })
+}

@@ -1,0 +1,157 @@
+// Upgrades: requests after which a socket speaks another protocol (RFC 9110 §7.8). Node forgets such sockets; here they stay
+// connections like all others, so that each is counted until it is closed, asked to finish, and closed when its time is over.
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { isPromiseLike } from '../base/disposer.js'
+import type { Gate } from '../gate/gate.js'
+import { type Context, incarnationOf } from '../kernel/context.js'
+import type { Incarnation } from '../kernel/incarnation.js'
+import type { Connection } from './http-connection.js'
+import type { Connections } from './http-connections.js'
+import { LiveRequest } from './http-requests.js'
+import type { Serving } from './http-serving.js'
+
+/** What a server does with upgrades. */
+export interface UpgradeSettings {
+  /** Has a place for each socket that is open. */
+  readonly gate: Gate
+  /** Whether it is an upgrade to serve. Any other is served as if it had not been offered: nobody has to take it (RFC 9110 §7.8). */
+  readonly takes: (req: IncomingMessage) => boolean
+  /** Goes on in the other protocol. What it throws or rejects with ends this one socket. */
+  readonly speak: (upgrade: Upgrade) => unknown
+}
+
+/** One upgrade that was admitted. */
+export class Upgrade {
+  readonly live: LiveRequest
+  readonly socket: Socket
+  /** What had arrived behind the request. */
+  readonly head: Buffer
+  readonly connection: Connection
+  readonly #refuse: (upgrade: Upgrade, status: number) => void
+
+  constructor(arrival: Arrival, connection: Connection, refuse: (upgrade: Upgrade, status: number) => void) {
+    const { req, socket, head } = arrival
+    this.live = new LiveRequest(req, new ServerResponse(req))
+    this.live.isUpgraded = true
+    this.socket = socket
+    this.head = head
+    this.connection = connection
+    this.#refuse = refuse
+  }
+
+  get req(): IncomingMessage {
+    return this.live.req
+  }
+
+  /** Answers it after all, with nothing but a status, as long as nothing else has been written. */
+  refuse(status: number): void {
+    this.#refuse(this, status)
+  }
+}
+
+interface Arrival {
+  readonly req: IncomingMessage
+  readonly socket: Socket
+  readonly head: Buffer
+}
+
+/** The upgrades of one server. */
+export class Upgrades {
+  readonly #incarnation: Incarnation
+  readonly #settings: UpgradeSettings
+  readonly #server: Server
+  readonly #connections: Connections
+  readonly #serving: Serving
+
+  constructor(ctx: Context<unknown>, settings: UpgradeSettings, parts: Parts) {
+    this.#incarnation = incarnationOf(ctx)
+    this.#settings = settings
+    this.#server = parts.server
+    this.#connections = parts.connections
+    this.#serving = parts.serving
+    this.#server.on('upgrade', (req: IncomingMessage, socket: Socket, head: Buffer) => this.#arrived({ req, socket, head }))
+  }
+
+  #arrived(arrival: Arrival): void {
+    const { req, socket } = arrival
+    const connection = this.#connections.of(socket)
+    if (connection === undefined || connection.isSpent) return void socket.resume()
+    // Node tells of it before the answers to earlier requests are out (pipelining).
+    if (connection.newest !== undefined) return void connection.newest.res.once('close', () => this.#arrived(arrival))
+    if (this.#settings.takes(req)) this.#admit(arrival, connection)
+    else this.#serveAsRequest(arrival)
+  }
+
+  // Node has let go of the connection: it is given the request once more, without the offer.
+  #serveAsRequest({ req, socket, head }: Arrival): void {
+    const { method, url, httpVersion, rawHeaders } = req
+    const lines = [`${method} ${url} HTTP/${httpVersion}`]
+    for (let at = 0; at < rawHeaders.length; at += 2) {
+      if (rawHeaders[at]?.toLowerCase() !== 'upgrade') lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`)
+    }
+    socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]))
+    this.#server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket)
+  }
+
+  #admit(arrival: Arrival, connection: Connection): void {
+    const { socket } = arrival
+    // Node's own listener is gone with its parser.
+    socket.on('error', ignore)
+    this.#connections.used(connection)
+    const upgrade = new Upgrade(arrival, connection, (refused, status) => this.#refuse(refused, status))
+    const { live } = upgrade
+    connection.add(live)
+    if (!this.#serving.isDraining) live.permit = this.#settings.gate.tryEnter()
+    if (live.permit === undefined) this.#refuse(upgrade, 503)
+    else this.#speak(upgrade)
+  }
+
+  #speak(upgrade: Upgrade): void {
+    const { live, socket } = upgrade
+    const { bytesWritten } = socket
+    const failed = (error: unknown): void => {
+      if (socket.bytesWritten === bytesWritten) this.#prepareAnswer(upgrade)
+      else upgrade.connection.destroy()
+      this.#serving.failed(live, error)
+    }
+    try {
+      const answer = this.#incarnation.env.enter(this.#incarnation, this.#settings.speak, upgrade, undefined)
+      if (!isPromiseLike(answer)) return
+      live.isHandled = false
+      answer.then(undefined, failed).then(() => live.handled())
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  #refuse(upgrade: Upgrade, status: number): void {
+    this.#prepareAnswer(upgrade)
+    upgrade.live.answer(status, status === 503 ? this.#retryAfter() : undefined)
+  }
+
+  #retryAfter(): number {
+    return this.#serving.isDraining ? this.#serving.retryAfter() : Math.ceil(this.#settings.gate.retryAfterMs / 1_000)
+  }
+
+  // From here on it is a request like any other, and its answer the last one.
+  #prepareAnswer({ live, socket, connection }: Upgrade): void {
+    if (!live.isUpgraded || live.isOver) return
+    live.isUpgraded = false
+    live.res.shouldKeepAlive = false
+    live.res.assignSocket(socket)
+    live.res.once('finish', () => {
+      live.res.detachSocket(socket)
+      this.#serving.over(live, connection)
+      this.#connections.end(connection)
+    })
+  }
+}
+
+interface Parts {
+  readonly server: Server
+  readonly connections: Connections
+  readonly serving: Serving
+}
+
+const ignore = (): void => {}
