@@ -62,6 +62,12 @@ export function worstCase(root: Blueprint): WorstCase {
   }
 }
 
+/** The same tree as if every service's default had been written. A supervisor's is no limit of its own. */
+export function withDefaults(blueprint: Blueprint): Blueprint {
+  const shutdownWritten = blueprint.shutdownWritten || blueprint.kind === 'service'
+  return { ...blueprint, shutdownWritten, children: blueprint.children.map(withDefaults) }
+}
+
 /** Whether the whole way of a daemon, from the signal to the exit, fits into its grace. */
 export function fitInto(graceMs: number, parts: { readonly treeMs: number; readonly lameDuckMs: number; readonly flushMs: number }): Fit {
   const neededMs = parts.lameDuckMs + parts.treeMs + parts.flushMs

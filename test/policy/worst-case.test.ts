@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { dynamicSupervisor, type Service, service, supervisor } from '../../src/index.js'
 import { type Blueprint, everyBlueprint } from '../../src/policy/blueprint.js'
-import { fitInto, worstCase, worstStart } from '../../src/policy/worst-case.js'
+import { fitInto, withDefaults, worstCase, worstStart } from '../../src/policy/worst-case.js'
 import { Problems } from '../../src/protocol/spec.js'
 import { RunningSystem } from '../../src/tree/running-system.js'
 import { VirtualEnv } from '../support/virtual-env.js'
@@ -110,6 +110,11 @@ describe('a start', () => {
     const inner = supervisor('inner', { startTimeout: '40s', children: [db, cache] })
     expect(worstStart(blueprint(supervisor('app', { children: [inner, leaf('api', { startTimeout: '15s' })] })))).toBe(55_000)
   })
+})
+
+test('as if the defaults were written', () => {
+  const tree = blueprint(supervisor('app', { children: [leaf('a'), supervisor('b', { children: [leaf('c', { shutdown: '1s' })] })] }))
+  expect([worstCase(tree).totalMs, worstCase(withDefaults(tree)).totalMs]).toEqual([1_000, 6_000])
 })
 
 test('what fits into a grace', () => {

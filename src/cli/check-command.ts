@@ -1,0 +1,104 @@
+// `quiesce check FILE`: will it stop in time? Builds the tree without starting anything, and holds what is written against each other.
+import { writeSync } from 'node:fs'
+import type { RunOptions } from '../daemon/options.js'
+import type { Plan } from '../daemon/plan.js'
+import { type Blueprint, everyBlueprint } from '../policy/blueprint.js'
+import { fitInto, withDefaults, worstCase, worstStart } from '../policy/worst-case.js'
+import { type Called, load } from './load.js'
+import { checkManifest, type ManifestResult } from './manifest/check.js'
+import { drawManifest } from './manifest/view.js'
+import { drawStop, type StopTimes } from './stop-view.js'
+import { count, wrap } from './text.js'
+import { drawBlueprint } from './tree-view.js'
+
+/** What is to be checked. */
+export interface CheckRequest extends Called {
+  readonly flags: RunOptions
+  readonly json: boolean
+  readonly manifest: string | undefined
+  readonly container: string | undefined
+}
+
+/** What was found, as it is to be printed. */
+export interface Checked {
+  readonly text: string
+  readonly isFine: boolean
+}
+
+/** Checks a file, and a manifest with it. */
+export async function checkCommand(request: CheckRequest): Promise<Checked> {
+  const plan = await planIn(request)
+  const { tree, problems } = plan
+  if (tree === undefined || problems.length > 0) return unbuilt(request, problems)
+  const { graceMs, lameDuckMs, flushMs } = plan
+  const worst = worstCase(tree)
+  const fit = fitInto(graceMs, { treeMs: worst.totalMs, lameDuckMs, flushMs })
+  const times = { worst, fit, graceMs, lameDuckMs, flushMs, withDefaultsMs: worstCase(withDefaults(tree)).totalMs }
+  const manifest = request.manifest === undefined ? undefined : checkManifest(request.manifest, request.container, daemonOf(plan, tree))
+  const isFine = times.fit.overMs === 0 && (manifest === undefined || manifest.findings.every(({ severity }) => severity === 'note'))
+  const text = request.json ? asJson({ request, tree, times, manifest, isFine }) : asText({ request, tree, times, manifest, isFine })
+  return { text, isFine }
+}
+
+// The file's own words go to standard error meanwhile: what this command prints is for whoever reads it on.
+async function planIn(request: CheckRequest): Promise<Plan> {
+  const { write } = process.stdout
+  process.stdout.write = process.stderr.write.bind(process.stderr)
+  const onExit = (code: number): void => {
+    writeSync(2, `quiesce: ${request.file} ended the process with code ${code} before it called run(…)\n`)
+    process.exitCode = 2
+  }
+  process.on('exit', onExit)
+  try {
+    const { plan } = await load(request, { take: () => new Promise(() => {}), late: () => {} })
+    return plan(request.flags)
+  } finally {
+    process.off('exit', onExit)
+    process.stdout.write = write
+  }
+}
+
+function daemonOf({ graceMs, lameDuckMs, probes, stopSignals }: Plan, tree: Blueprint): Parameters<typeof checkManifest>[2] {
+  const isServing = everyBlueprint(tree).some(({ edge }) => edge)
+  return { graceMs, lameDuckMs, probes, stopSignals, isServing, startMs: worstStart(tree) }
+}
+
+function unbuilt({ file, json }: CheckRequest, problems: readonly string[]): Checked {
+  if (json) return { text: `${JSON.stringify({ file, ok: false, problems })}\n`, isFine: false }
+  const lines = [
+    `${file} cannot be started: ${count(problems.length, 'problem')}`,
+    '',
+    ...problems.flatMap((each) => wrap(each, '    ', '  - ')),
+  ]
+  return { text: `${lines.join('\n')}\n`, isFine: false }
+}
+
+interface Result {
+  readonly request: CheckRequest
+  readonly tree: Blueprint
+  readonly times: StopTimes
+  readonly manifest: ManifestResult | undefined
+  readonly isFine: boolean
+}
+
+function asText({ request, tree, times, manifest }: Result): string {
+  const all = everyBlueprint(tree)
+  const services = all.filter(({ kind }) => kind === 'service').length
+  const lines = [
+    ...wrap(`${request.file}: ${tree.id}, ${count(services, 'service')} below ${count(all.length - services, 'supervisor')}`),
+    '',
+    ...drawBlueprint(tree),
+    '',
+    ...drawStop(times),
+    ...(manifest === undefined ? [] : ['', ...drawManifest(manifest)]),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+// JSON has no infinity: a time without a limit becomes null.
+function asJson({ request, tree, times, manifest, isFine }: Result): string {
+  const { worst, fit, graceMs, lameDuckMs, flushMs, withDefaultsMs } = times
+  const { totalMs: treeMs, edgesMs, unbounded, stops } = worst
+  const sum = { graceMs, lameDuckMs, treeMs, edgesMs, flushMs, ...fit, withDefaultsMs }
+  return `${JSON.stringify({ file: request.file, ok: isFine, problems: [], tree, stop: { ...sum, unbounded, services: stops }, manifest })}\n`
+}

@@ -1,0 +1,31 @@
+// Plain text for terminals, pipes and logs alike: no colours, at most 80 columns.
+
+/** The width of everything that is printed. */
+export const WIDTH = 80
+
+/** Breaks a text between words; lines after the first are indented. A word that is too long stands alone and is not cut. */
+export function wrap(text: string, indent = '', first = indent): string[] {
+  const lines: string[] = []
+  let line = first
+  let isEmpty = true
+  for (const word of text.split(/\s+/).filter((each) => each !== '')) {
+    if (!isEmpty && line.length + 1 + word.length > WIDTH) {
+      lines.push(line)
+      line = indent
+      isEmpty = true
+    }
+    line += isEmpty ? word : ` ${word}`
+    isEmpty = false
+  }
+  return [...lines, line]
+}
+
+/** Cuts a text that is too long, and says so with an ellipsis. */
+export function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1)}…`
+}
+
+/** `1 service`, `3 services`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
