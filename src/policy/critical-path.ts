@@ -64,7 +64,7 @@ function lastBelow(fact: StoppedFact, endings: StopFacts['endings']): StoppedFac
   let found = fact
   for (let { lastChild } = fact.ending; lastChild !== undefined; ) {
     const child = endings.get(lastChild)
-    if (child === undefined || child === found) return found
+    if (child === undefined || child.address.length <= found.address.length) return found
     found = child
     lastChild = child.ending.lastChild
   }
