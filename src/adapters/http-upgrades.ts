@@ -79,6 +79,8 @@ export class Upgrades {
     if (connection === undefined || connection.isSpent) return void socket.resume()
     // Node tells of it before the answers to earlier requests are out (pipelining).
     if (connection.newest !== undefined) return void connection.newest.res.once('close', () => this.#arrived(arrival))
+    // That of an idle connection, armed by the answer before.
+    socket.setTimeout(0)
     if (this.#settings.takes(req)) this.#admit(arrival, connection)
     else this.#serveAsRequest(arrival)
   }

@@ -1,31 +1,16 @@
 // HTTPS: two sockets for each connection, and a handshake that may never end. The same promises as for HTTP.
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import net from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import tls from 'node:tls'
 import { createSystem, StartError, supervisor } from 'quiesce'
 import { httpServer } from 'quiesce/http'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
+import { selfSigned } from './certificate.ts'
 import { RawClient } from './raw-client.ts'
 import { deferred, endingOf, passUntil, serve, stoppedTime, turn } from './web.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'quiesce-https-'))
-const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
-const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
-const files = ['-keyout', keyFile, '-out', certFile]
-execFileSync(
-  'openssl',
-  ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', ...files, ...subject],
-  {
-    stdio: 'ignore',
-  },
-)
-const options = { tls: { key: readFileSync(keyFile), cert: readFileSync(certFile) } }
+const options = { tls: selfSigned() }
 
-afterAll(() => rmSync(folder, { recursive: true }))
 afterEach(async () => {
   while (process.getActiveResourcesInfo().some((name) => /TCP|TLS/.test(name))) await turn()
 })
