@@ -36,6 +36,11 @@ const RULES: readonly Rule[] = [
   startupIsAsked,
 ]
 
+/** A finding with the name of its rule, by which programs can tell it. */
+export interface NamedFinding extends Finding {
+  readonly rule: string
+}
+
 /** What was found in a manifest. */
 export interface ManifestResult {
   readonly file: string
@@ -43,7 +48,7 @@ export interface ManifestResult {
   readonly workload: string
   readonly container: string
   /** The worst first, then as they stand in the file. */
-  readonly findings: readonly Finding[]
+  readonly findings: readonly NamedFinding[]
 }
 
 const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, note: 2 }
@@ -62,8 +67,9 @@ export function checkManifest(file: string, container: string | undefined, daemo
 }
 
 /** @internal Asks every rule: for tests, which need no file. */
-export function findingsOf(chosen: Chosen, daemon: DaemonFacts): Finding[] {
-  return RULES.flatMap((rule) => rule(chosen, daemon)).sort((a, b) => RANK[a.severity] - RANK[b.severity] || a.where.line - b.where.line)
+export function findingsOf(chosen: Chosen, daemon: DaemonFacts): NamedFinding[] {
+  const named = RULES.flatMap((rule) => rule(chosen, daemon).map((finding) => ({ rule: rule.name, ...finding })))
+  return named.sort((a, b) => RANK[a.severity] - RANK[b.severity] || a.where.line - b.where.line)
 }
 
 function documentsOf(file: string, name: string): ReturnType<typeof readYaml> {
