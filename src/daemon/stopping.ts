@@ -119,7 +119,6 @@ export class Stopping {
   /** The tree has ended and the process is about to. */
   over(): void {
     for (const timer of this.#timers) timer.cancel()
-    this.#comeBack?.cancel()
   }
 
   #announce(reason: string): void {
@@ -142,7 +141,6 @@ export class Stopping {
   }
 
   #tell(reason: string): void {
-    this.#lameDuck.drain()
     this.#hasTold = true
     void this.#system.stop({ reason, deadline: this.#leftMs() })
   }
@@ -165,8 +163,8 @@ export class Stopping {
   }
 
   #noStopFollowed(): void {
-    if (!this.#lameDuck.comeBack()) return
     const { log, graceMs } = this.#settings
+    this.#lameDuck.comeBack()
     log.warn({ graceMs: finite(graceMs) }, 'no stop has followed the prestop: readiness is given back')
   }
 

@@ -56,20 +56,18 @@ export class LameDuck {
 
   /** Whoever waits need not wait any longer. */
   endWait(now: number): void {
-    this.#overAt = Math.min(this.#overAt, now)
+    this.#overAt = now
   }
 
-  /** The tree is told to stop, or stops by itself. */
+  /** The tree stops by itself. */
   drain(): void {
     this.#isStopping = true
     this.#isDraining = true
   }
 
-  /** No stop has followed a prestop: life is normal again. False when one has. */
-  comeBack(): boolean {
-    if (this.#isStopping) return false
+  /** No stop has followed a prestop: life is normal again. */
+  comeBack(): void {
     this.#toldAt = undefined
-    return true
   }
 
   /** The share of answers, 0 to 1, that should ask the client to go elsewhere: it grows evenly while balancers have time. */

@@ -176,6 +176,18 @@ test('a prestop: not ready at once, answered after the lame duck; the stop that 
   expect(status()).toEqual({ ended: true, overdue: 0, pending: 0 })
 })
 
+test('a timer that is early by a fraction leaves nothing to wait for', async () => {
+  const { env, said, stopping } = await rig(PRESTOP)
+  const { clock } = env
+  const isEarly = { ...clock, after: (ms: number, fn: () => void, keepAlive?: boolean) => clock.after(ms - 0.5, fn, keepAlive) }
+  Object.assign(env, { clock: isEarly })
+  const answer = settled(stopping.prestop(true))
+  await env.advance(4_999.5)
+  expect(answer.value).toEqual({ outcome: 'began', waitedMs: 5_000 })
+  stopping.begin('SIGTERM', true)
+  expect(said).toEqual(['prestop: readiness 503', 'drain started', 'stopping the tree'])
+})
+
 test('the grace counts from the stop, not from the prestop', async () => {
   const { env, stopping, system } = await rig(PRESTOP, () => never)
   void stopping.prestop(true)
