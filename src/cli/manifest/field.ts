@@ -1,5 +1,5 @@
 // A YAML document that remembers where everything stood: values as JavaScript has them, aliases and merges resolved, each with its line.
-import { type Document, isAlias, isMap, isNode, isSeq, LineCounter, parseAllDocuments } from 'yaml'
+import { type Document, isAlias, isCollection, isMap, isNode, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml'
 import { describe } from '../../base/errors.js'
 
 /** A text that is no YAML. `line` says where it ceases to be. */
@@ -54,7 +54,17 @@ export function readYaml(text: string): Field[] {
   return documents.map((document) => {
     const [error] = document.errors
     if (error !== undefined) throw new YamlError(`line ${lines.linePos(error.pos[0]).line}: ${error.message}`)
+    refuseTemplates(document, lines)
     return new Field(contentOf(document), [], (path) => lineIn(document, lines, path))
+  })
+}
+
+// `{{ .Values.x }}` happens to be YAML: a mapping whose key is a mapping.
+function refuseTemplates(document: Document, lines: LineCounter): void {
+  visit(document, {
+    Pair: (_, { key }) => {
+      if (isCollection(key)) throw new YamlError(`line ${lines.linePos(offsetOf(key) ?? 0).line}: a key that is a whole mapping or list`)
+    },
   })
 }
 

@@ -1,0 +1,16 @@
+// Text for 80 columns.
+import { expect, test } from 'vitest'
+import { count, cut, wrap } from '../../src/cli/text.js'
+
+test('breaks between words, indents what follows, cuts no word', () => {
+  const long = 'x'.repeat(90)
+  expect(wrap(`${'word '.repeat(16)}end`, '    ', '  - ')).toEqual([`  - ${'word '.repeat(15).trimEnd()}`, '    word end'])
+  expect(wrap(`a ${long} b`)).toEqual(['a', long, 'b'])
+  expect(wrap('a'.repeat(80))).toEqual(['a'.repeat(80)])
+  expect(wrap('', '  ')).toEqual(['  '])
+})
+
+test('cuts and counts', () => {
+  expect([cut('abcdef', 6), cut('abcdefg', 6)]).toEqual(['abcdef', 'abcde…'])
+  expect([count(0, 'error'), count(1, 'error'), count(2, 'error')]).toEqual(['0 errors', '1 error', '2 errors'])
+})
