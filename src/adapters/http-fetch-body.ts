@@ -34,7 +34,7 @@ export class FetchBody {
    */
   discard(reason?: unknown): void {
     if (this.#isOver || (this.#isBegun && this.#req.complete)) return
-    this.#end(reason ?? new TypeError('The request has been answered, and what was not read of its body before that discarded.'))
+    this.#end(reason ?? new TypeError('The request has been answered, and the rest of its body discarded.'))
     this.#drop()
   }
 

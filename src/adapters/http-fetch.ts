@@ -1,6 +1,6 @@
 // An application of the web's kind, `{ fetch(request) }`, as a Node listener: a Request is made of what arrived, and its Response is
 // sent as fast as the client reads it. Whatever ends the exchange, neither of the two bodies is left open.
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { show } from '../protocol/spec.js'
 import type { Awaitable } from '../tree/service.js'
 import { FetchBody } from './http-fetch-body.js'
@@ -40,7 +40,8 @@ export function fetchListener(app: FetchApp): (req: IncomingMessage, res: Server
       await new Answer(res, signal, response).send()
     } finally {
       signal.removeEventListener('abort', abandon)
-      body?.discard()
+      // In the next turn: what was sent together with the headers has arrived by then, and who reads it without waiting may do so.
+      if (body !== undefined) setImmediate(() => body.discard())
     }
   }
 }
@@ -153,27 +154,28 @@ class Answer {
   }
 
   #writeHead(length?: number): void {
+    const res = this.#res
     const { status, statusText, headers } = this.#response
-    const isHttp1 = this.#res.req.httpVersionMajor < 2
-    const fields: OutgoingHttpHeaders = Object.create(null)
+    // HTTP/2 has neither words for a status nor fields of a connection.
+    const isHttp1 = res.req.httpVersionMajor < 2
     const cookies: string[] = []
     for (const [name, value] of headers) {
       if (name === 'set-cookie') cookies.push(value)
-      else if (!OF_THE_CONNECTION.has(name)) fields[name] = value
-      else if (name === 'connection' && isHttp1 && /\bclose\b/i.test(value)) fields['connection'] = 'close'
+      else if (!OF_THE_CONNECTION.has(name)) res.setHeader(name, value)
+      else if (name === 'connection' && isHttp1 && /\bclose\b/i.test(value)) res.setHeader(name, 'close')
     }
-    if (cookies.length > 0) fields['set-cookie'] = cookies
-    if (length !== undefined) fields['content-length'] ??= length
-    // HTTP/2 has no words for a status.
-    if (isHttp1 && statusText !== '') this.#res.writeHead(status, statusText, fields)
-    else this.#res.writeHead(status, fields)
+    if (cookies.length > 0) res.setHeader('set-cookie', cookies)
+    if (length !== undefined && !res.hasHeader('content-length')) res.setHeader('content-length', length)
+    if (isHttp1 && statusText !== '') res.writeHead(status, statusText)
+    else res.writeHead(status)
   }
 
   async #write(chunk: Uint8Array): Promise<void> {
     if (this.#held === undefined) return this.#drained(this.#res.write(chunk))
     this.#held.push(chunk)
     this.#heldBytes += chunk.byteLength
-    if (this.#heldBytes > this.#res.writableHighWaterMark) return this.#drained(this.#release())
+    // Of several: a single one is in memory anyway, and may be all there is.
+    if (this.#held.length > 1 && this.#heldBytes > this.#res.writableHighWaterMark) return this.#drained(this.#release())
   }
 
   // Sends the headers and what is there of the body. False when the socket has enough for now.
