@@ -1,7 +1,7 @@
 // What users write to answer requests, turned into one Node listener: a listener itself, a framework's application, or a handler with
 // a context.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Awaitable } from '../tree/service.js'
 import { type FetchApp, fetchListener } from './http-fetch.js'
 import { liveRequestOf } from './http-requests.js'
@@ -24,7 +24,7 @@ export type App =
 export type Handler<Ctx> = (req: IncomingMessage, res: ServerResponse, ctx: Ctx & RequestContext) => unknown
 
 /** Speaks another protocol on a socket. `ctx` is the service's context with the forced signal of this request. */
-export type UpgradeHandler<Ctx> = (req: IncomingMessage, socket: Socket, head: Buffer, ctx: Ctx & RequestContext) => unknown
+export type UpgradeHandler<Ctx> = (req: IncomingMessage, socket: Duplex, head: Buffer, ctx: Ctx & RequestContext) => unknown
 
 /** What a handler's context has beyond the service's. */
 export interface RequestContext {

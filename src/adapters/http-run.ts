@@ -10,7 +10,7 @@ import type { Listener } from './http-app.js'
 import type { Connection } from './http-connection.js'
 import { Connections } from './http-connections.js'
 import { Serving, type ServingSettings } from './http-serving.js'
-import { type UpgradeSettings, Upgrades } from './http-upgrades.js'
+import { parserOptions, type UpgradeSettings, Upgrades } from './http-upgrades.js'
 
 /** What a server is made with; times in milliseconds. */
 export interface HttpSettings extends ServingSettings {
@@ -54,7 +54,8 @@ export class HttpRun {
     const { clock } = this.#incarnation.env
     this.#connections = new Connections({ clock, lingerMs: settings.lingerMs, closed: (connection) => this.#lost(connection) })
     this.#serving = new Serving(ctx, settings, this.#connections)
-    this.#server = settings.tls === undefined ? createServer() : createSecureServer(settings.tls)
+    const how = parserOptions(upgrades)
+    this.#server = settings.tls === undefined ? createServer(how) : createSecureServer({ ...how, ...settings.tls })
     this.#connections.watch(this.#server, settings.tls !== undefined)
     if (settings.keepAliveMs !== undefined) this.#server.keepAliveTimeout = settings.keepAliveMs
     this.#server.on('request', (req, res) => this.#serving.serve(req, res))

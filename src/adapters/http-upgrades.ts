@@ -1,7 +1,7 @@
 // Upgrades: requests after which a socket speaks another protocol (RFC 9110 §7.8). Node forgets such sockets; here they stay
 // connections like all others, so that each is counted until it is closed, asked to finish, and closed when its time is over.
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { isPromiseLike } from '../base/disposer.js'
 import type { Gate } from '../gate/gate.js'
 import { type Context, incarnationOf } from '../kernel/context.js'
@@ -24,7 +24,8 @@ export interface UpgradeSettings {
 /** One upgrade that was admitted. */
 export class Upgrade {
   readonly live: LiveRequest
-  readonly socket: Socket
+  /** What the other protocol is spoken on: the socket, or in later versions of Node, while the request's body is still to come, what follows it. */
+  readonly socket: Duplex
   /** What had arrived behind the request. */
   readonly head: Buffer
   readonly connection: Connection
@@ -52,7 +53,7 @@ export class Upgrade {
 
 interface Arrival {
   readonly req: IncomingMessage
-  readonly socket: Socket
+  readonly socket: Duplex
   readonly head: Buffer
 }
 
@@ -70,11 +71,12 @@ export class Upgrades {
     this.#server = parts.server
     this.#connections = parts.connections
     this.#serving = parts.serving
-    this.#server.on('upgrade', (req: IncomingMessage, socket: Socket, head: Buffer) => this.#arrived({ req, socket, head }))
+    this.#server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => this.#arrived({ req, socket, head }))
   }
 
   #arrived(arrival: Arrival): void {
-    const { req, socket } = arrival
+    const { req } = arrival
+    const { socket } = req
     const connection = this.#connections.of(socket)
     if (connection === undefined || connection.isSpent) return void socket.resume()
     // Node tells of it before the answers to earlier requests are out (pipelining).
@@ -85,9 +87,10 @@ export class Upgrades {
     else this.#serveAsRequest(arrival)
   }
 
-  // Node has let go of the connection: it is given the request once more, without the offer.
-  #serveAsRequest({ req, socket, head }: Arrival): void {
-    const { method, url, httpVersion, rawHeaders } = req
+  // Versions of Node that do not ask (`parserOptions`) have let go of the connection: they are given the request once more, without
+  // the offer.
+  #serveAsRequest({ req, head }: Arrival): void {
+    const { method, url, httpVersion, rawHeaders, socket } = req
     const lines = [`${method} ${url} HTTP/${httpVersion}`]
     for (let at = 0; at < rawHeaders.length; at += 2) {
       if (rawHeaders[at]?.toLowerCase() !== 'upgrade') lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`)
@@ -97,9 +100,8 @@ export class Upgrades {
   }
 
   #admit(arrival: Arrival, connection: Connection): void {
-    const { socket } = arrival
     // Node's own listener is gone with its parser.
-    socket.on('error', ignore)
+    for (const socket of new Set([arrival.socket, arrival.req.socket])) socket.on('error', ignore)
     this.#connections.used(connection)
     const upgrade = new Upgrade(arrival, connection, (refused, status) => this.#refuse(refused, status))
     const { live } = upgrade
@@ -110,7 +112,8 @@ export class Upgrades {
   }
 
   #speak(upgrade: Upgrade): void {
-    const { live, socket } = upgrade
+    const { live } = upgrade
+    const { socket } = live.req
     const { bytesWritten } = socket
     const failed = (error: unknown): void => {
       if (socket.bytesWritten === bytesWritten) this.#prepareAnswer(upgrade)
@@ -137,8 +140,9 @@ export class Upgrades {
   }
 
   // From here on it is a request like any other, and its answer the last one.
-  #prepareAnswer({ live, socket, connection }: Upgrade): void {
+  #prepareAnswer({ live, connection }: Upgrade): void {
     if (!live.isUpgraded || live.isOver) return
+    const { socket } = live.req
     live.isUpgraded = false
     live.res.shouldKeepAlive = false
     live.res.assignSocket(socket)
@@ -148,6 +152,11 @@ export class Upgrades {
       this.#connections.end(connection)
     })
   }
+}
+
+/** What a server's parser is to know: which requests it lets go of. Asked from Node 22.21 and 24.9 on. */
+export function parserOptions(upgrades: UpgradeSettings | undefined): object {
+  return upgrades === undefined ? {} : { shouldUpgradeCallback: upgrades.takes }
 }
 
 interface Parts {
