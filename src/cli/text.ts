@@ -3,12 +3,17 @@
 /** The width of everything that is printed. */
 export const WIDTH = 80
 
+// Between a number and its unit no line ends.
+const QUANTITY = /(?<=\d) (?=(?:ms|s|min)\b)/g
+const UNBROKEN = '\u00a0'
+
 /** Breaks a text between words; lines after the first are indented. A word that is too long stands alone and is not cut. */
 export function wrap(text: string, indent = '', first = indent): string[] {
   const lines: string[] = []
   let line = first
   let isEmpty = true
-  for (const word of text.split(/\s+/).filter((each) => each !== '')) {
+  for (const word of text.replace(QUANTITY, UNBROKEN).split(/[ \t\n]+/)) {
+    if (word === '') continue
     if (!isEmpty && line.length + 1 + word.length > WIDTH) {
       lines.push(line)
       line = indent
@@ -17,7 +22,7 @@ export function wrap(text: string, indent = '', first = indent): string[] {
     line += isEmpty ? word : ` ${word}`
     isEmpty = false
   }
-  return [...lines, line]
+  return [...lines, line].map((each) => each.replaceAll(UNBROKEN, ' '))
 }
 
 /** Cuts a text that is too long, and says so with an ellipsis. */

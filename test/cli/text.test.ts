@@ -7,6 +7,7 @@ test('breaks between words, indents what follows, cuts no word', () => {
   expect(wrap(`${'word '.repeat(16)}end`, '    ', '  - ')).toEqual([`  - ${'word '.repeat(15).trimEnd()}`, '    word end'])
   expect(wrap(`a ${long} b`)).toEqual(['a', long, 'b'])
   expect(wrap('a'.repeat(80))).toEqual(['a'.repeat(80)])
+  expect(wrap(`${'word '.repeat(15)}takes 15 s or 3 min`)).toEqual([`${'word '.repeat(15)}takes`, '15 s or 3 min'])
   expect(wrap('', '  ')).toEqual(['  '])
 })
 
