@@ -10,6 +10,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { type FetchEnv, type HttpAppOptions, httpServer } from 'quiesce/http'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { VirtualEnv } from '../support/virtual-env.ts'
 import { RawClient } from './raw-client.ts'
 import { deferred, endingOf, passUntil, start, stoppedTime, turn, type Web } from './web.ts'
 
@@ -19,6 +20,7 @@ const collectGarbage = runInNewContext('gc') as () => void
 type Fetch = (request: Request, env: FetchEnv) => Response | Promise<Response>
 
 interface Scene extends Web {
+  readonly time: VirtualEnv
   readonly client: RawClient
   /** Sends a request and resolves when the answer is there whole. */
   ask(head: string, body?: string): Promise<string>
@@ -46,7 +48,7 @@ async function play(fetch: Fetch, options: Partial<HttpAppOptions> = {}): Promis
     await client.until(() => isWhole(client.received))
     return client.received
   }
-  return { ...web, client, ask }
+  return { ...web, time, client, ask }
 }
 
 /** Whether one answer is there with all of its body; 204 and 304 have none. */
@@ -293,6 +295,29 @@ describe('the body of a request', () => {
     expect(facts.some(({ type }) => type === 'request-failed')).toBe(false)
   })
 
+  it('fails when the time for an answer is over, so that who reads a slow upload ends', async () => {
+    const reading = deferred()
+    const failed = deferred<unknown>()
+    const { client, time, handle, facts } = await play(
+      async (request) => {
+        reading.resolve()
+        await request.text().catch((error: unknown) => {
+          failed.resolve(error)
+          throw error
+        })
+        return hello()
+      },
+      { timeout: '1s' },
+    )
+    client.write(`${UPLOAD}\r\n\r\nab`)
+    await reading.promise
+    await time.advance(1_000)
+    await client.answers(1, 'Gateway Timeout')
+    expect(await failed.promise).toMatchObject({ name: 'TimeoutError' })
+    while (handle.inFlight > 0) await turn()
+    expect(facts.some(({ type }) => type === 'request-failed')).toBe(false)
+  })
+
   it('fails too when it is asked for after the client has gone', async () => {
     const arrived = deferred()
     const failed = deferred<unknown>()
@@ -377,7 +402,7 @@ describe('the answer', () => {
 
   it('is made only as fast as it is read, however willing its source', async () => {
     const body = source()
-    const { client } = await play(() => new Response(body.stream))
+    const { client, handle } = await play(() => new Response(body.stream))
     client.socket.pause()
     client.get()
     while (body.takenBytes === 0) await turn()
@@ -385,6 +410,7 @@ describe('the answer', () => {
     expect(body.takenBytes).toBeLessThan(64 * 1024 * 1024)
     client.socket.destroy()
     expect(await body.cancelledBy).toMatchObject({ name: 'AbortError' })
+    while (handle.inFlight > 0) await turn()
   })
 
   it('is let go when the client goes away, while its source has nothing to give, too', async () => {
@@ -417,7 +443,7 @@ describe('the answer', () => {
 
   it('is let go when it waits behind another one for a client that goes away (pipelining)', async () => {
     const body = source()
-    const { client } = await play((request) => (request.url.endsWith('/1') ? new Promise(() => {}) : new Response(body.stream)))
+    const { client, handle } = await play((request) => (request.url.endsWith('/1') ? new Promise(() => {}) : new Response(body.stream)))
     client.get('/1')
     client.get('/2')
     while (body.takenBytes === 0) await turn()
@@ -425,6 +451,7 @@ describe('the answer', () => {
     expect(body.takenBytes).toBeLessThan(1024 * 1024)
     client.socket.destroy()
     expect(await body.cancelledBy).toMatchObject({ name: 'AbortError' })
+    while (handle.inFlight > 1) await turn()
   })
 
   it('is let go though letting go of it never ends, or fails', async () => {
