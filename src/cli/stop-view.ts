@@ -97,7 +97,9 @@ function verdict({ unbounded, stops }: WorstCase, { neededMs, overMs }: Fit, gra
     return graceMs === Number.POSITIVE_INFINITY ? 'It fits: there is no limit.' : `It fits: ${formatMs(graceMs - neededMs)} to spare.`
   if (unbounded.length > 0)
     return `It may never end: ${unbounded.join(', ')} ${unbounded.length === 1 ? 'has' : 'have'} \`shutdown: 'infinity'\`. What stops last is cut short; write a limit.`
-  const longest = stops.filter(({ decides }) => decides).reduce((a, b) => (b.untilMs - b.fromMs > a.untilMs - a.fromMs ? b : a))
-  const remedy = `Raise \`grace\` to ${formatMs(neededMs)} (and what the platform leaves with it), or lower \`shutdown\` of ${longest.address} (${takesOf(longest)}) or of others with a *.`
+  const [longest] = stops.filter(({ decides }) => decides).sort((a, b) => b.untilMs - b.fromMs - (a.untilMs - a.fromMs))
+  const others =
+    longest === undefined ? 'shorten `lameDuck`' : `lower \`shutdown\` of ${longest.address} (${takesOf(longest)}) or of others with a *`
+  const remedy = `Raise \`grace\` by that much or more (and what the platform leaves with it), or ${others}.`
   return `It does not fit: ${formatMs(overMs)} too long, so what stops last is cut short. ${remedy}`
 }

@@ -73,7 +73,7 @@ await run(shop, { grace: process.argv[3] })`
     const { code, stdout } = await quiesce(['check', 'main.mjs', '--grace', '13s', '--lame-duck', '2s'], { cwd })
     expect(code).toBe(1)
     expect(stdout.replace(/\s+/g, ' ')).toContain(
-      'It does not fit: 1.50 s too long, so what stops last is cut short. Raise `grace` to 14.50 s (and what the platform leaves with it), or lower `shutdown` of shop/api (10.00 s)',
+      'It does not fit: 1.50 s too long, so what stops last is cut short. Raise `grace` by that much or more (and what the platform leaves with it), or lower `shutdown` of shop/api (10.00 s)',
     )
   })
 })
