@@ -1,6 +1,7 @@
 // Uncaught errors: handed to the service whose async context they come from; one that nobody owns ends the daemon in order.
 import { IntensityWindow } from '../policy/intensity.js'
 import type { NodeEnv } from './node-env.js'
+import { shareListener } from './shared-listener.js'
 
 /** What containment tells the daemon. */
 export interface ContainmentEvents {
@@ -38,12 +39,10 @@ export function contain(env: NodeEnv, events: ContainmentEvents): () => void {
   }
   const onRejection = (error: unknown): void => void take(error)
   all.add(owns)
-  process.on('uncaughtException', onException)
-  process.on('unhandledRejection', onRejection)
+  const removers = [shareListener(process, 'uncaughtException', onException), shareListener(process, 'unhandledRejection', onRejection)]
   return () => {
     all.delete(owns)
-    process.off('uncaughtException', onException)
-    process.off('unhandledRejection', onRejection)
+    for (const remove of removers) remove()
   }
 }
 

@@ -1,6 +1,7 @@
 // Synchronous last words on standard error: for ends that leave no turn of the event loop.
 import { writeSync } from 'node:fs'
 import type { TreeNode } from '../tree/view.js'
+import { shareListener } from './shared-listener.js'
 
 /** Writes one line at once; a closed or full standard error is no reason to fail. */
 export function lastWords(line: string): void {
@@ -18,8 +19,7 @@ export function noticeForeignExit(tree: () => TreeNode): () => void {
     if (alive.length === 0) return
     lastWords(`the process exits with code ${code}${callerOfExit()} while ${alive.join(', ')} had not stopped; nothing was drained`)
   }
-  process.on('exit', notice)
-  return () => void process.off('exit', notice)
+  return shareListener(process, 'exit', notice)
 }
 
 function unstopped(node: TreeNode): string[] {

@@ -2,6 +2,7 @@
 import type { SignalMeaning } from '../policy/escalation.js'
 import { Escalation } from '../policy/escalation.js'
 import type { Settings } from './options.js'
+import { ourListener, shareListener } from './shared-listener.js'
 import { listenForSignals } from './signals.js'
 
 /** What the triggers tell the daemon. */
@@ -39,28 +40,25 @@ export function listenForStop(settings: Settings, events: TriggerEvents): () => 
 function listenForAbort(signal: AbortSignal | undefined, fn: () => void): () => void {
   if (signal === undefined) return () => {}
   if (signal.aborted) queueMicrotask(fn)
-  signal.addEventListener('abort', fn, { once: true })
-  return () => signal.removeEventListener('abort', fn)
+  return shareListener(signal, 'abort', fn)
 }
 
 // PM2 and Windows, where SIGTERM cannot be received, ask with a message.
 function listenForParent(fn: () => void): () => void {
   if (process.send === undefined) return () => {}
-  const listener = (message: unknown): void => {
+  return shareListener(process, 'message', (message: unknown) => {
     if (message === 'shutdown') fn()
-  }
-  process.on('message', listener)
-  return () => void process.off('message', listener)
+  })
 }
 
 // A terminal that is closed ends with an error, a socket without an `end`.
 function listenForStdin(fn: () => void): () => void {
   const { stdin } = process
-  const ends = ['end', 'error', 'close']
-  for (const name of ends) stdin.on(name, fn)
+  const removers = ['end', 'error', 'close'].map((name) => shareListener(stdin, name, fn))
   stdin.resume()
   return () => {
-    for (const name of ends) stdin.off(name, fn)
-    stdin.pause()
+    for (const remove of removers) remove()
+    // Another daemon of this process may still listen.
+    if (ourListener(stdin, 'end') === undefined) stdin.pause()
   }
 }
