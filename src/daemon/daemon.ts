@@ -1,8 +1,11 @@
 // One daemon from its first listener to its last log line. It decides nothing about services: it owns the process around them.
 import { StartError } from '../base/errors.js'
+import { explainStop } from '../observe/explain-stop.js'
 import { flushLog } from '../observe/log.js'
 import { logError, logFact } from '../observe/log-facts.js'
-import { drawTimeline, summarize } from '../observe/timeline.js'
+import { wrap } from '../observe/text-width.js'
+import { drawTimeline } from '../observe/timeline.js'
+import { logReport } from '../observe/wide-event.js'
 import type { SignalMeaning } from '../policy/escalation.js'
 import type { Report } from '../policy/report.js'
 import type { Fact } from '../protocol/fact.js'
@@ -199,9 +202,9 @@ export class Daemon {
     const code = exitCodeOf({ report, exit: this.#system.exit, startFailed, unowned: this.#unowned > 0 })
     const left = await leftovers()
     if (left.length > 0) log.info({ left }, `still open: ${left.join(', ')}${exits ? '; the process exits anyway' : ''}`)
-    if (reportFile !== undefined) keepReport(reportFile, { root: this.#system.tree().id, exitCode: code, report }, log)
-    log.info({ code, report }, `complete: ${summarize(report)}`)
-    if (exits && process.stderr.isTTY) process.stderr.write(`\n${drawTimeline(report)}\n`)
+    if (reportFile !== undefined) keepReport(reportFile, { root: this.#system.tree().id, exitCode: code, left, report }, log)
+    logReport(log, report, left.length > 0 ? { code, left } : { code })
+    if (exits && process.stderr.isTTY) process.stderr.write(`\n${drawTimeline(report)}\n\n${wrap(explainStop(report), 80).join('\n')}\n`)
     await flushLog(rootLog, flushShare(graceMs))
     await this.#admin?.close()
     this.#marker?.remove()

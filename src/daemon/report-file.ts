@@ -13,13 +13,14 @@ export interface ReportEntry {
   /** The id of the tree's root. */
   readonly root: string
   readonly exitCode: number
+  /** What still kept the event loop alive when the tree had stopped, by the names that Node gives. */
+  readonly left: readonly string[]
   readonly report: Report
 }
 
 /** Appends a report, at once: nobody waits for a process that is about to exit. A file that cannot be written is told to the log. */
 export function keepReport(file: string, entry: Omit<ReportEntry, 'when' | 'pid'>, log: Log): void {
-  const { root, exitCode, report } = entry
-  const whole: ReportEntry = { when: new Date().toISOString(), pid: process.pid, root, exitCode, report }
+  const whole: ReportEntry = { when: new Date().toISOString(), pid: process.pid, ...entry }
   try {
     appendFileSync(file, `${JSON.stringify(whole)}\n`)
   } catch (error) {

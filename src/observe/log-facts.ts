@@ -86,7 +86,7 @@ function logStopped(log: Log, about: object, { ending }: Extract<Fact, { type: '
   }
   if (ending.verdict === 'acked') return log.info(fields, 'stopped')
   log.warn(
-    { ...fields, forceCancelled: ending.forceCancelled },
+    { ...fields, forceCancelled: ending.forceCancelled, held: ending.held },
     ending.verdict === 'abandoned' ? 'given up: a hook has not ended' : 'stopped',
   )
 }

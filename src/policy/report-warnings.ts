@@ -1,7 +1,7 @@
 // What a report warns of: who used up its time, and what is likely to next time. Each with the numbers, and what to do.
 import { formatMs } from '../base/duration.js'
 import type { Held } from '../protocol/fact.js'
-import { type PathStep, type ReportWarning, type ServiceReport, tenths } from './report.js'
+import type { PathStep, ReportWarning, ServiceReport } from './report.js'
 
 // Whoever used more of its budget than this will not stop in time on a bad day.
 const MUCH = 0.8
@@ -9,9 +9,9 @@ const MUCH = 0.8
 /** Warns of a stop that used most of its time; names the service that used most of it. */
 export function budgetWarning(tookMs: number, budgetMs: number, path: readonly PathStep[], root: string): ReportWarning | undefined {
   if (!Number.isFinite(budgetMs) || tookMs <= budgetMs * MUCH) return undefined
-  const longest = path.reduce<PathStep | undefined>((most, step) => (lengthOf(step) > lengthOf(most) ? step : most), undefined)
+  const longest = longestOf(path)
   const share = budgetMs === 0 ? 100 : Math.round((tookMs / budgetMs) * 100)
-  const who = longest === undefined ? '' : `, ${formatMs(lengthOf(longest))} of it \`${longest.address}\``
+  const who = longest === undefined ? '' : `, ${formatMs(longest.ms)} of it \`${longest.address}\``
   const text = `the stop of \`${root}\` took ${formatMs(tookMs)}${who}: ${share} % of its ${formatMs(budgetMs)}. Give it more time, or shorten that.`
   return { code: 'budget', address: root, ms: tookMs, limitMs: budgetMs, text }
 }
@@ -62,6 +62,10 @@ export function heldInWords({ permits, hooks, releases }: Held): string {
 
 const HOOKS: Readonly<Record<string, string>> = { run: 'its run had not ended', defer: 'a deferred release had not answered' }
 
-function lengthOf(step: PathStep | undefined): number {
-  return step === undefined ? -1 : tenths(step.toMs - step.fromMs)
+// A service stands there once for each of its phases.
+function longestOf(path: readonly PathStep[]): { readonly address: string; readonly ms: number } | undefined {
+  const sums = new Map<string, number>()
+  for (const { address, fromMs, toMs } of path) sums.set(address, (sums.get(address) ?? 0) + toMs - fromMs)
+  const [longest] = [...sums].sort(([, a], [, b]) => b - a)
+  return longest === undefined ? undefined : { address: longest[0], ms: longest[1] }
 }

@@ -1,33 +1,9 @@
 // The timeline as people see it: 80 columns, whatever the report says.
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { drawTimeline, summarize } from '../../src/observe/timeline.js'
-import type { Report, ServiceReport } from '../../src/policy/report.js'
-
-type Times = readonly (number | undefined)[]
-
-function row(address: string, [refusedAtMs, settledAtMs, stoppedAtMs]: Times, more: Partial<ServiceReport> = {}): ServiceReport {
-  const base = {
-    address,
-    kind: 'service',
-    verdict: 'acked',
-    exit: 'shutdown',
-    inFlight: 0,
-    asWritten: false,
-    forced: false,
-    forceCancelled: 0,
-    waitedFor: undefined,
-    held: undefined,
-    p99Ms: undefined,
-  } as const
-  return { ...base, errors: [], refusedAtMs, settledAtMs, stoppedAtMs, ...more }
-}
-
-function report(services: readonly ServiceReport[], more: Partial<Report> = {}): Report {
-  const totals = { acked: services.length, failed: 0, killed: 0, abandoned: 0, 'never-started': 0 }
-  const base = { reason: 'SIGTERM', tookMs: 4_000, budgetMs: 24_500, services, totals, inFlight: 0, forceCancelled: 0 }
-  return { ...base, complete: true, criticalPath: [], warnings: [], warningCount: 0, errors: [], errorCount: 0, clean: true, ...more }
-}
+import type { ServiceReport } from '../../src/policy/report.js'
+import { path, report, row } from './reports.js'
 
 test('a clean stop: what was finished, what was closed, in the shape of the tree', () => {
   const text = drawTimeline(
@@ -87,6 +63,136 @@ test('what went wrong is said where it happened: cut off, abandoned, failed, wit
   expect(lines.filter((line) => line === 'at 3.15 s, shop/ledger:')).toHaveLength(5)
   expect(lines.filter((line) => line === '  Error: gone')).toHaveLength(5)
   expect(lines.at(-1)).toBe('and 235 more errors')
+})
+
+test('those that decided how long it took are marked, and what was still held is said', () => {
+  const text = drawTimeline(
+    report(
+      [
+        row('shop', [0, 4_000, 4_000], { kind: 'supervisor' }),
+        row('shop/db', [3_000, 3_000, 4_000], { verdict: 'abandoned', held: { permits: 0, hooks: ['stop', 'run'], releases: 0 } }),
+        row('shop/log', [0, 0, 10]),
+        row('shop/api', [0, 3_000, 3_000], { inFlight: 2 }),
+      ],
+      { criticalPath: path(['shop/api', 'settling', 3_000], ['shop/db', 'closing', 1_000]), clean: false },
+    ),
+  )
+  expect(text.split('\n').slice(2)).toEqual([
+    '         0                                 4.00 s',
+    'shop     ──────────────────────────────────────── 4.00 s',
+    '  db    ▸                              ██████████ 1.00 s, abandoned in stop, run',
+    '  log    █                                        10 ms',
+    '  api   ▸······························█          3.00 s, 2 finished',
+    '         · finishing  █ closing  ▸ decided how long it took',
+  ])
+})
+
+test('a stop under way', () => {
+  const text = drawTimeline(
+    report(
+      [
+        row('shop', [], { kind: 'supervisor', verdict: 'stopping' }),
+        row('shop/db', [], { verdict: 'stopping' }),
+        row('shop/api', [0, 100, 200]),
+      ],
+      {
+        complete: false,
+        clean: false,
+        tookMs: 1_000,
+        totals: { acked: 1, failed: 0, killed: 0, abandoned: 0, 'never-started': 0, stopping: 1 },
+      },
+    ),
+  )
+  expect(text).toContain('still stopping (SIGTERM) after 1.00 s of 24.50 s: 1 acked, 1 stopping\n')
+  expect(text).toMatch(/\n {2}db {40,}stopping\n/)
+})
+
+test('warnings are broken between words, the first five, a number and its unit on one line', () => {
+  const text = `the stop of \`shop\` took 5.55 s, 2.70 s of it \`shop/worker\`: 93 % of its 6.00 s. Give it more time, or shorten that.`
+  const warning = { code: 'budget', address: 'shop', ms: 5_550, limitMs: 6_000, text } as const
+  const lines = drawTimeline(report([row('a', [0, 0, 1])], { warnings: Array(7).fill(warning), warningCount: 130 })).split('\n')
+  const from = lines.findIndex((line) => line.startsWith('!'))
+  expect(lines.slice(from, from + 2)).toEqual([
+    '! the stop of `shop` took 5.55 s, 2.70 s of it `shop/worker`: 93 % of its',
+    '  6.00 s. Give it more time, or shorten that.',
+  ])
+  expect(lines.filter((line) => line.startsWith('!'))).toHaveLength(5)
+  expect(lines.at(-1)).toBe('and 125 more warnings')
+})
+
+describe('a big tree', () => {
+  const shop = row('shop', [0, 500, 500], { kind: 'supervisor' })
+  const quick = (from: number, count: number): ServiceReport[] =>
+    Array.from({ length: count }, (_, index) => row(`shop/c${from + index}`, [0, 0, 0.2]))
+
+  test('only those that tell something have a line of their own', () => {
+    const services = [
+      shop,
+      ...quick(0, 20),
+      row('shop/slow', [0, 400, 500]),
+      ...quick(20, 18),
+      row('shop/bad', [0, 0, 0], { verdict: 'failed', errors: ['Error: x'] }),
+    ]
+    const lines = drawTimeline(
+      report(services, { tookMs: 500, criticalPath: path(['shop/slow', 'settling', 400], ['shop/slow', 'closing', 100]) }),
+    ).split('\n')
+    expect(lines.slice(3, -1)).toEqual([
+      'shop     ──────────────────────────────────────── 500 ms',
+      '  … 20 more stopped within 1 ms each',
+      '  slow  ▸································████████ 500 ms',
+      '  … 18 more stopped within 1 ms each',
+      '  bad    █                                        0 ms, failed',
+    ])
+  })
+
+  test('when nobody took any time, one line says so', () => {
+    const lines = drawTimeline(report([shop, ...quick(0, 1_000)], { tookMs: 5 })).split('\n')
+    expect(lines.slice(3, -1)).toEqual([expect.stringMatching(/^shop +─+ 500 ms$/), '  … 1000 more stopped within 1 ms each'])
+  })
+
+  test('when all were given up, a screen of them and how many more', () => {
+    const hung = (index: number): ServiceReport => row(`shop/c${index}`, [0, 0, 1_000], { verdict: 'abandoned' })
+    const lines = drawTimeline(report([shop, ...Array.from({ length: 500 }, (_, index) => hung(index))])).split('\n')
+    expect(lines.length).toBeLessThan(35)
+    expect(lines).toContain('  … 477 more within 1.00 s each: 477 abandoned')
+  })
+
+  test('a branch of which nothing is told is one line, one level below those that stand beside it', () => {
+    const team = (index: number, ms: number): ServiceReport[] => [
+      row(`shop/t${index}`, [0, 0, ms], { kind: 'supervisor' }),
+      ...Array.from({ length: 12 }, (_, at) => row(`shop/t${index}/m${at}`, [0, 0, ms])),
+    ]
+    const lines = drawTimeline(report([shop, ...team(0, 0), ...team(1, 50)])).split('\n')
+    expect(lines.slice(4, 6)).toEqual(['  … 12 more stopped within 1 ms each', expect.stringMatching(/^ {2}t1 +─+ +50 ms$/)])
+  })
+
+  test('one hundred thousand of them', () => {
+    const text = drawTimeline(report([shop, ...quick(0, 100_000)]))
+    expect(text).toContain('… 100000 more stopped within 1 ms each')
+  })
+
+  test('a report that leaves some out says so', () => {
+    expect(drawTimeline({ ...report([shop]), servicesLeftOut: 940 })).toContain('\nand 940 more, which this report leaves out')
+  })
+})
+
+test('deep trees keep their names', () => {
+  const services = Array.from({ length: 20 }, (_, depth) =>
+    row(Array.from({ length: depth + 1 }, (_, at) => `level-${at}`).join('/'), [0, 0, 1]),
+  )
+  const lines = drawTimeline(report(services)).split('\n')
+  for (let depth = 0; depth < 20; depth += 1)
+    expect(lines.some((line) => line.includes(` level-${depth} `) || line.startsWith(`level-${depth} `))).toBe(true)
+})
+
+test('what comes from outside cannot move the cursor or break a line', () => {
+  const message = 'Error: \u001b[2Jgone\u0007\u202e\r'
+  const text = drawTimeline(
+    report([row('a', [0, 0, 1])], { reason: 'SIG\nTERM\u001b[31m', errors: [{ atMs: 1, address: 'a', message }], errorCount: 1 }),
+  )
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for.
+  expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+  expect(text.split('\n')[0]).toBe('stopped cleanly (SIG TERM [31m) in 4.00 s of 24.50 s: 1 acked')
 })
 
 test('the summary is one line', () => {
