@@ -161,6 +161,15 @@ export class RunningSystem implements Owner<Incarnation> {
     return refTo(place, this.#roster)
   }
 
+  /** Where everything stands; for tools that look at a system from outside. */
+  get root(): Place {
+    return this.#root
+  }
+
+  placeAt(address: string): Place | undefined {
+    return this.#roster.find(address)
+  }
+
   tree(): TreeNode {
     return viewOf(this.#root, this.#roster)
   }

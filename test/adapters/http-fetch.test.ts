@@ -10,7 +10,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { type FetchEnv, type HttpAppOptions, httpServer } from 'quiesce/http'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { VirtualEnv } from '../support/virtual-env.ts'
+import type { VirtualEnv } from '../../src/testing/virtual-env.ts'
 import { RawClient } from './raw-client.ts'
 import { deferred, endingOf, passUntil, start, stoppedTime, turn, type Web } from './web.ts'
 

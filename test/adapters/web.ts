@@ -1,7 +1,7 @@
 // One HTTP server in a system of its own, for tests: started on 127.0.0.1 at a free port, with its facts kept.
 import { createSystem, type Env, type Fact, type HandleOf, plainEnv, type Report, type Service, type System, supervisor } from 'quiesce'
 import { type HttpHandle, type HttpHandlerOptions, httpServer } from 'quiesce/http'
-import { VirtualEnv } from '../support/virtual-env.ts'
+import { VirtualEnv } from '../../src/testing/virtual-env.ts'
 
 export interface Web {
   readonly system: System

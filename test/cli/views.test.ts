@@ -6,8 +6,8 @@ import { dynamicSupervisor, type Service, service, supervisor } from '../../src/
 import type { Blueprint } from '../../src/policy/blueprint.js'
 import { fitInto, withDefaults, worstCase } from '../../src/policy/worst-case.js'
 import { Problems } from '../../src/protocol/spec.js'
+import { VirtualEnv } from '../../src/testing/virtual-env.js'
 import { RunningSystem } from '../../src/tree/running-system.js'
-import { VirtualEnv } from '../support/virtual-env.js'
 
 const leaf = (id: string, options: object = {}): Service => service(id, { start: () => id, ...options })
 const blueprint = (tree: Service): Blueprint => new RunningSystem(tree, new VirtualEnv(), new Problems()).blueprint()

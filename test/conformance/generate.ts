@@ -1,7 +1,7 @@
 // Makes random scripts from a seed: a tree of supervisors, then crashes, kills and calls. Only what OTP does the same every time is
 // made: no two things at once, no death in the middle of a group restart.
 
-import { seeded } from '../support/random.js'
+import { seeded } from '../../src/testing/seeded.js'
 
 type Random = () => number
 

@@ -1,6 +1,6 @@
 // Runs a script against this runtime under virtual time and prints what happened, in the form of the recorded traces.
 import { createSystem, type Service, SpecError, type System } from '../../src/index.js'
-import { VirtualEnv } from '../support/virtual-env.js'
+import { VirtualEnv } from '../../src/testing/virtual-env.js'
 import { canonical, raw } from './canon.js'
 import { Calls } from './driver-calls.js'
 import { parseScript, type Statement } from './script.js'

@@ -1,6 +1,6 @@
 // The workers of a script as services of this runtime: their start attempts follow a plan, their stops a mode, gates hold both.
 import { type Context, type Service, service } from '../../src/index.js'
-import type { VirtualEnv } from '../support/virtual-env.js'
+import type { VirtualEnv } from '../../src/testing/virtual-env.js'
 import { type Entry, type Mode, type Plan, parseMode, parsePlan } from './script.js'
 import { Term } from './terms.js'
 

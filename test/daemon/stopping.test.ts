@@ -5,10 +5,10 @@ import { type Log, silentLog } from '../../src/base/log.js'
 import { type RunOptions, readOptions } from '../../src/daemon/options.js'
 import { Stopping } from '../../src/daemon/stopping.js'
 import { Problems } from '../../src/protocol/spec.js'
+import { VirtualEnv } from '../../src/testing/virtual-env.js'
 import { service } from '../../src/tree/service.js'
 import { supervisor } from '../../src/tree/supervisor.js'
 import { buildSystem, type System } from '../../src/tree/system.js'
-import { VirtualEnv } from '../support/virtual-env.js'
 
 const never = new Promise<never>(() => {})
 

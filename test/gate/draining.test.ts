@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { Gate } from '../../src/gate/gate.js'
 import type { GateOptions } from '../../src/gate/gate-options.js'
-import { VirtualEnv } from '../support/virtual-env.js'
+import { VirtualEnv } from '../../src/testing/virtual-env.js'
 
 function rig(options: GateOptions = {}): { env: VirtualEnv; own: Gate } {
   const env = new VirtualEnv()

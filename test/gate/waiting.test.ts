@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Gate } from '../../src/gate/gate.js'
 import type { GateOptions } from '../../src/gate/gate-options.js'
 import type { Permit } from '../../src/gate/permit.js'
-import { VirtualEnv } from '../support/virtual-env.js'
+import { VirtualEnv } from '../../src/testing/virtual-env.js'
 
 function rig(options: GateOptions): {
   env: VirtualEnv

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import Database from 'libsql'
 import { afterAll, describe, expect, it } from 'vitest'
 import { customers } from '../../examples/shop/load.ts'
-import { seeded } from '../support/random.js'
+import { seeded } from '../../src/testing/seeded.js'
 
 const SEED = 20_261_120
 const KILLS = 20

@@ -5,10 +5,10 @@ import { createActor } from 'xstate'
 import type { Incarnation } from '../../src/kernel/incarnation.js'
 import { EVENTS, LastEvent, memoizedLifecycle } from '../../src/kernel/memoize.js'
 import { crash, KILLED } from '../../src/protocol/exit.js'
+import { VirtualEnv } from '../../src/testing/virtual-env.js'
 import { service } from '../../src/tree/service.js'
 import { supervisor } from '../../src/tree/supervisor.js'
 import { buildSystem } from '../../src/tree/system.js'
-import { VirtualEnv } from '../support/virtual-env.js'
 import { never, Rig } from './rig.js'
 
 const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})

@@ -9,7 +9,7 @@ import { memoizedLifecycle } from '../../src/kernel/memoize.js'
 import type { Stopped } from '../../src/protocol/ack.js'
 import type { Ending, Fact } from '../../src/protocol/fact.js'
 import { Problems, readChildOptions } from '../../src/protocol/spec.js'
-import { VirtualEnv } from '../support/virtual-env.js'
+import { VirtualEnv } from '../../src/testing/virtual-env.js'
 
 /** What a rig is made with. */
 export interface RigOptions {

@@ -16,7 +16,7 @@ import {
 import { type ActorWish, planOf } from '../../src/kernel/actor-plan.js'
 import type { Incarnation } from '../../src/kernel/incarnation.js'
 import { UserActor } from '../../src/kernel/user-actor.js'
-import { VirtualEnv } from '../support/virtual-env.js'
+import { VirtualEnv } from '../../src/testing/virtual-env.js'
 import { deferred, never, Rig, type RigOptions } from './rig.js'
 
 const boom = new Error('boom')

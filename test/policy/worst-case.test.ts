@@ -4,8 +4,8 @@ import { dynamicSupervisor, type Service, service, supervisor } from '../../src/
 import { type Blueprint, everyBlueprint } from '../../src/policy/blueprint.js'
 import { fitInto, withDefaults, worstCase, worstStart } from '../../src/policy/worst-case.js'
 import { Problems } from '../../src/protocol/spec.js'
+import { VirtualEnv } from '../../src/testing/virtual-env.js'
 import { RunningSystem } from '../../src/tree/running-system.js'
-import { VirtualEnv } from '../support/virtual-env.js'
 
 function blueprint(tree: Service): Blueprint {
   const problems = new Problems()

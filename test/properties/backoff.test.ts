@@ -3,10 +3,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { BackoffOptions } from '../../src/index.js'
+import { LAWS } from '../../src/testing/laws.js'
+import type { Behaviour, ServicePlan, SupervisorPlan } from '../../src/testing/plan.js'
+import { stageFor } from '../../src/testing/scenario.js'
+import type { Stage } from '../../src/testing/stage.js'
 import { extentOf } from './check.js'
-import { LAWS } from './laws.js'
-import type { Behaviour, ServicePlan, SupervisorPlan } from './plan.js'
-import { Stage } from './stage.js'
 
 const { runs, seed } = extentOf(300, 20_263)
 
@@ -24,7 +25,7 @@ function treeOf(backoff: BackoffOptions, lives: readonly Behaviour[], others: re
 }
 
 async function begun(plan: SupervisorPlan, chance = 1): Promise<Stage> {
-  const stage = new Stage({ plan, script: [], deadlineMs: 1_000 }, { laws: LAWS, seed: chance })
+  const stage = stageFor({ plan, script: [], deadlineMs: 1_000 }, { laws: LAWS, seed: chance })
   await stage.begin()
   return stage
 }

@@ -1,10 +1,10 @@
 // Runs a property over random scenarios and random schedules; a failure is printed as a counterexample that can be read.
-import fc, { type Arbitrary, type Scheduler } from 'fast-check'
-import type { Schedule } from './hooks.js'
-import type { Law } from './law.js'
-import { LawBroken } from './law.js'
-import type { Scenario } from './plan.js'
-import { type Actors, Stage } from './stage.js'
+import fc, { type Arbitrary } from 'fast-check'
+import type { Law } from '../../src/testing/law.js'
+import { LawBroken } from '../../src/testing/law.js'
+import { type Scenario, stageFor } from '../../src/testing/scenario.js'
+import { ByScheduler } from '../../src/testing/schedule.js'
+import type { Actors } from '../../src/testing/stage.js'
 
 /** How many runs, and with which seed. */
 export interface Extent {
@@ -17,27 +17,6 @@ export function extentOf(runs: number, seed: number): Extent {
   return { runs: Number(process.env['QUIESCE_RUNS'] ?? runs), seed: Number(process.env['QUIESCE_SEED'] ?? seed) }
 }
 
-/** fast-check's scheduler as ours. */
-export class RandomOrder implements Schedule {
-  readonly #scheduler: Scheduler
-
-  constructor(scheduler: Scheduler) {
-    this.#scheduler = scheduler
-  }
-
-  async hold(label: string): Promise<void> {
-    await this.#scheduler.schedule(Promise.resolve(), label)
-  }
-
-  get count(): number {
-    return this.#scheduler.count()
-  }
-
-  async next(): Promise<void> {
-    await this.#scheduler.waitNext(1)
-  }
-}
-
 /** What is played, and how. */
 export interface Playing {
   readonly scenarios: Arbitrary<Scenario>
@@ -48,8 +27,8 @@ export interface Playing {
 /** How a search ended: the broken law and its counterexample, already shrunk, or nothing. */
 export async function search({ scenarios, laws, actors }: Playing, { runs, seed }: Extent): Promise<unknown> {
   const property = fc.asyncProperty(scenarios, fc.scheduler(), fc.nat(), async (scenario, scheduler, chance) => {
-    const schedule = new RandomOrder(scheduler)
-    await new Stage(scenario, { laws, schedule, seed: chance, ...(actors === undefined ? {} : { actors }) }).play()
+    const schedule = new ByScheduler(scheduler)
+    await stageFor(scenario, { laws, schedule, seed: chance, ...(actors === undefined ? {} : { actors }) }).run()
   })
   const result = await fc.check(property, { numRuns: runs, seed })
   if (!result.failed) return undefined

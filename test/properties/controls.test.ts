@@ -1,11 +1,11 @@
 // Each law is shown a trace that breaks it, written by hand: one that is silent there is no law.
 import { expect, test } from 'vitest'
 import { type Ending, type Exit, type Fact, type Report, RestartIntensityError } from '../../src/index.js'
-import { violationIn } from './law.js'
-import { LAWS } from './laws.js'
-import type { SupervisorPlan } from './plan.js'
-import { Shape } from './shape.js'
-import type { Answered, Called, TraceEvent } from './trace.js'
+import { violationIn } from '../../src/testing/law.js'
+import { LAWS } from '../../src/testing/laws.js'
+import type { SupervisorPlan } from '../../src/testing/plan.js'
+import { shapeFor } from '../../src/testing/scenario.js'
+import type { Answered, Called, TraceEvent } from '../../src/testing/trace.js'
 
 const PLAN: SupervisorPlan = {
   kind: 'supervisor',
@@ -83,7 +83,7 @@ const over = (timers = 0, actors = 0, unanswered: readonly string[] = []): Trace
   actors,
   unanswered,
 })
-const rested: TraceEvent = { type: 'rested', at: 0 }
+const rested: TraceEvent = { type: 'rested', at: 0, busy: new Set() }
 
 /** The law's number, part of its sentence, and the trace that breaks it. */
 const BROKEN: readonly (readonly [law: string, sentence: string, trace: readonly TraceEvent[]])[] = [
@@ -176,15 +176,15 @@ const BROKEN: readonly (readonly [law: string, sentence: string, trace: readonly
 
 test.each(BROKEN)('%s: %s', (id, sentence, trace) => {
   const numbered = LAWS.filter((law) => law.id === id)
-  expect(violationIn(numbered, new Shape(PLAN), trace)?.sentence).toContain(sentence)
+  expect(violationIn(numbered, shapeFor(PLAN), trace)?.sentence).toContain(sentence)
 })
 
 test('every law that is not tried alone is shown a breach', () => {
-  const shape = new Shape(PLAN)
+  const shape = shapeFor(PLAN)
   const silent = LAWS.filter((law) => BROKEN.every(([, , trace]) => violationIn([law], shape, trace) === undefined))
   expect(silent.map(({ says }) => says)).toEqual([])
 })
 
 test('a start without any fault breaks none', () => {
-  expect(violationIn(LAWS, new Shape(PLAN), [...UP, rested])).toBeUndefined()
+  expect(violationIn(LAWS, shapeFor(PLAN), [...UP, rested])).toBeUndefined()
 })

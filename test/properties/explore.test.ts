@@ -1,8 +1,8 @@
 // Exhaustive: every interleaving of acks, timers, hook settlements and faults in small worlds; no law is broken in any of them.
 import { describe, expect, test, vi } from 'vitest'
+import { explore } from '../../src/testing/explore.js'
+import { LAWS } from '../../src/testing/laws.js'
 import { restartWhileStopping } from './deciding.js'
-import { explore } from './explore.js'
-import { LAWS } from './laws.js'
 import { WORLDS } from './worlds.js'
 
 /** How many schedules of one world are tried at most. `QUIESCE_SCHEDULES=Infinity` searches all of all of them. */

@@ -2,11 +2,11 @@
 // longest path through the tree, and must be equal to the millisecond. Restarts without a path of uses between them run side by side.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { LAWS } from '../../src/testing/laws.js'
+import { everyPlan, type ServicePlan, type SupervisorPlan } from '../../src/testing/plan.js'
+import { shapeFor, stageFor } from '../../src/testing/scenario.js'
+import { type Shape, shutdownMsOf } from '../../src/testing/shape.js'
 import { extentOf } from './check.js'
-import { LAWS } from './laws.js'
-import type { Plan, ServicePlan, SupervisorPlan } from './plan.js'
-import { Shape, shutdownMsOf } from './shape.js'
-import { Stage } from './stage.js'
 
 const { runs, seed } = extentOf(1_000, 20_262)
 
@@ -46,12 +46,12 @@ function planOf({ services, groups }: { readonly services: readonly Node[]; read
 }
 
 /** The longest path through the children of a supervisor, each as long as it takes itself. */
-function criticalPath(shape: Shape, address: string, msOf: (plan: ServicePlan) => number): number {
+function criticalPath(shape: Shape, address: string, msOf: ReadonlyMap<string, number>): number {
   const node = shape.nodes.get(address)
   if (node === undefined) return 0
-  if (node.plan.kind === 'service') return msOf(node.plan)
+  if (node.spec.kind === 'service') return msOf.get(address) ?? 0
   const endsAt = new Map<string, number>()
-  const endOf = (child: { readonly address: string; readonly plan: Plan }): number => {
+  const endOf = (child: { readonly address: string }): number => {
     const known = endsAt.get(child.address)
     if (known !== undefined) return known
     const before = node.edges.filter(({ user }) => user.address === child.address).map(({ used }) => endOf(used))
@@ -66,15 +66,17 @@ test(`start and stop take as long as the longest path, ${runs} graphs, seed ${se
   let longest = 0
   const property = fc.asyncProperty(graphs, async (graph) => {
     const plan = planOf(graph)
-    const shape = new Shape(plan)
-    const stage = new Stage({ plan, script: [], deadlineMs: undefined }, { laws: LAWS })
+    const shape = shapeFor(plan)
+    const msOf = (hook: 'start' | 'stop'): Map<string, number> =>
+      new Map([...everyPlan(plan)].map(({ address, plan: each }) => [address, ('lives' in each ? each.lives?.[0]?.[hook]?.ms : 0) ?? 0]))
+    const stage = stageFor({ plan, script: [], deadlineMs: undefined }, { laws: LAWS })
     await stage.begin()
     while (stage.system.tree().status !== 'ready' && (await stage.step()));
     expect(stage.system.tree().status).toBe('ready')
-    const startMs = criticalPath(shape, 'app', ({ lives }) => lives?.[0]?.start?.ms ?? 0)
+    const startMs = criticalPath(shape, 'app', msOf('start'))
     expect(stage.env.now).toBe(startMs)
     await stage.finish()
-    const stopMs = criticalPath(shape, 'app', ({ lives }) => lives?.[0]?.stop?.ms ?? 0)
+    const stopMs = criticalPath(shape, 'app', msOf('stop'))
     expect((await stage.system.ended()).tookMs).toBe(stopMs)
     longest = Math.max(longest, startMs + stopMs)
   })
@@ -89,7 +91,7 @@ test(`crashes of children that have nothing to do with each other are restarted 
       (ms, index): ServicePlan => ({ kind: 'service', id: `n${index}`, lives: [{}, { start: { ends: 'ok', ms } }] }),
     )
     const plan: SupervisorPlan = { kind: 'supervisor', id: 'app', order: 'graph', intensity: { max: 10, within: 5_000 }, children }
-    const stage = new Stage({ plan, script: [], deadlineMs: undefined }, { laws: LAWS })
+    const stage = stageFor({ plan, script: [], deadlineMs: undefined }, { laws: LAWS })
     await stage.begin()
     for (let target = 1; target <= delays.length; target += 1) await stage.perform({ does: 'crash', target })
     const isUp = (): boolean => stage.system.tree().children.every(({ status }) => status === 'ready')
@@ -102,7 +104,7 @@ test(`crashes of children that have nothing to do with each other are restarted 
 })
 
 test('what a shutdown may take is read from the plan as documented', () => {
-  const shape = new Shape({
+  const shape = shapeFor({
     kind: 'supervisor',
     id: 'app',
     children: [

@@ -1,8 +1,8 @@
 // The laws of a tree, on random trees, with random commands, under random schedules.
 import { describe, expect, test, vi } from 'vitest'
-import { scenarios } from './arbitraries.js'
+import { scenarios } from '../../src/testing/arbitraries.js'
+import { LAWS } from '../../src/testing/laws.js'
 import { extentOf, search } from './check.js'
-import { LAWS } from './laws.js'
 
 const stagehands = vi.hoisted(() => ({
   all: [] as { getSnapshot(): { status: string } }[],

@@ -6,12 +6,12 @@ import { IntensityWindow } from '../../src/policy/intensity.js'
 import { startFrontier } from '../../src/policy/order.js'
 import { Round } from '../../src/policy/round.js'
 import { Transactions } from '../../src/policy/transactions.js'
+import { scenarios } from '../../src/testing/arbitraries.js'
+import { LawBroken } from '../../src/testing/law.js'
+import { LAWS } from '../../src/testing/laws.js'
 import { Roster } from '../../src/tree/roster.js'
-import { scenarios } from './arbitraries.js'
 import { search } from './check.js'
 import { decides, restartWhileStopping } from './deciding.js'
-import { LawBroken } from './law.js'
-import { LAWS } from './laws.js'
 
 const switches = vi.hoisted(() => ({ stopsInStartOrder: false, restartsTemporary: false }))
 

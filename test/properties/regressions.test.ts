@@ -1,9 +1,11 @@
 // What the laws have found, each in its smallest form. A scenario is played with all laws; what else it must come to is said beside it.
 import { describe, expect, test } from 'vitest'
 import type { Report } from '../../src/index.js'
-import { LAWS } from './laws.js'
-import type { Behaviour, Command, ServicePlan, SupervisorPlan } from './plan.js'
-import { Stage } from './stage.js'
+import { LAWS } from '../../src/testing/laws.js'
+import type { Behaviour, ServicePlan, SupervisorPlan } from '../../src/testing/plan.js'
+import { stageFor } from '../../src/testing/scenario.js'
+import type { Command } from '../../src/testing/script.js'
+import type { Stage } from '../../src/testing/stage.js'
 
 const LATER: Behaviour = { start: { ends: 'ok', ms: 0 } }
 const SLOW_STOP: Behaviour = { stop: { ends: 'ok', ms: 100 } }
@@ -23,8 +25,8 @@ const stop = (deadlineMs?: number): Command => ({ does: 'stop', deadlineMs })
 const now: Command = { does: 'advance', ms: 0 }
 
 async function play(plan: SupervisorPlan, script: readonly Command[], deadlineMs?: number): Promise<{ stage: Stage; report: Report }> {
-  const stage = new Stage({ plan, script, deadlineMs }, { laws: LAWS })
-  await stage.play()
+  const stage = stageFor({ plan, script, deadlineMs }, { laws: LAWS })
+  await stage.run()
   return { stage, report: await stage.system.ended() }
 }
 

@@ -3,10 +3,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createSystem, live, type Service, SpecError, service, supervisor } from '../../src/index.js'
-import { scenarios } from './arbitraries.js'
+import { scenarios } from '../../src/testing/arbitraries.js'
+import { LAWS } from '../../src/testing/laws.js'
+import { stageFor } from '../../src/testing/scenario.js'
 import { extentOf } from './check.js'
-import { LAWS } from './laws.js'
-import { Stage } from './stage.js'
 
 const { runs, seed } = extentOf(500, 20_265)
 const start = (): undefined => undefined
@@ -98,7 +98,7 @@ test(`every mistake of a tree is named when it is built, ${runs} sets of them, s
 
 test(`a legal tree has none, ${runs} trees, seed ${seed}`, () => {
   const property = fc.property(scenarios(), (scenario) => {
-    expect(() => new Stage(scenario, { laws: LAWS })).not.toThrow()
+    expect(() => stageFor(scenario, { laws: LAWS })).not.toThrow()
   })
   fc.assert(property, { numRuns: runs, seed })
 })

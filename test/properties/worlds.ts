@@ -1,7 +1,8 @@
 // Small worlds for the exhaustive search: up to four services under up to two supervisors, up to three faults.
 import type { StrategyName } from '../../src/index.js'
-import type { World } from './explore.js'
-import type { Behaviour, Command, ServicePlan, SupervisorPlan } from './plan.js'
+import type { World } from '../../src/testing/explore.js'
+import type { Behaviour, ServicePlan, SupervisorPlan } from '../../src/testing/plan.js'
+import type { Command } from '../../src/testing/script.js'
 
 /** Each incarnation starts and stops when the schedule lets it. */
 const LATER: readonly Behaviour[] = Array(5).fill({ start: { ends: 'ok', ms: 0 }, stop: { ends: 'ok', ms: 0 } })

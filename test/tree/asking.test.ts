@@ -1,7 +1,7 @@
 // Asking a service: refused before the attempt, answered, or rejected with the reason; never left waiting.
 import { createSystem, service, supervisor } from 'quiesce'
 import { describe, expect, test } from 'vitest'
-import { VirtualEnv } from '../support/virtual-env.js'
+import { VirtualEnv } from '../../src/testing/virtual-env.js'
 
 const never = new Promise<never>(() => {})
 const boom = new Error('boom')

@@ -5,8 +5,8 @@ import { expect, test } from 'vitest'
 import { live, type Service, type Shutdown, service, supervisor } from '../../src/index.js'
 import { worstCase } from '../../src/policy/worst-case.js'
 import { Problems } from '../../src/protocol/spec.js'
+import { VirtualEnv } from '../../src/testing/virtual-env.js'
 import { RunningSystem } from '../../src/tree/running-system.js'
-import { VirtualEnv } from '../support/virtual-env.js'
 
 interface Leaf {
   readonly kind: 'leaf'

@@ -1,6 +1,6 @@
 // A system under virtual time whose facts are written down, and services whose hooks a test settles by hand.
 import { createSystem, type Fact, type Service, type System, type SystemOptions, service } from '../../src/index.js'
-import { VirtualEnv } from '../support/virtual-env.js'
+import { VirtualEnv } from '../../src/testing/virtual-env.js'
 
 /** A promise that the test settles. */
 export interface Handle<T> {

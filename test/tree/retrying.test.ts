@@ -1,7 +1,7 @@
 // Asking again: within the time, never before it helps, and never once the system stops or the asker has called it off.
 import { createSystem, gate, service, supervisor } from 'quiesce'
 import { describe, expect, test } from 'vitest'
-import { VirtualEnv } from '../support/virtual-env.js'
+import { VirtualEnv } from '../../src/testing/virtual-env.js'
 
 /** A service that answers one request at a time, when the test says so. */
 async function started(queue = 0) {

@@ -1,6 +1,6 @@
 // Keep-alive clients that ask, think and ask again, each on a connection of its own, and a journal of what became of every request.
 import http from 'node:http'
-import { seeded } from '../random.ts'
+import { seeded } from '../../../src/testing/seeded.ts'
 
 /** What became of a request. `refused` was never sent: nobody listens there any more, and a balancer would go elsewhere. */
 export type Outcome = 'answered' | 'error answer' | 'broken' | 'refused'

@@ -1,5 +1,5 @@
 // One run: servers as processes, clients on them, a signal in the middle of it, and the count of what it did to the requests.
-import { seeded } from '../random.ts'
+import { seeded } from '../../../src/testing/seeded.ts'
 import { Balancer } from './balancer.ts'
 import { Load } from './clients.ts'
 import { delayProxy } from './delay-proxy.ts'

@@ -1,8 +1,8 @@
 // The report is true (L6), somebody else's abort is a failure (L12), and nothing is left behind (L14). Verdicts are recounted from what the hooks did.
-import type { Report, ServiceReport } from '../../../src/index.js'
+import type { Report, ServiceReport } from '../../policy/report.js'
 import type { Law } from '../law.js'
 import type { Life, Lives } from '../lives.js'
-import type { Shape } from '../shape.js'
+import type { Node, Shape } from '../shape.js'
 import { nameOf } from './lifetimes.js'
 
 type Verdict = ServiceReport['verdict']
@@ -28,7 +28,9 @@ export const theReportIsTrue: Law = {
       if (event.type !== 'reported' || lives.isReported) return undefined
       return (
         partition(event.report, shape) ??
-        event.report.services.map((service) => verdictIsTrue(service, lives, alive)).find((sentence) => sentence !== undefined)
+        event.report.services
+          .map((service) => verdictIsTrue(service, lives, { alive, node: shape.nodes.get(service.address) }))
+          .find((sentence) => sentence !== undefined)
       )
     }
   },
@@ -42,6 +44,13 @@ function endingIsTrue(life: Life | undefined, ending: Ended): string | undefined
   if (life.running.size > 0 && ending.verdict !== 'abandoned')
     return `${nameOf(life)} is said to be ${ending.verdict} while ${hooks} is running`
   return undefined
+}
+
+/** What is known of a service beside its lives. */
+interface Known {
+  /** The addresses that lived when the stop began. */
+  readonly alive: ReadonlySet<string>
+  readonly node: Node | undefined
 }
 
 function partition(report: Report, shape: Shape): string | undefined {
@@ -58,7 +67,7 @@ function partition(report: Report, shape: Shape): string | undefined {
   return undefined
 }
 
-function verdictIsTrue(service: ServiceReport, lives: Lives, alive: ReadonlySet<string>): string | undefined {
+function verdictIsTrue(service: ServiceReport, lives: Lives, { alive, node }: Known): string | undefined {
   if (service.kind === 'supervisor') return undefined
   const life = lives.at(service.address)
   const { verdict } = service
@@ -73,7 +82,7 @@ function verdictIsTrue(service: ServiceReport, lives: Lives, alive: ReadonlySet<
   if (verdict === 'never-started' && alive.has(service.address) && life.ended === 'stopped')
     return `${about}, but it lived when the stop began`
   if (verdict === 'acked' && life.answers.some(({ hook, how }) => hook !== 'start' && how === 'error')) return `${about}, but a hook failed`
-  if (verdict === 'acked' && life.hasStarted && !life.calls.some(({ hook }) => hook === 'stop'))
+  if (verdict === 'acked' && life.hasStarted && node?.hasStop === true && !life.calls.some(({ hook }) => hook === 'stop'))
     return `${about}, but its \`stop\` was never called`
   if (service.refusedAtMs !== undefined && service.stoppedAtMs !== undefined && service.refusedAtMs > service.stoppedAtMs)
     return `${about}: it refused at ${service.refusedAtMs} ms, after it had stopped`
@@ -113,7 +122,7 @@ export const foreignAbortsAreFailures: Law = {
 export const nothingIsLeft: Law = {
   id: 'L14',
   says: 'after the report no timer, hook, unanswered call or actor of the runtime remains, and all that was acquired is released',
-  watch: () => {
+  watch: (shape) => {
     let isFirst = true
     return (event, lives) => {
       if (event.type !== 'over' || !lives.isReported) return undefined
@@ -126,13 +135,14 @@ export const nothingIsLeft: Law = {
         return undefined
       }
       for (const life of lives.every())
-        if (isUnreleased(life)) return `${nameOf(life)} acquired something and was never asked to release it`
+        if (isUnreleased(life, shape.nodes.get(life.address))) return `${nameOf(life)} acquired something and was never asked to release it`
       return undefined
     }
   },
 }
 
-function isUnreleased({ answers, calls }: Life): boolean {
+function isUnreleased({ answers, calls }: Life, node: Node | undefined): boolean {
+  if (node?.hasStop === false) return false
   const hasAcquired = answers.some(({ hook, how }) => hook === 'start' && how === 'ok')
   return hasAcquired && !calls.some(({ hook }) => hook === 'stop')
 }

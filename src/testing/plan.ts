@@ -1,5 +1,6 @@
-// A tree, what its services do, and what is done to it: as plain data, so that it can be shrunk, printed and run again.
-import type { BackoffOptions, Restart, Shutdown, StrategyName } from '../../src/index.js'
+// A tree and what its services do, as plain data: so it can be shrunk, printed and run again.
+import type { Restart } from '../protocol/exit.js'
+import type { BackoffOptions, Shutdown, StrategyName } from '../protocol/spec.js'
 
 /** What one call of a hook comes to. `abort-error` is somebody else's AbortError, `ignored` is `ctx.ignore()`. */
 export type Outcome = 'ok' | 'error' | 'abort-error' | 'never' | 'ignored'
@@ -57,22 +58,6 @@ export interface SupervisorPlan extends ChildPlan {
 /** A tree. */
 export type Plan = ServicePlan | SupervisorPlan
 
-/** One thing that is done to a running tree. `target` counts the tree's places, from the root down, modulo their number. */
-export type Command =
-  | { readonly does: 'advance'; readonly ms: number }
-  | { readonly does: 'settle'; readonly count: number }
-  | { readonly does: 'crash' | 'exit' | 'kill' | 'terminate' | 'restart' | 'delete'; readonly target: number }
-  | { readonly does: 'add'; readonly target: number; readonly child: ServicePlan }
-  | { readonly does: 'stop'; readonly deadlineMs: number | undefined }
-  | { readonly does: 'hurry' }
-
-/** A tree, what is done to it, and how long its last stop may take. */
-export interface Scenario {
-  readonly plan: SupervisorPlan
-  readonly script: readonly Command[]
-  readonly deadlineMs: number | undefined
-}
-
 /** Every plan of a tree with its address, parents before children. */
 export function* everyPlan(plan: Plan, above = ''): Generator<{ readonly address: string; readonly plan: Plan }> {
   const address = above === '' ? plan.id : `${above}/${plan.id}`
@@ -114,18 +99,4 @@ function describeLife({ crashAfterMs, ...hooks }: Behaviour): string {
 
 function describeAct({ ends, ms, obeys }: HookAct): string {
   return `${ends}${ms === undefined ? ' at once' : ` after ${ms} ms`}${obeys === true ? ' (obeys)' : ''}`
-}
-
-/** A script as text, one line a command. */
-export function drawScript({ plan, script, deadlineMs }: Scenario): string {
-  const addresses = [...everyPlan(plan)].map(({ address }) => address)
-  const lines = script.map((command) => {
-    if ('target' in command) {
-      const target = addresses[command.target % addresses.length]
-      return `${command.does} ${target}${command.does === 'add' ? ` ${drawPlan(command.child)}` : ''}`
-    }
-    const { does, ...rest } = command
-    return `${does} ${Object.values(rest).map(String).join(' ')}`.trim()
-  })
-  return ['start', ...lines, `stop ${deadlineMs ?? 'without a limit'}, if nobody did`].join('\n')
 }

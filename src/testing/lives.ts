@@ -1,5 +1,5 @@
 // Who is alive, as a fold over a trace: one entry for each incarnation. Hooks are counted by their calls, not by what facts say.
-import type { Ending } from '../../src/index.js'
+import type { Ending } from '../protocol/fact.js'
 import type { Answered, Called, HookName, TraceEvent } from './trace.js'
 
 /** How a supervisor, or a service, came to drain. */

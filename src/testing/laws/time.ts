@@ -28,7 +28,7 @@ export const deadlinesLieWithin: Law = {
     const node = given === undefined ? undefined : shape.nodes.get(given.address)
     // One that crashed has its own limit until its turn to stop comes.
     if (given === undefined || node === undefined || isUnasked(event, given.address, lives)) return undefined
-    if (given.deadlineAt - event.at > shutdownMsOf(node) + ROUNDING_MS && node.plan.shutdown !== 'brutal-kill')
+    if (given.deadlineAt - event.at > shutdownMsOf(node) + ROUNDING_MS && node.spec.shutdownMs !== 'brutal-kill')
       return `\`${given.address}\` was given ${given.deadlineAt - event.at} ms at ${event.at} ms, its \`shutdown\` is ${shutdownMsOf(node)} ms`
     // What went down with a killed supervisor is cut off with the whole, not told of its deadline.
     if (pathOf(node).some(({ address }) => lives.at(address)?.state === 'ended')) return undefined

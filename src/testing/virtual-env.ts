@@ -1,16 +1,17 @@
 // An environment without a real clock: time stands still until a test moves it, and everything that is due on the way happens in
 // the order of its deadlines, with all microtasks settled in between. One seed is one run.
 
-import type { Clock, Timer } from '../../src/base/clock.js'
-import type { Env, Token } from '../../src/base/env.js'
-import { HaltedError } from '../../src/base/errors.js'
-import { type Log, silentLog } from '../../src/base/log.js'
-import { seeded } from './random.js'
+import type { Clock, Timer } from '../base/clock.js'
+import type { Env, Token } from '../base/env.js'
+import { HaltedError } from '../base/errors.js'
+import { type Log, silentLog } from '../base/log.js'
+import { seeded } from './seeded.js'
 
 interface Pending {
   readonly at: number
   readonly order: number
   readonly keepAlive: boolean
+  readonly isOutside: boolean
   readonly fn: () => void
 }
 
@@ -27,6 +28,8 @@ export interface VirtualOptions {
 /** Virtual time, seeded chance, turns of the event loop that are taken only when the test lets them. */
 export class VirtualEnv implements Env {
   readonly clock: Clock
+  /** The same time for fakes of what lies outside the system: a timer of theirs is none that the runtime could leave behind. */
+  readonly outside: Clock
   readonly log: (address: string) => Log
   /** The owners of the hooks that are being called, innermost last. */
   readonly entered: Token[] = []
@@ -41,7 +44,9 @@ export class VirtualEnv implements Env {
     this.random = seeded(seed)
     this.#now = startAt
     this.log = log
-    this.clock = { now: () => this.#now, after: (ms, fn, keepAlive) => this.#after(ms, fn, keepAlive === true) }
+    const now = (): number => this.#now
+    this.clock = { now, after: (ms, fn, keepAlive = false) => this.#after(ms, fn, { keepAlive, isOutside: false }) }
+    this.outside = { now, after: (ms, fn, keepAlive = false) => this.#after(ms, fn, { keepAlive, isOutside: true }) }
   }
 
   readonly random: () => number
@@ -71,11 +76,11 @@ export class VirtualEnv implements Env {
     return this.#now
   }
 
-  /** The timers that have not fired: all, or those that keep a process alive. */
-  pending(which: 'all' | 'keep-alive' = 'all'): number {
+  /** The timers that have not fired: all, those that keep a process alive, or those of the system itself. */
+  pending(which: 'all' | 'keep-alive' | 'inside' = 'all'): number {
     if (which === 'all') return this.#timers.size
     let count = 0
-    for (const timer of this.#timers) if (timer.keepAlive) count += 1
+    for (const timer of this.#timers) if (which === 'inside' ? !timer.isOutside : timer.keepAlive) count += 1
     return count
   }
 
@@ -125,10 +130,10 @@ export class VirtualEnv implements Env {
     }
   }
 
-  #after(ms: number, fn: () => void, keepAlive: boolean): Timer {
+  #after(ms: number, fn: () => void, how: Pick<Pending, 'keepAlive' | 'isOutside'>): Timer {
     if (ms === Number.POSITIVE_INFINITY) return { cancel: () => {} }
     this.#order += 1
-    const pending: Pending = { at: this.#now + Math.max(0, ms), order: this.#order, keepAlive, fn }
+    const pending: Pending = { at: this.#now + Math.max(0, ms), order: this.#order, ...how, fn }
     this.#timers.add(pending)
     return { cancel: () => void this.#timers.delete(pending) }
   }

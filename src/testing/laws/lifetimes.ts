@@ -85,7 +85,7 @@ function reserveOf({ address }: Life, shape: Shape): number {
 function patienceMs(life: Life, shape: Shape): number {
   const node = shape.nodes.get(life.address)
   const wasKilled = life.mode === undefined
-  return wasKilled && node !== undefined && node.plan.shutdown !== 'brutal-kill' ? reserveMsOf(node) : 0
+  return wasKilled && node !== undefined && node.spec.shutdownMs !== 'brutal-kill' ? reserveMsOf(node) : 0
 }
 
 /** L7. */

@@ -17,7 +17,10 @@ export const nothingWaitsInVain: Law = {
       for (const node of shape.nodes.values()) {
         const life = lives.at(node.address)
         if (life === undefined || life.state === 'ended' || life.state === 'unborn') continue
-        const problem = node.plan.kind === 'service' ? serviceProblem(life) : supervisorProblem(node, life, shape, lives, waits, event.at)
+        const problem =
+          node.spec.kind === 'service'
+            ? serviceProblem(life, event.busy)
+            : supervisorProblem(node, life, { shape, lives, waits, at: event.at, busy: event.busy })
         if (problem !== undefined) return problem
       }
       return undefined
@@ -32,22 +35,26 @@ function noteWaits(waits: Map<string, number>, event: TraceEvent): void {
   waits.set(supervisor, Math.max(waits.get(supervisor) ?? 0, event.at + delayMs))
 }
 
-function serviceProblem(life: Life): string | undefined {
-  if (life.running.size > 0) return undefined
-  if (life.state === 'draining') return `${nameOf(life)} is draining although none of its hooks runs`
+function serviceProblem(life: Life, busy: ReadonlySet<string>): string | undefined {
+  if (life.running.size > 0 || busy.has(life.address)) return undefined
+  if (life.state === 'draining') return `${nameOf(life)} is draining although none of its hooks runs and no permit of it is out`
   if (life.state === 'starting') return `${nameOf(life)} is starting although its \`start\` does not run`
   return undefined
 }
 
-function supervisorProblem(
-  node: Node,
-  life: Life,
-  shape: Shape,
-  lives: Lives,
-  waits: ReadonlyMap<string, number>,
-  at: number,
-): string | undefined {
-  const isBusy = below(node).some((each) => isBusyAt(each, lives))
+/** How things stand when time is about to pass. */
+interface Now {
+  readonly shape: Shape
+  readonly lives: Lives
+  /** Until when a supervisor lets somebody wait for its restart. */
+  readonly waits: ReadonlyMap<string, number>
+  readonly at: number
+  /** The services that hold accepted work. */
+  readonly busy: ReadonlySet<string>
+}
+
+function supervisorProblem(node: Node, life: Life, { shape, lives, waits, at, busy }: Now): string | undefined {
+  const isBusy = below(node).some((each) => busy.has(each.address) || isBusyAt(each, lives))
   const isBackingOff = (waits.get(node.address) ?? Number.NEGATIVE_INFINITY) >= at
   if (life.state === 'draining') {
     if (!isBusy) return `${nameOf(life)} is draining although nobody below it is`
@@ -83,7 +90,7 @@ function isOwed(child: Node, over: Life, lives: Lives): boolean {
     lives.isTerminating(child.address)
   )
     return false
-  const restart = child.plan.restart ?? 'permanent'
+  const { restart } = child.spec
   const { reason } = life.ending.exit
   const isClean = reason === 'normal' || reason === 'shutdown'
   return restart === 'permanent' || (restart === 'transient' && !isClean)
@@ -110,9 +117,8 @@ function lateStarter(node: Node, lives: Lives): string | undefined {
   const isFree = (child: Node): boolean =>
     [child, ...below(child)].every(({ address }) => lives.all(address).every((life) => life.running.size === 0))
   // One that was added at run time waits until the others have started.
-  const written = node.plan.kind === 'supervisor' ? node.plan.children.length : 0
   const waiting = node.children
-    .slice(0, written)
+    .slice(0, node.writtenCount)
     .find(
       (child) =>
         ofNow(child) === undefined &&

@@ -1,8 +1,7 @@
 // Who is restarted, how often, and what follows when it is too often: L10, recounted from the restarts themselves.
-import { RestartIntensityError } from '../../../src/index.js'
+import { RestartIntensityError } from '../../base/errors.js'
 import type { Law } from '../law.js'
 import type { Life, Lives } from '../lives.js'
-import type { SupervisorPlan } from '../plan.js'
 import { flagsOf, type Node, type Shape } from '../shape.js'
 import type { TraceEvent } from '../trace.js'
 
@@ -15,7 +14,7 @@ export const intensityCounts: Law = {
   watch: (shape) => {
     const restarts = new Map<Life, number[]>()
     const within = (supervisor: Node, life: Life, now: number): number[] => {
-      const { within: withinMs } = flagsOf(supervisor).intensity
+      const { withinMs } = flagsOf(supervisor).intensity
       return (restarts.get(life) ?? []).filter((at) => now - at <= withinMs)
     }
     return (event, lives) => {
@@ -25,7 +24,7 @@ export const intensityCounts: Law = {
       const supervisor = address === undefined ? undefined : shape.nodes.get(address)
       const life = supervisor === undefined ? undefined : lives.at(supervisor.address)
       if (supervisor === undefined || life === undefined) return undefined
-      const { max, within: withinMs } = flagsOf(supervisor).intensity
+      const { max, withinMs } = flagsOf(supervisor).intensity
       const count = within(supervisor, life, event.at).length + 1
       if (fact.type === 'restarting') {
         restarts.set(life, [...(restarts.get(life) ?? []), event.at])
@@ -68,8 +67,8 @@ export const onlyThoseAreRestarted: Law = {
   },
 }
 
-function mayRestart({ plan, address }: Node, life: Life | undefined, at: number): string | undefined {
-  const restart = plan.restart ?? 'permanent'
+function mayRestart({ spec, address }: Node, life: Life | undefined, at: number): string | undefined {
+  const { restart } = spec
   // One that did not come up again is tried again, whatever it was.
   if (life === undefined || life.ending === undefined) return undefined
   if (restart === 'temporary') return `\`${address}\` is restarted at ${at} ms, though it is temporary`
@@ -105,7 +104,7 @@ function chainProblem(error: unknown, address: string, shape: Shape): string | u
   if (!error.offender.startsWith(`${address}/`)) return `\`${address}\` gave up because of \`${error.offender}\`, which is not its child`
   const offender = shape.nodes.get(error.offender)
   if (offender === undefined || error.cause === undefined) return `\`${address}\` gave up without a cause`
-  const isLink = offender.plan.kind === 'supervisor' && error.cause instanceof RestartIntensityError
+  const isLink = offender.spec.kind === 'supervisor' && error.cause instanceof RestartIntensityError
   return isLink ? chainProblem(error.cause, offender.address, shape) : undefined
 }
 
@@ -116,10 +115,10 @@ export const backoffsKeepTheirBounds: Law = {
   watch: (shape) => (event) => {
     if (event.type !== 'fact' || event.fact.type !== 'backing-off') return undefined
     const { address, supervisor, attempt, delayMs } = event.fact
-    const backoff = (shape.nodes.get(supervisor)?.plan as SupervisorPlan | undefined)?.backoff
+    const backoff = shape.nodes.get(supervisor)?.flags?.backoff
     if (backoff === undefined) return `\`${address}\` backs off, though \`${supervisor}\` has no back-off`
-    const { initial = 100, factor = 2, max = 30_000, jitter = 0.5, giveUpAfter = 10 } = backoff
-    const fullMs = Math.min(Number(max), Number(initial) * factor ** (attempt - 1))
+    const { initialMs, factor, maxMs, jitter, giveUpAfter } = backoff
+    const fullMs = Math.min(maxMs, initialMs * factor ** (attempt - 1))
     if (attempt > giveUpAfter) return `\`${address}\` backs off for attempt ${attempt}, ${giveUpAfter} are allowed`
     if (delayMs > fullMs || delayMs < fullMs * (1 - jitter))
       return `\`${address}\` waits ${delayMs} ms before attempt ${attempt}, not ${fullMs * (1 - jitter)} to ${fullMs} ms`

@@ -1,9 +1,10 @@
 // What happened in one run, in order: the runtime's facts, the calls of hooks and how they ended, what was asked of the system, and
 // the moments at which nothing could go on without time passing. Laws are checks over this and nothing else.
-import type { Fact, Report } from '../../src/index.js'
+import type { Report } from '../policy/report.js'
+import type { Fact } from '../protocol/fact.js'
 
 /** A hook of a service. */
-export type HookName = 'start' | 'drain' | 'stop'
+export type HookName = 'start' | 'run' | 'drain' | 'stop'
 
 interface At {
   /** Milliseconds of virtual time. */
@@ -48,8 +49,8 @@ export type TraceEvent =
   | Asked
   /** A call to a supervisor was answered. */
   | (At & { readonly type: 'replied'; readonly address: string; readonly ok: boolean })
-  /** All that could happen without time passing has happened. */
-  | (At & { readonly type: 'rested' })
+  /** All that could happen without time passing has happened; `busy` are the services that hold accepted work. */
+  | (At & { readonly type: 'rested'; readonly busy: ReadonlySet<string> })
   /** The promise of a stop has resolved; once for each call. */
   | (At & { readonly type: 'reported'; readonly report: Report; readonly isSame: boolean })
   /** Nothing more will ever happen: what the runtime has left behind. */

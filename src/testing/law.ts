@@ -1,7 +1,6 @@
 // What a law is: a sentence, and a watcher that sees every event before it is counted and says how it breaks the law.
 
 import { Lives } from './lives.js'
-import { drawPlan, drawScript, type Scenario } from './plan.js'
 import type { Shape } from './shape.js'
 import { drawTrace, type TraceEvent } from './trace.js'
 
@@ -58,24 +57,19 @@ export function violationIn(laws: readonly Law[], shape: Shape, trace: readonly 
   return undefined
 }
 
-/** A run broke a law. The message is the whole counterexample: tree, script, trace, sentence. */
+/** What a run was: the tree and what was done to it, as text. */
+export interface Subject {
+  readonly tree: string
+  readonly script: string
+}
+
+/** A run broke a law. The message is the whole counterexample: sentence, tree, script, trace. */
 export class LawBroken extends Error {
   readonly violation: Violation
 
-  constructor(violation: Violation, scenario: Scenario, trace: readonly TraceEvent[]) {
+  constructor(violation: Violation, { tree, script }: Subject, trace: readonly TraceEvent[]) {
     const { law, at, sentence } = violation
-    super(
-      [
-        `${law.id} is broken at ${at} ms: ${sentence}`,
-        `(${law.says})`,
-        '',
-        drawPlan(scenario.plan),
-        '',
-        drawScript(scenario),
-        '',
-        drawTrace(trace),
-      ].join('\n'),
-    )
+    super([`${law.id} is broken at ${at} ms: ${sentence}`, `(${law.says})`, '', tree, '', script, '', drawTrace(trace)].join('\n'))
     this.name = 'LawBroken'
     this.violation = violation
   }

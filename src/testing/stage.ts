@@ -1,17 +1,39 @@
-// Plays a scenario on a real system under virtual time. Every event is shown to the laws as it happens; the first that is broken
-// ends the play.
-import { createSystem, type Report, type Service, type System, type TreeNode } from '../../src/index.js'
-import { VirtualEnv } from '../support/virtual-env.js'
-import { type Backstage, Company, InOrder, type Schedule } from './hooks.js'
-import { type Law, LawBroken, type Violation, Watch } from './law.js'
-import type { Command, Scenario, ServicePlan } from './plan.js'
+// Plays a script on a real system under virtual time. Every event is shown to the laws as it happens; the first that is broken ends
+// the play.
+import { SpecError } from '../base/errors.js'
+import type { Context } from '../kernel/context.js'
+import type { Report } from '../policy/report.js'
+import { Problems } from '../protocol/spec.js'
+import type { Service } from '../tree/definition.js'
+import type { SupervisorRef } from '../tree/ref.js'
+import { RunningSystem } from '../tree/running-system.js'
+import type { TreeNode } from '../tree/view.js'
+import { type Backstage, Cast } from './cast.js'
+import { type Fault, Faults } from './faults.js'
+import { type Law, LawBroken, type Subject, type Violation, Watch } from './law.js'
+import type { ServicePlan } from './plan.js'
+import { Players } from './players.js'
+import { InOrder, type Schedule } from './schedule.js'
+import { addressOf, type Command } from './script.js'
 import { Shape } from './shape.js'
 import type { TraceEvent } from './trace.js'
+import { VirtualEnv } from './virtual-env.js'
+
+/** What is played. */
+export interface Play {
+  /** The tree; a function is given the environment, for fakes that need virtual time. */
+  readonly tree: Service | ((env: VirtualEnv) => Service)
+  readonly script: readonly Command[]
+  /** How long the stop may take with which it ends, if the script has none. */
+  readonly deadlineMs: number | undefined
+  readonly subject: Subject
+}
 
 /** How a play is set up. */
 export interface StageOptions {
   readonly laws: readonly Law[]
   readonly schedule?: Schedule
+  readonly faults?: readonly Fault[]
   readonly seed?: number
   /** Default: nobody counts. */
   readonly actors?: Actors
@@ -29,15 +51,16 @@ const NOBODY: Actors = { forget: () => {}, active: 0 }
 const FORCED_STOP_MS = 1_000
 const TOO_MANY_STEPS = 5_000
 
-/** One system, its plan, its trace. */
+/** One system, its shape, its trace. */
 export class Stage implements Backstage {
   readonly env: VirtualEnv
   readonly schedule: Schedule
-  readonly scenario: Scenario
+  readonly faults: Faults
+  readonly play: Play
   readonly shape: Shape
   readonly trace: TraceEvent[] = []
-  readonly system: System
-  readonly company: Company
+  readonly system: RunningSystem
+  readonly #cast: Cast
   readonly #watch: Watch
   readonly #actors: Actors
   readonly #unanswered = new Set<string>()
@@ -46,17 +69,22 @@ export class Stage implements Backstage {
   #steps = 0
   #added = 0
 
-  constructor(scenario: Scenario, { laws, schedule = new InOrder(), seed = 1, actors = NOBODY }: StageOptions) {
-    this.scenario = scenario
+  /** @throws SpecError (ERR_SPEC) with all that is wrong with the tree. */
+  constructor(play: Play, { laws, schedule = new InOrder(), faults = [], seed = 1, actors = NOBODY }: StageOptions) {
+    this.play = play
     this.env = new VirtualEnv({ seed })
     this.schedule = schedule
+    this.faults = new Faults(faults)
     this.#actors = actors
     actors.forget()
-    this.shape = new Shape(scenario.plan)
+    const tree = typeof play.tree === 'function' ? play.tree(this.env) : play.tree
+    // Before it is dressed up: what is wrong with it is said of the tree that the user wrote.
+    buildRunning(tree, this.env)
+    this.#cast = new Cast(this)
+    this.system = buildRunning(this.#cast.wrap(tree), this.env)
+    this.shape = new Shape(this.system.root)
     this.#watch = new Watch(laws, this.shape)
-    this.company = new Company(this)
-    this.system = createSystem<Service>(this.company.define(scenario.plan), { env: this.env })
-    this.system.on((fact) => this.tell({ type: 'fact', at: fact.at, fact }))
+    this.system.on((fact) => this.#heard(fact))
   }
 
   tell(event: TraceEvent): void {
@@ -64,14 +92,23 @@ export class Stage implements Backstage {
     this.#violation ??= this.#watch.see(event)
   }
 
+  get report(): Report | undefined {
+    return this.#report
+  }
+
   get isReported(): boolean {
     return this.#report !== undefined
   }
 
+  /** The context of the latest incarnation at an address that has begun to start. */
+  contextOf(address: string): Context<unknown> | undefined {
+    return this.#cast.acting.get(address)
+  }
+
   /** Plays the whole: start, script, stop, and the quiet after it. @throws LawBroken */
-  async play(): Promise<void> {
+  async run(): Promise<void> {
     await this.begin()
-    for (const command of this.scenario.script) await this.perform(command)
+    for (const command of this.play.script) await this.perform(command)
     await this.finish()
   }
 
@@ -84,7 +121,7 @@ export class Stage implements Backstage {
 
   /** Ends it if nobody has, waits for the report, then until nothing can happen any more. */
   async finish(): Promise<void> {
-    if (!this.isReported) await this.perform({ does: 'stop', deadlineMs: this.scenario.deadlineMs })
+    if (!this.isReported) await this.perform({ does: 'stop', deadlineMs: this.play.deadlineMs })
     while (!this.isReported && (await this.step())) this.#count()
     // Somebody hangs and nobody has set a limit.
     if (!this.isReported) await this.perform({ does: 'stop', deadlineMs: FORCED_STOP_MS })
@@ -106,7 +143,7 @@ export class Stage implements Backstage {
   async step(until = Number.POSITIVE_INFINITY): Promise<boolean> {
     await this.releaseAll()
     const before = this.env.now
-    if (this.env.nextAt > before) this.tell({ type: 'rested', at: before })
+    if (this.env.nextAt > before) this.tell({ type: 'rested', at: before, busy: busyIn(this.system.tree()) })
     const moved = await this.env.advanceToNext('all', until)
     await this.settle()
     return moved
@@ -121,6 +158,7 @@ export class Stage implements Backstage {
     while (this.schedule.count > 0) await this.release()
   }
 
+  /** Does one thing to the tree. @throws LawBroken */
   async perform(command: Command): Promise<void> {
     switch (command.does) {
       case 'advance':
@@ -153,14 +191,14 @@ export class Stage implements Backstage {
 
   /** What can be done to one place. */
   #do(what: Exclude<Command['does'], 'advance' | 'settle' | 'stop' | 'hurry' | 'add'>, address: string): void {
-    const acting = this.company.acting.get(address)
+    const ctx = this.contextOf(address)
     const [, parent = '', id = ''] = /^(.*)\/([^/]+)$/.exec(address) ?? []
     this.#ask(what, address)
     switch (what) {
       case 'crash':
-        return acting?.ctx.fail(new Error(`${address} was made to crash`))
+        return ctx?.fail(new Error(`${address} was made to crash`))
       case 'exit':
-        return acting?.ctx.exit()
+        return ctx?.exit()
       case 'kill':
         return this.#isThere(address) ? this.system.ref(address).kill() : undefined
       case 'terminate':
@@ -175,13 +213,12 @@ export class Stage implements Backstage {
   // Each has an id of its own: incarnations of one that was removed and added again could not be told apart.
   #add(address: string, plan: ServicePlan): void {
     this.#added += 1
-    const child = { ...plan, id: `${plan.id}${this.#added}` }
     const over = this.shape.nodes.get(address)
-    const parent = over?.plan.kind === 'service' ? over.parent : over
+    const parent = over?.spec.kind === 'service' ? over.parent : over
     if (parent === undefined) return
-    this.shape.add(parent.address, child)
+    const child = new Players(this.env).define({ ...plan, id: `${plan.id}${this.#added}` }, parent.address)
     this.#ask('add', `${parent.address}/${child.id}`)
-    this.#call(parent.address, (ref) => ref.startChild(this.company.define(child, parent.address)))
+    this.#call(parent.address, (ref) => ref.startChild(this.#cast.wrap(child)))
   }
 
   #stop(deadlineMs: number | undefined): void {
@@ -189,9 +226,9 @@ export class Stage implements Backstage {
     this.system.stop(deadlineMs === undefined ? {} : { deadline: deadlineMs }).then((report) => this.#reported(report))
   }
 
-  #call(parent: string, call: (ref: SupervisorRefLike) => Promise<unknown>): void {
+  #call(parent: string, call: (ref: SupervisorRef) => Promise<unknown>): void {
     if (parent === '' || !this.#isThere(parent)) return
-    this.#expect('call', call(this.system.ref(parent) as unknown as SupervisorRefLike), parent)
+    this.#expect('call', call(this.system.ref(parent) as unknown as SupervisorRef), parent)
   }
 
   #expect(what: string, promise: Promise<unknown>, address: string): void {
@@ -208,6 +245,15 @@ export class Stage implements Backstage {
     this.tell({ type: 'asked', at: this.env.now, what, address, deadlineMs })
   }
 
+  #heard(fact: Extract<TraceEvent, { type: 'fact' }>['fact']): void {
+    // A child that somebody has added is known from its first fact on.
+    if (!this.shape.nodes.has(fact.address)) {
+      const place = this.system.placeAt(fact.address)
+      if (place !== undefined) this.shape.add(place)
+    }
+    this.tell({ type: 'fact', at: fact.at, fact })
+  }
+
   #reported(report: Report): void {
     const isSame = this.#report === undefined || this.#report === report
     this.#report ??= report
@@ -215,17 +261,16 @@ export class Stage implements Backstage {
   }
 
   #over(): void {
-    const timers = this.env.pending('all') - this.company.timers
+    const timers = this.env.pending('inside')
     this.tell({ type: 'over', at: this.env.now, timers, actors: this.#actors.active, unanswered: [...this.#unanswered] })
   }
 
   #isThere(address: string): boolean {
-    return this.system.tree().address === address || hasPlace(this.system.tree(), address)
+    return this.system.placeAt(address) !== undefined
   }
 
-  #addressAt(target: number): string {
-    const addresses = [...this.shape.nodes.keys()]
-    return addresses[target % addresses.length] as string
+  #addressAt(target: Parameters<typeof addressOf>[0]): string {
+    return addressOf(target, [...this.shape.nodes.keys()])
   }
 
   /** Lets everything happen that can happen now. @throws LawBroken */
@@ -236,7 +281,7 @@ export class Stage implements Backstage {
 
   /** @throws LawBroken */
   check(): void {
-    if (this.#violation !== undefined) throw new LawBroken(this.#violation, this.scenario, this.trace)
+    if (this.#violation !== undefined) throw new LawBroken(this.#violation, this.play.subject, this.trace)
   }
 
   #count(): void {
@@ -245,13 +290,16 @@ export class Stage implements Backstage {
   }
 }
 
-interface SupervisorRefLike {
-  startChild(child: Service): Promise<unknown>
-  terminateChild(id: string): Promise<unknown>
-  restartChild(id: string): Promise<unknown>
-  deleteChild(id: string): Promise<unknown>
+/** @throws SpecError (ERR_SPEC) with all that is wrong with the tree. */
+export function buildRunning(tree: Service, env: VirtualEnv): RunningSystem {
+  const problems = new Problems()
+  const system = new RunningSystem(tree, env, problems)
+  if (problems.list.length > 0) throw new SpecError(problems.list)
+  return system
 }
 
-function hasPlace(node: TreeNode, address: string): boolean {
-  return node.children.some((child) => child.address === address || hasPlace(child, address))
+function busyIn(node: TreeNode, busy = new Set<string>()): Set<string> {
+  if (node.kind === 'service' && node.inFlight > 0) busy.add(node.address)
+  for (const child of node.children) busyIn(child, busy)
+  return busy
 }

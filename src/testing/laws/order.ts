@@ -54,7 +54,7 @@ function usersElsewhere(node: Node, shape: Shape, lives: Lives): Node[] {
   // What goes down with a killed supervisor has been killed with it.
   const isKilled = (user: Node): boolean =>
     pathOf(user).some(({ address }) => lives.all(address).some(({ ending }) => ending?.exit.reason === 'killed'))
-  const isUser = ({ plan }: Node): boolean => plan.kind === 'service' && plan.uses?.some(({ target }) => target === node.address) === true
+  const isUser = ({ uses }: Node): boolean => uses.some(({ target }) => target === node.address)
   return shape.services().filter((user) => isUser(user) && !isKilled(user))
 }
 
@@ -123,7 +123,7 @@ export const usedOnesAreReady: Law = {
 // In the declared order one starts only when the one before it has.
 function inOrder(node: Node, lives: Lives, at: number): string | undefined {
   const parent = node.parent as Node
-  if (flagsOf(parent).order === 'graph') return undefined
+  if (flagsOf(parent).order === 'graph' || flagsOf(parent).dynamic) return undefined
   const other = parent.children.find((sibling) => sibling !== node && lives.at(sibling.address)?.state === 'starting')
   if (other === undefined) return undefined
   return `${name(node)} was started at ${at} ms while its sibling ${name(other)} is starting, though the order is the declared one`

@@ -1,7 +1,9 @@
 // Random trees, behaviours and scripts that shrink towards few services, calm hooks and short scripts. Every tree is legal.
 import fc, { type Arbitrary } from 'fast-check'
-import type { StrategyName } from '../../src/index.js'
-import type { Behaviour, Command, HookAct, Plan, Scenario, ServicePlan, SupervisorPlan, UsePlan } from './plan.js'
+import type { StrategyName } from '../protocol/spec.js'
+import type { Behaviour, HookAct, Plan, ServicePlan, SupervisorPlan, UsePlan } from './plan.js'
+import type { Scenario } from './scenario.js'
+import type { Command } from './script.js'
 
 const MOST_SERVICES = 12
 const DEPTH = 3

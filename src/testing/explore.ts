@@ -1,10 +1,12 @@
 // Every interleaving of a small world: at each point where nothing can go on by itself, one of the hooks that could settle settles, or
 // a fault strikes, or the time of the next timer comes, and all choices are tried. Runs are replayed from their beginning through the
 // real system (stateless search); a state that was seen before is not searched twice.
-import type { Schedule } from './hooks.js'
 import { type Law, LawBroken } from './law.js'
-import type { Command, SupervisorPlan } from './plan.js'
-import { Stage } from './stage.js'
+import type { SupervisorPlan } from './plan.js'
+import { stageFor } from './scenario.js'
+import type { Schedule } from './schedule.js'
+import type { Command } from './script.js'
+import type { Stage } from './stage.js'
 import type { TraceEvent } from './trace.js'
 
 /** What is searched. */
@@ -103,7 +105,7 @@ class Run {
     this.#choices = choices
     this.#replayed = choices.length
     this.#seen = seen
-    this.#stage = new Stage({ plan, script: [], deadlineMs: 1_000 }, { laws, schedule: this.#held })
+    this.#stage = stageFor({ plan, script: [], deadlineMs: 1_000 }, { laws, schedule: this.#held })
   }
 
   async play(): Promise<void> {

@@ -1,0 +1,163 @@
+// A tree with every hook in sight: each call and each answer is told, faults strike where they are meant to, and what could settle
+// waits for its turn. The user's own hooks run underneath, unchanged.
+import { isPromiseLike } from '../base/disposer.js'
+import { parseDuration } from '../base/duration.js'
+import { type Context, IGNORE } from '../kernel/context.js'
+import type { Hook, Hooks } from '../kernel/hooks.js'
+import { define, definitionOf, type Service, type Use } from '../tree/definition.js'
+import type { Fault, Faults } from './faults.js'
+import type { Schedule } from './schedule.js'
+import type { Answered, HookName, TraceEvent } from './trace.js'
+import type { VirtualEnv } from './virtual-env.js'
+
+/** What stands behind every hook of a run. */
+export interface Backstage {
+  readonly env: VirtualEnv
+  readonly schedule: Schedule
+  readonly faults: Faults
+  tell(event: TraceEvent): void
+}
+
+const FAULT_MS = 1_000
+
+/** The services of one run. */
+export class Cast {
+  readonly #stage: Backstage
+  readonly #seen = new Map<Service, Service>()
+  /** The context of the latest incarnation at each address that has begun to start. */
+  readonly acting = new Map<string, Context<unknown>>()
+
+  constructor(stage: Backstage) {
+    this.#stage = stage
+  }
+
+  /** The same service, in sight; the same one for the same definition, so that uses find what they name. */
+  wrap(service: Service): Service {
+    const known = this.#seen.get(service)
+    const definition = definitionOf(service)
+    if (known !== undefined || definition === undefined) return known ?? service
+    const { hooks, uses, children, child } = definition
+    const wrapped: Service = define({
+      ...definition,
+      hooks: typeof hooks === 'function' ? () => this.#hooks(hooks()) : this.#hooks(hooks),
+      uses: Object.fromEntries(Object.entries(uses).map(([name, use]): [string, Use] => [name, { ...use, target: this.wrap(use.target) }])),
+      children: children?.map((each) => this.wrap(each)),
+      ...(child !== undefined && { child: (argument: unknown) => this.wrap(child(argument)) }),
+    })
+    this.#seen.set(service, wrapped)
+    return wrapped
+  }
+
+  #hooks(hooks: Hooks): Hooks {
+    const { start, run, drain, stop } = hooks
+    // A fault can strike only what is there.
+    const closing = stop ?? (this.#stage.faults.strikes('stop') && start !== undefined ? nothing : undefined)
+    const draining = drain ?? (this.#stage.faults.strikes('drain') ? nothing : undefined)
+    return {
+      ...hooks,
+      ...(start !== undefined && { start: (ctx) => this.#begin('start', ctx, () => start(ctx)) }),
+      ...(run !== undefined && { run: (ctx) => this.#begin('run', ctx, () => run(ctx)) }),
+      ...(draining !== undefined && { drain: this.#hook('drain', draining) }),
+      ...(closing !== undefined && { stop: this.#hook('stop', closing) }),
+    }
+  }
+
+  #hook(name: HookName, hook: Hook): Hook {
+    return (handle, ctx) => this.#call(name, ctx, () => hook(handle, ctx))
+  }
+
+  #begin(name: 'start' | 'run', ctx: Context<unknown>, hook: () => unknown): unknown {
+    this.acting.set(ctx.address, ctx)
+    const faults = this.#stage.faults.on(ctx.address, ctx.incarnation, name)
+    for (const fault of faults) this.#prepare(fault, ctx)
+    return this.#call(name, ctx, hook)
+  }
+
+  // What strikes a service rather than one of its hooks.
+  #prepare({ kind, after }: Fault, ctx: Context<unknown>): void {
+    if (kind === 'keep-permit') ctx.gate().tryEnter()
+    if (kind === 'double-ack') ctx.ready()
+    if (kind === 'crash') this.#later(after, () => ctx.fail(new Error(`${ctx.address} was made to crash`)))
+  }
+
+  #call(name: HookName, ctx: Context<unknown>, hook: () => unknown): unknown {
+    const { address, incarnation } = ctx
+    const about = { address, incarnation, hook: name }
+    const { env } = this.#stage
+    this.#stage.tell({ type: 'called', at: env.now, ...about, remainingMs: ctx.remainingMs(), aborted: ctx.signal.aborted })
+    const tell = (how: Answered['how']): void => this.#stage.tell({ type: 'answered', at: env.now, ...about, how })
+    const answer = attempt(() => this.#struck(this.#stage.faults.on(address, incarnation, name), hook))
+    if (answer.isOk && isPromiseLike(answer.value))
+      return this.#await(answer.value, ctx, { label: `${address}#${incarnation} ${name}`, tell })
+    if (!answer.isOk) {
+      tell(howOf(answer.error, ctx))
+      throw answer.error
+    }
+    tell('ok')
+    return answer.value
+  }
+
+  async #await(answer: PromiseLike<unknown>, ctx: Context<unknown>, { label, tell }: Awaited): Promise<unknown> {
+    try {
+      const value = await answer
+      await this.#stage.schedule.hold(label)
+      tell('ok')
+      return value
+    } catch (error) {
+      const how = howOf(error, ctx)
+      // Giving up at our own word is never late.
+      if (how !== 'own-abort') await this.#stage.schedule.hold(label)
+      tell(how)
+      throw error
+    }
+  }
+
+  #struck(faults: readonly Fault[], hook: () => unknown): unknown {
+    const fault = faults.find(({ kind }) => kind === 'hang' || kind === 'throw' || kind === 'throw-after' || kind === 'slow')
+    switch (fault?.kind) {
+      case 'hang':
+        return new Promise(() => {})
+      case 'throw':
+        throw new Error(`${fault.at}: ${fault.hook ?? 'stop'} was made to fail`)
+      case 'throw-after':
+        return afterwards(hook(), () => Promise.reject(new Error(`${fault.at}: ${fault.hook ?? 'stop'} was made to fail`)))
+      case 'slow':
+        return afterwards(hook(), (value) => new Promise((resolve) => this.#later(fault.after, () => resolve(value))))
+      default:
+        return hook()
+    }
+  }
+
+  #later(after: Fault['after'], fn: () => void): void {
+    this.#stage.env.outside.after(parseDuration(after) ?? FAULT_MS, fn, true)
+  }
+}
+
+interface Awaited {
+  readonly label: string
+  readonly tell: (how: Answered['how']) => void
+}
+
+type Attempt = { readonly isOk: true; readonly value: unknown } | { readonly isOk: false; readonly error: unknown }
+
+function attempt(fn: () => unknown): Attempt {
+  try {
+    return { isOk: true, value: fn() }
+  } catch (error) {
+    return { isOk: false, error }
+  }
+}
+
+async function afterwards(answer: unknown, next: (value: unknown) => Promise<unknown>): Promise<unknown> {
+  return await next(await answer)
+}
+
+function howOf(error: unknown, { signal, draining }: Context<unknown>): Answered['how'] {
+  if (error === IGNORE) return 'ignored'
+  const ours = [signal, draining].filter(({ aborted }) => aborted)
+  if (ours.some(({ reason }) => reason === error)) return 'own-abort'
+  if (!(error instanceof Error) || error.name !== 'AbortError') return 'error'
+  return ours.length > 0 ? 'own-abort' : 'foreign-abort'
+}
+
+const nothing: Hook = () => {}
