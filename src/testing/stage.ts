@@ -5,16 +5,14 @@ import type { Context } from '../kernel/context.js'
 import type { Report } from '../policy/report.js'
 import { Problems } from '../protocol/spec.js'
 import type { Service } from '../tree/definition.js'
-import type { SupervisorRef } from '../tree/ref.js'
 import { RunningSystem } from '../tree/running-system.js'
 import type { TreeNode } from '../tree/view.js'
 import { type Backstage, Cast } from './cast.js'
 import { type Fault, Faults } from './faults.js'
+import { Hands } from './hands.js'
 import { type Law, LawBroken, type Subject, type Violation, Watch } from './law.js'
-import type { ServicePlan } from './plan.js'
-import { Players } from './players.js'
 import { InOrder, type Schedule } from './schedule.js'
-import { addressOf, type Command } from './script.js'
+import type { Command } from './script.js'
 import { Shape } from './shape.js'
 import type { TraceEvent } from './trace.js'
 import { VirtualEnv } from './virtual-env.js'
@@ -63,11 +61,9 @@ export class Stage implements Backstage {
   readonly #cast: Cast
   readonly #watch: Watch
   readonly #actors: Actors
-  readonly #unanswered = new Set<string>()
+  readonly #hands: Hands
   #violation: Violation | undefined
-  #report: Report | undefined
   #steps = 0
-  #added = 0
 
   /** @throws SpecError (ERR_SPEC) with all that is wrong with the tree. */
   constructor(play: Play, { laws, schedule = new InOrder(), faults = [], seed = 1, actors = NOBODY }: StageOptions) {
@@ -84,6 +80,7 @@ export class Stage implements Backstage {
     this.system = buildRunning(this.#cast.wrap(tree), this.env)
     this.shape = new Shape(this.system.root)
     this.#watch = new Watch(laws, this.shape)
+    this.#hands = new Hands({ stage: this, system: this.system, shape: this.shape, cast: this.#cast })
     this.system.on((fact) => this.#heard(fact))
   }
 
@@ -93,11 +90,11 @@ export class Stage implements Backstage {
   }
 
   get report(): Report | undefined {
-    return this.#report
+    return this.#hands.report
   }
 
   get isReported(): boolean {
-    return this.#report !== undefined
+    return this.report !== undefined
   }
 
   /** The context of the latest incarnation at an address that has begun to start. */
@@ -113,9 +110,7 @@ export class Stage implements Backstage {
   }
 
   async begin(): Promise<void> {
-    this.#ask('start')
-    this.#expect('start', this.system.start(), this.shape.root.address)
-    this.system.ended().then((report) => this.#reported(report))
+    this.#hands.start()
     await this.settle()
   }
 
@@ -160,89 +155,20 @@ export class Stage implements Backstage {
 
   /** Does one thing to the tree. @throws LawBroken */
   async perform(command: Command): Promise<void> {
-    switch (command.does) {
-      case 'advance':
-        await this.#advance(command.ms)
-        break
-      case 'settle':
-        for (let left = command.count; left > 0 && this.schedule.count > 0; left -= 1) await this.release()
-        break
-      case 'stop':
-        this.#stop(command.deadlineMs)
-        break
-      case 'hurry':
-        this.#ask('hurry')
-        this.system.hurry()
-        break
-      case 'add':
-        this.#add(this.#addressAt(command.target), command.child)
-        break
-      default:
-        this.#do(command.does, this.#addressAt(command.target))
-    }
+    if (command.does === 'advance') await this.#advance(command.ms)
+    else if (command.does === 'settle') await this.#let(command.count)
+    else this.#hands.perform(command)
     await this.settle()
+  }
+
+  async #let(count: number): Promise<void> {
+    for (let left = count; left > 0 && this.schedule.count > 0; left -= 1) await this.release()
   }
 
   async #advance(ms: number): Promise<void> {
     const until = this.env.now + ms
     while (await this.step(until)) this.#count()
     await this.env.advance(until - this.env.now)
-  }
-
-  /** What can be done to one place. */
-  #do(what: Exclude<Command['does'], 'advance' | 'settle' | 'stop' | 'hurry' | 'add'>, address: string): void {
-    const ctx = this.contextOf(address)
-    const [, parent = '', id = ''] = /^(.*)\/([^/]+)$/.exec(address) ?? []
-    this.#ask(what, address)
-    switch (what) {
-      case 'crash':
-        return ctx?.fail(new Error(`${address} was made to crash`))
-      case 'exit':
-        return ctx?.exit()
-      case 'kill':
-        return this.#isThere(address) ? this.system.ref(address).kill() : undefined
-      case 'terminate':
-        return this.#call(parent, (ref) => ref.terminateChild(id))
-      case 'restart':
-        return this.#call(parent, (ref) => ref.restartChild(id))
-      case 'delete':
-        return this.#call(parent, (ref) => ref.deleteChild(id))
-    }
-  }
-
-  // Each has an id of its own: incarnations of one that was removed and added again could not be told apart.
-  #add(address: string, plan: ServicePlan): void {
-    this.#added += 1
-    const over = this.shape.nodes.get(address)
-    const parent = over?.spec.kind === 'service' ? over.parent : over
-    if (parent === undefined) return
-    const child = new Players(this.env).define({ ...plan, id: `${plan.id}${this.#added}` }, parent.address)
-    this.#ask('add', `${parent.address}/${child.id}`)
-    this.#call(parent.address, (ref) => ref.startChild(this.#cast.wrap(child)))
-  }
-
-  #stop(deadlineMs: number | undefined): void {
-    this.#ask('stop', undefined, deadlineMs)
-    this.system.stop(deadlineMs === undefined ? {} : { deadline: deadlineMs }).then((report) => this.#reported(report))
-  }
-
-  #call(parent: string, call: (ref: SupervisorRef) => Promise<unknown>): void {
-    if (parent === '' || !this.#isThere(parent)) return
-    this.#expect('call', call(this.system.ref(parent) as unknown as SupervisorRef), parent)
-  }
-
-  #expect(what: string, promise: Promise<unknown>, address: string): void {
-    const name = `${what} #${this.trace.length} of ${address}`
-    this.#unanswered.add(name)
-    const answer = (ok: boolean) => () => {
-      this.#unanswered.delete(name)
-      this.tell({ type: 'replied', at: this.env.now, address, ok })
-    }
-    promise.then(answer(true), answer(false))
-  }
-
-  #ask(what: Extract<TraceEvent, { type: 'asked' }>['what'], address = this.shape.root.address, deadlineMs?: number): void {
-    this.tell({ type: 'asked', at: this.env.now, what, address, deadlineMs })
   }
 
   #heard(fact: Extract<TraceEvent, { type: 'fact' }>['fact']): void {
@@ -254,23 +180,9 @@ export class Stage implements Backstage {
     this.tell({ type: 'fact', at: fact.at, fact })
   }
 
-  #reported(report: Report): void {
-    const isSame = this.#report === undefined || this.#report === report
-    this.#report ??= report
-    this.tell({ type: 'reported', at: this.env.now, report, isSame })
-  }
-
   #over(): void {
     const timers = this.env.pending('inside')
-    this.tell({ type: 'over', at: this.env.now, timers, actors: this.#actors.active, unanswered: [...this.#unanswered] })
-  }
-
-  #isThere(address: string): boolean {
-    return this.system.placeAt(address) !== undefined
-  }
-
-  #addressAt(target: Parameters<typeof addressOf>[0]): string {
-    return addressOf(target, [...this.shape.nodes.keys()])
+    this.tell({ type: 'over', at: this.env.now, timers, actors: this.#actors.active, unanswered: [...this.#hands.unanswered] })
   }
 
   /** Lets everything happen that can happen now. @throws LawBroken */

@@ -19,6 +19,7 @@ import { bind } from './bindings.js'
 import { blueprintOf } from './blueprint.js'
 import type { Service } from './definition.js'
 import { dynamicHandle } from './dynamic-handle.js'
+import { membersOf } from './members.js'
 import { everyPlace, layOut, type Place } from './place.js'
 import type { RefOf } from './ref.js'
 import { refTo } from './reference.js'
@@ -36,7 +37,8 @@ export interface StopOptions {
 
 /** A system, types erased. */
 export class RunningSystem implements Owner<Incarnation> {
-  readonly #root: Place
+  /** Where everything stands. */
+  readonly root: Place
   readonly #roster: Roster
   readonly #world: World
   readonly #facts: Feed<Fact>
@@ -56,11 +58,11 @@ export class RunningSystem implements Owner<Incarnation> {
   exit: Exit | undefined
 
   constructor(tree: Service, env: Env, problems: Problems) {
-    this.#root = layOut(tree, problems)
-    if (this.#root.spec.kind !== 'supervisor')
-      problems.add(this.#root.address, "the root must be a supervisor; wrap it: supervisor('app', { children: [it] })")
-    const bindings = bind(this.#root, problems)
-    this.#facts = new Feed<Fact>((error) => env.log(this.#root.address).error({ err: error }, 'a listener for facts threw'))
+    this.root = layOut(tree, problems)
+    if (this.root.spec.kind !== 'supervisor')
+      problems.add(this.root.address, "the root must be a supervisor; wrap it: supervisor('app', { children: [it] })")
+    const bindings = bind(this.root, problems)
+    this.#facts = new Feed<Fact>((error) => env.log(this.root.address).error({ err: error }, 'a listener for facts threw'))
     const tap: Tap = { active: false }
     this.#world = {
       env,
@@ -71,20 +73,20 @@ export class RunningSystem implements Owner<Incarnation> {
       isStopping: () => this.#fold !== undefined,
       whenStopping: (fn) => this.whenEnding(fn),
     }
-    this.#roster = new Roster(this.#world, bindings, this.#root, dynamicHandle)
+    this.#roster = new Roster(this.#world, bindings, this.root, dynamicHandle)
   }
 
   start(): Promise<void> {
     if (this.#starting !== undefined) return this.#starting.promise
     this.#starting = deferred()
     if (this.#fold !== undefined) {
-      this.#starting.reject(new DrainingError(this.#root.address))
+      this.#starting.reject(new DrainingError(this.root.address))
       return this.#starting.promise
     }
-    const { shutdownMs } = this.#root.spec
+    const { shutdownMs } = this.root.spec
     this.#incarnation = new Incarnation({
       world: this.#world,
-      address: this.#root.address,
+      address: this.root.address,
       number: 1,
       parent: undefined,
       owner: this,
@@ -93,8 +95,8 @@ export class RunningSystem implements Owner<Incarnation> {
       patienceMs: Number.POSITIVE_INFINITY,
       isTimed: false,
     })
-    this.#roster.enter(this.#root, this.#incarnation)
-    this.#work = new SupervisorWork(this.#incarnation, this.#root, this.#roster)
+    this.#roster.enter(this.root, this.#incarnation)
+    this.#work = new SupervisorWork(this.#incarnation, this.root, this.#roster)
     this.#incarnation.begin(this.#work)
     return this.#starting.promise
   }
@@ -128,7 +130,7 @@ export class RunningSystem implements Owner<Incarnation> {
   }
 
   halt(reason: string): void {
-    this.#world.env.halt(this.#root.address, reason)
+    this.#world.env.halt(this.root.address, reason)
   }
 
   get worstCaseMs(): number {
@@ -137,7 +139,7 @@ export class RunningSystem implements Owner<Incarnation> {
 
   /** The tree as it was written, for what is computed before anything lives. */
   blueprint(): ReturnType<typeof blueprintOf> {
-    return blueprintOf(this.#root, this.#roster)
+    return blueprintOf(this.root, this.#roster)
   }
 
   whenEnding(fn: () => void): () => void {
@@ -155,15 +157,10 @@ export class RunningSystem implements Owner<Incarnation> {
     if (place === undefined) {
       const name = typeof which === 'string' ? which : which.id
       throw new TypeError(
-        `no service ${JSON.stringify(name)} in the tree of ${this.#root.address}; there are ${this.#roster.addresses().join(', ')}`,
+        `no service ${JSON.stringify(name)} in the tree of ${this.root.address}; there are ${this.#roster.addresses().join(', ')}`,
       )
     }
     return refTo(place, this.#roster)
-  }
-
-  /** Where everything stands; for tools that look at a system from outside. */
-  get root(): Place {
-    return this.#root
   }
 
   placeAt(address: string): Place | undefined {
@@ -171,7 +168,7 @@ export class RunningSystem implements Owner<Incarnation> {
   }
 
   tree(): TreeNode {
-    return viewOf(this.#root, this.#roster)
+    return viewOf(this.root, this.#roster)
   }
 
   *unready(): Iterable<{ readonly address: string; readonly status: string }> {
@@ -198,7 +195,7 @@ export class RunningSystem implements Owner<Incarnation> {
 
   stopped(incarnation: Incarnation, { exit, unstarted }: Stopped): void {
     this.exit = exit
-    const { address } = this.#root
+    const { address } = this.root
     const error =
       unstarted?.how === 'failed' ? unstarted.error : new StartError(address, 0, new Error('it was stopped while it was starting'))
     this.#starting?.reject(error)
@@ -215,7 +212,7 @@ export class RunningSystem implements Owner<Incarnation> {
   }
 
   #cutOff(): void {
-    for (const place of everyPlace(this.#root)) this.#roster.current(place)?.kill(false)
+    for (const place of everyPlace(this.root)) this.#roster.current(place)?.kill(false)
     for (const teardown of this.#world.tearing) teardown.lose()
   }
 
@@ -231,13 +228,7 @@ export class RunningSystem implements Owner<Incarnation> {
 
   #beginReport(): void {
     if (this.#fold !== undefined) return
-    const members = [...everyPlace(this.#root)].map((place) => {
-      const status = this.#roster.current(place)?.status
-      const { kind, shutdownMs } = place.spec
-      const alive = status !== undefined && status !== 'stopped'
-      return { address: place.address, kind, alive, shutdownMs }
-    })
-    const fold = new ReportFold(() => this.#reason ?? this.#ownReason(), this.#world.env.clock.now(), members)
+    const fold = new ReportFold(() => this.#reason ?? this.#ownReason(), this.#world.env.clock.now(), membersOf(this.root, this.#roster))
     this.#fold = fold
     this.#unlisten = this.#facts.listen((fact) => fold.take(fact), REPORTED)
     for (const fn of this.#whenEnding) fn()
