@@ -1,22 +1,29 @@
 // Every interleaving of a small world: at each point where nothing can go on by itself, one of the hooks that could settle settles, or
 // a fault strikes, or the time of the next timer comes, and all choices are tried. Runs are replayed from their beginning through the
 // real system (stateless search); a state that was seen before is not searched twice.
+import type { Fault } from './faults.js'
 import { type Law, LawBroken } from './law.js'
-import type { SupervisorPlan } from './plan.js'
-import { stageFor } from './scenario.js'
+import { LAWS } from './laws.js'
 import type { Schedule } from './schedule.js'
 import type { Command } from './script.js'
-import type { Stage } from './stage.js'
-import type { TraceEvent } from './trace.js'
+import { subjectOf, type Tree } from './simulate.js'
+import { Stage } from './stage.js'
+import { Streams } from './streams.js'
 
-/** What is searched. */
-export interface World {
-  readonly name: string
-  readonly plan: SupervisorPlan
-  /** Each strikes once at most, at any point, in any order. */
-  readonly faults: readonly Command[]
-  /** How often time may pass while a hook could settle that does not. Default once. */
+/** How a tree is searched. */
+export interface ExploreOptions {
+  /** What is done to the tree: each once at most, at any point, in any order. Default: one stop. */
+  readonly events?: readonly Command[]
+  /** What goes wrong with hooks, in every run. */
+  readonly faults?: readonly Fault[]
+  /** How many choices deep. Default: to the end. */
+  readonly depth?: number
+  /** How often in a run time may pass while a hook could settle that does not. Default 1. */
   readonly delays?: number
+  /** How many runs at most. Default: all. */
+  readonly most?: number
+  /** What must hold at every step. Default: all laws. */
+  readonly laws?: readonly Law[]
 }
 
 /** What a search came to. */
@@ -27,26 +34,70 @@ export interface Findings {
   readonly states: number
   /** Whether all of it was searched. */
   readonly isComplete: boolean
-  /** The first broken law. */
+  /** A broken law, with the shortest run of choices that breaks it. */
   readonly broken: LawBroken | undefined
 }
 
-/** Searches a world, `most` schedules at most. */
-export async function explore(world: World, laws: readonly Law[], most = Number.POSITIVE_INFINITY): Promise<Findings> {
+/**
+ * Tries every order in which acks, timers and hook settlements of a small tree can come, with events striking anywhere among them.
+ *
+ * @example
+ * ```ts
+ * import { service, supervisor } from 'quiesce'
+ * import { explore } from 'quiesce/testing'
+ *
+ * const db = service('db', { start: async () => ({}), stop: async () => {} })
+ * const api = service('api', { uses: { db }, start: async () => ({}), stop: async () => {} })
+ * const { isComplete, broken } = await explore(supervisor('shop', { children: [db, api] }), {
+ *   events: [{ does: 'crash', target: 'shop/db' }, { does: 'stop', deadlineMs: 1_000 }],
+ * })
+ * console.log(isComplete, broken) // true undefined
+ * ```
+ */
+export async function explore(tree: Tree, options: ExploreOptions = {}): Promise<Findings> {
+  const { faults = [], laws = LAWS } = options
+  const subject = subjectOf(tree, { faults })
+  const stage = (schedule: Schedule): Stage =>
+    new Stage({ tree, script: [], deadlineMs: LAST_STOP_MS, subject }, { laws, schedule, faults })
+  const findings = await search(stage, options)
+  return findings.broken === undefined ? findings : { ...findings, broken: await shortest(stage, options, findings.broken) }
+}
+
+/** How long the stop may take with which a run ends. */
+const LAST_STOP_MS = 1_000
+
+/** Searches whatever `stage` makes anew for each run. */
+export async function search(stage: (schedule: Schedule) => Stage, options: ExploreOptions): Promise<Findings> {
+  const { depth = Number.POSITIVE_INFINITY, most = Number.POSITIVE_INFINITY } = options
   const seen = new Set<string>()
   const choices: Choice[] = []
   let schedules = 0
+  let isCut = false
   do {
     schedules += 1
     try {
-      await new Run(world, laws, choices, seen).play()
+      const run = new Run(stage, { ...options, depth }, choices, seen)
+      await run.play()
+      isCut ||= run.isCut
     } catch (error) {
       if (!(error instanceof LawBroken)) throw error
       return { schedules, states: seen.size, isComplete: false, broken: error }
     }
   } while (schedules < most && nextChoices(choices))
-  return { schedules, states: seen.size, isComplete: choices.length === 0, broken: undefined }
+  return { schedules, states: seen.size, isComplete: choices.length === 0 && !isCut, broken: undefined }
 }
+
+// Deeper and deeper, so that the first that is found is the shortest.
+async function shortest(stage: (schedule: Schedule) => Stage, options: ExploreOptions, known: LawBroken): Promise<LawBroken> {
+  for (let depth = 1; depth < (options.depth ?? DEEPEST); depth += 1) {
+    const { broken, isComplete } = await search(stage, { ...options, depth })
+    if (broken !== undefined) return broken
+    if (isComplete) break
+  }
+  return known
+}
+
+const DEEPEST = 30
 
 /** One choice on the way: the option that is taken, and how many there are. */
 interface Choice {
@@ -93,19 +144,28 @@ class Run {
   readonly #stage: Stage
   readonly #choices: Choice[]
   readonly #seen: Set<string>
-  readonly #faults: Command[]
+  readonly #events: Command[]
+  readonly #deepest: number
+  /** Whether there was more to choose than `depth` allows. */
+  isCut = false
   readonly #streams = new Streams()
   readonly #replayed: number
   #depth = 0
   #delays: number
 
-  constructor({ plan, faults, delays = 1 }: World, laws: readonly Law[], choices: Choice[], seen: Set<string>) {
-    this.#faults = [...faults]
+  constructor(
+    stage: (schedule: Schedule) => Stage,
+    { events = [{ does: 'stop', deadlineMs: LAST_STOP_MS }], delays = 1, depth = DEEPEST }: ExploreOptions,
+    choices: Choice[],
+    seen: Set<string>,
+  ) {
+    this.#events = [...events]
+    this.#deepest = depth
     this.#delays = delays
     this.#choices = choices
     this.#replayed = choices.length
     this.#seen = seen
-    this.#stage = stageFor({ plan, script: [], deadlineMs: 1_000 }, { laws, schedule: this.#held })
+    this.#stage = stage(this.#held)
   }
 
   async play(): Promise<void> {
@@ -113,6 +173,10 @@ class Run {
     await stage.begin()
     for (;;) {
       const options = stage.isReported ? [] : this.#options()
+      if (options.length > 0 && this.#depth >= this.#deepest) {
+        this.isCut = true
+        return stage.finish()
+      }
       if (options.length === 0) return stage.finish()
       const taken = this.#choose(options.length)
       if (taken === undefined) return
@@ -126,10 +190,10 @@ class Run {
       this.#held.let(index)
       await stage.settle()
     })
-    this.#faults.forEach((fault, index) => {
+    this.#events.forEach((event, index) => {
       options.push(async () => {
-        this.#faults.splice(index, 1)
-        await stage.perform(fault)
+        this.#events.splice(index, 1)
+        await stage.perform(event)
       })
     })
     const isLate = this.#held.count > 0
@@ -157,44 +221,7 @@ class Run {
   }
 
   #key(): string {
-    const faults = this.#faults.map((fault) => JSON.stringify(fault)).join()
-    return `${this.#streams.take(this.#stage.trace)}|${this.#stage.env.now}|${this.#delays}|${[...this.#held.labels].sort().join()}|${faults}`
+    const events = this.#events.map((event) => JSON.stringify(event)).join()
+    return `${this.#streams.take(this.#stage.trace)}|${this.#stage.env.now}|${this.#delays}|${[...this.#held.labels].sort().join()}|${events}`
   }
-}
-
-// A state is what each supervisor has seen happen, in its order, and when. Orders of things that no supervisor sees both of are one.
-class Streams {
-  readonly #streams = new Map<string, number>()
-  #taken = 0
-
-  take(trace: readonly TraceEvent[]): string {
-    for (; this.#taken < trace.length; this.#taken += 1) this.#add(trace[this.#taken] as TraceEvent)
-    return [...this.#streams].sort(([a], [b]) => (a < b ? -1 : 1)).join(';')
-  }
-
-  #add(event: TraceEvent): void {
-    if (event.type === 'rested' || event.type === 'over') return
-    const address = event.type === 'fact' ? event.fact.address : 'address' in event ? event.address : ''
-    const words = wordsOf(event)
-    const parent = address.slice(0, Math.max(0, address.lastIndexOf('/')))
-    for (const stream of [parent, address]) this.#streams.set(stream, mix(this.#streams.get(stream) ?? 0, words))
-  }
-}
-
-function wordsOf(event: TraceEvent): string {
-  if (event.type !== 'fact') return JSON.stringify(event.type === 'reported' ? event.report.totals : event)
-  const { fact } = event
-  const incarnation = 'incarnation' in fact ? fact.incarnation : 0
-  return `${fact.type} ${fact.address}#${incarnation} ${event.at} ${fact.type === 'stopped' ? fact.ending.verdict : ''}`
-}
-
-// FNV-1a over two halves: 53 bits, so that two of some hundred thousand states are not taken for one.
-function mix(hash: number, words: string): number {
-  let low = (hash >>> 0) ^ 0x811c9dc5
-  let high = Math.floor(hash / 2 ** 32) ^ 0x9dc5811c
-  for (let index = 0; index < words.length; index += 1) {
-    low = Math.imul(low ^ words.charCodeAt(index), 0x01000193)
-    high = Math.imul(high ^ words.charCodeAt(index) ^ (low >>> 15), 0x85ebca6b)
-  }
-  return (high & 0x1fffff) * 2 ** 32 + (low >>> 0)
 }

@@ -1,6 +1,6 @@
 // Who is alive, as a fold over a trace: one entry for each incarnation. Hooks are counted by their calls, not by what facts say.
 import type { Ending } from '../protocol/fact.js'
-import type { Answered, Called, HookName, TraceEvent } from './trace.js'
+import { type Answered, type Called, type HookName, isBeginning, type TraceEvent } from './trace.js'
 
 /** How a supervisor, or a service, came to drain. */
 export type Mode =
@@ -96,7 +96,7 @@ export class Lives {
         const life = this.#reach(event.address, event.incarnation, event.at)
         life.running.add(event.hook)
         life.calls.push(event)
-        if (event.hook !== 'start' && !event.aborted) life.deadlineAt = Math.min(life.deadlineAt, event.at + event.remainingMs)
+        if (!isBeginning(event.hook) && !event.aborted) life.deadlineAt = Math.min(life.deadlineAt, event.at + event.remainingMs)
         return
       }
       case 'answered': {

@@ -22,6 +22,8 @@ export interface Play {
   /** The tree; a function is given the environment, for fakes that need virtual time. */
   readonly tree: Service | ((env: VirtualEnv) => Service)
   readonly script: readonly Command[]
+  /** Whether the script begins when the start has come to its end. Default false: at once. */
+  readonly awaitsStart?: boolean
   /** How long the stop may take with which it ends, if the script has none. */
   readonly deadlineMs: number | undefined
   readonly subject: Subject
@@ -105,6 +107,7 @@ export class Stage implements Backstage {
   /** Plays the whole: start, script, stop, and the quiet after it. @throws LawBroken */
   async run(): Promise<void> {
     await this.begin()
+    if (this.play.awaitsStart === true) await this.started()
     for (const command of this.play.script) await this.perform(command)
     await this.finish()
   }
@@ -112,6 +115,14 @@ export class Stage implements Backstage {
   async begin(): Promise<void> {
     this.#hands.start()
     await this.settle()
+  }
+
+  /** Lets the start come to its end, whichever. */
+  async started(): Promise<void> {
+    const isStarting = (): boolean => this.system.tree().status === 'starting'
+    await this.releaseAll()
+    while (isStarting() && !this.isReported && (await this.step())) this.#count()
+    await this.releaseAll()
   }
 
   /** Ends it if nobody has, waits for the report, then until nothing can happen any more. */

@@ -17,6 +17,11 @@ interface OfHook extends At {
   readonly hook: HookName
 }
 
+/** Whether a hook begins a life: nobody has set it a deadline yet. */
+export function isBeginning(hook: HookName): boolean {
+  return hook === 'start' || hook === 'run'
+}
+
 /** A hook was called. */
 export interface Called extends OfHook {
   readonly type: 'called'

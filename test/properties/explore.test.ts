@@ -1,14 +1,18 @@
 // Exhaustive: every interleaving of acks, timers, hook settlements and faults in small worlds; no law is broken in any of them.
 import { describe, expect, test, vi } from 'vitest'
-import { explore } from '../../src/testing/explore.js'
-import { LAWS } from '../../src/testing/laws.js'
+import { type ExploreOptions, explore, type Findings } from '../../src/testing/explore.js'
+import { Players } from '../../src/testing/players.js'
 import { restartWhileStopping } from './deciding.js'
-import { WORLDS } from './worlds.js'
+import { WORLDS, type World } from './worlds.js'
 
 /** How many schedules of one world are tried at most. `QUIESCE_SCHEDULES=Infinity` searches all of all of them. */
 const most = Number(process.env['QUIESCE_SCHEDULES'] ?? 6_000)
 /** How often in a run time may pass while a hook that could settle does not. */
 const delays = Number(process.env['QUIESCE_DELAYS'] ?? 0)
+
+function searched({ plan, events }: World, options: ExploreOptions): Promise<Findings> {
+  return explore((env) => new Players(env).define(plan), { ...options, events })
+}
 
 describe('every interleaving', () => {
   const totals = { schedules: 0, states: 0, complete: 0 }
@@ -17,7 +21,7 @@ describe('every interleaving', () => {
     '%s',
     { timeout: most === Number.POSITIVE_INFINITY ? 3_600_000 : 60_000 + most * 10 },
     async (_name, world) => {
-      const { schedules, states, isComplete, broken } = await explore({ ...world, delays }, LAWS, most)
+      const { schedules, states, isComplete, broken } = await searched(world, { delays, most })
       expect(broken).toBeUndefined()
       expect(isComplete || schedules === most).toBe(true)
       totals.schedules += schedules
@@ -41,7 +45,7 @@ describe('a planted bug is found', () => {
   test('a crash while everything stops is restarted', async () => {
     restartWhileStopping()
     try {
-      const { broken } = await explore(world as (typeof WORLDS)[number], LAWS)
+      const { broken } = await searched(world as World, {})
       expect(broken?.violation.law.id).toMatch(/^L([134578]|10)$/)
     } finally {
       vi.restoreAllMocks()

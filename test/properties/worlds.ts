@@ -1,8 +1,15 @@
 // Small worlds for the exhaustive search: up to four services under up to two supervisors, up to three faults.
 import type { StrategyName } from '../../src/index.js'
-import type { World } from '../../src/testing/explore.js'
 import type { Behaviour, ServicePlan, SupervisorPlan } from '../../src/testing/plan.js'
 import type { Command } from '../../src/testing/script.js'
+
+/** A small tree, and what strikes it. */
+export interface World {
+  readonly name: string
+  readonly plan: SupervisorPlan
+  /** Each strikes once at most, at any point, in any order. */
+  readonly events: readonly Command[]
+}
 
 /** Each incarnation starts and stops when the schedule lets it. */
 const LATER: readonly Behaviour[] = Array(5).fill({ start: { ends: 'ok', ms: 0 }, stop: { ends: 'ok', ms: 0 } })
@@ -30,12 +37,12 @@ const families: readonly World[] = STRATEGIES.flatMap((strategy) =>
       {
         name: `three in a row, ${strategy}, ${order}`,
         plan: over('app', [one('a'), one('b', uses('app/a', isLive)), one('c')], { strategy, order }),
-        faults: [on('crash', 1), on('crash', 2), stop(1_000)],
+        events: [on('crash', 1), on('crash', 2), stop(1_000)],
       },
       {
         name: `one beside a supervisor of two, ${strategy}, ${order}`,
         plan: over('app', [one('a'), over('s', [one('b'), one('c')], { strategy, order })], { strategy, order }),
-        faults: [on('crash', 3), on('kill', 2), stop(1_000)],
+        events: [on('crash', 3), on('kill', 2), stop(1_000)],
       },
     ]
   }),
@@ -49,37 +56,37 @@ const specials: readonly World[] = [
   {
     name: 'a supervisor that gives up while the whole stops',
     plan: over('app', [over('s', [one('a'), one('b')], { intensity: { max: 0, within: 100 } }), one('c')]),
-    faults: [on('crash', 2), stop(100), { does: 'hurry' }],
+    events: [on('crash', 2), stop(100), { does: 'hurry' }],
   },
   {
     name: 'edges at two depths',
     plan: over('app', [one('a'), over('s', [one('b'), one('e', { edge: true })]), one('f', { edge: true })]),
-    faults: [on('crash', 3), stop(1_000), stop(10)],
+    events: [on('crash', 3), stop(1_000), stop(10)],
   },
   {
     name: 'one that hangs when it is asked to stop',
     plan: over('app', [one('a'), one('b', { lives: hanging, shutdown: 10 }), one('c')]),
-    faults: [on('kill', 2), on('crash', 1), stop(5)],
+    events: [on('kill', 2), on('crash', 1), stop(5)],
   },
   {
     name: 'a start that fails at a restart',
     plan: over('app', [one('a', { lives: failing }), one('b', uses('app/a'))]),
-    faults: [on('crash', 1), on('crash', 2), stop(1_000)],
+    events: [on('crash', 1), on('crash', 2), stop(1_000)],
   },
   {
     name: 'a back-off, two crashes and a stop',
     plan: over('app', [one('a'), one('b', uses('app/a'))], { backoff: { initial: 10, factor: 2, jitter: 0 } }),
-    faults: [on('crash', 1), on('crash', 2), stop(100)],
+    events: [on('crash', 1), on('crash', 2), stop(100)],
   },
   {
     name: 'stopped by hand, started by hand, and a crash',
     plan: over('app', [one('a'), one('b', uses('app/a')), one('c')], { order: 'graph' }),
-    faults: [on('terminate', 2), on('restart', 2), on('crash', 1)],
+    events: [on('terminate', 2), on('restart', 2), on('crash', 1)],
   },
   {
     name: 'a killed supervisor, and a stop',
     plan: over('app', [over('s', [one('a'), one('b')]), one('c')]),
-    faults: [on('kill', 1), on('crash', 4), stop(100)],
+    events: [on('kill', 1), on('crash', 4), stop(100)],
   },
   {
     name: 'four along a diamond of uses',
@@ -93,7 +100,7 @@ const specials: readonly World[] = [
       ],
       { order: 'graph' },
     ),
-    faults: [on('crash', 2), stop(1_000)],
+    events: [on('crash', 2), stop(1_000)],
   },
 ]
 

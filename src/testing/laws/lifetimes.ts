@@ -3,7 +3,7 @@
 import type { Law } from '../law.js'
 import type { Life, Lives } from '../lives.js'
 import { below, pathOf, reserveMsOf, type Shape } from '../shape.js'
-import type { TraceEvent } from '../trace.js'
+import { isBeginning, type TraceEvent } from '../trace.js'
 
 /** L3. */
 export const oneRequestOneEnding: Law = {
@@ -108,7 +108,7 @@ export const nothingStartsAfterAStop: Law = {
 }
 
 function startedIn(event: TraceEvent): string | undefined {
-  if (event.type === 'called') return event.hook === 'start' ? event.address : undefined
+  if (event.type === 'called') return isBeginning(event.hook) ? event.address : undefined
   return event.type === 'fact' && event.fact.type === 'starting' ? event.fact.address : undefined
 }
 

@@ -2,7 +2,7 @@
 import type { Law } from '../law.js'
 import type { Lives } from '../lives.js'
 import { type Node, pathOf, reserveMsOf, type Shape, shutdownMsOf } from '../shape.js'
-import type { TraceEvent } from '../trace.js'
+import { isBeginning, type TraceEvent } from '../trace.js'
 
 // Shares of deadlines are fractions; a millionth of a millisecond is rounding.
 const ROUNDING_MS = 1e-6
@@ -47,7 +47,7 @@ export const deadlinesLieWithin: Law = {
 
 // A killed one has no deadline: its signal is aborted already. A start is not under a deadline either.
 function deadlineIn(event: TraceEvent): { readonly address: string; readonly deadlineAt: number } | undefined {
-  if (event.type === 'called' && event.hook !== 'start' && !event.aborted) {
+  if (event.type === 'called' && !isBeginning(event.hook) && !event.aborted) {
     return { address: event.address, deadlineAt: event.at + event.remainingMs }
   }
   if (event.type !== 'fact' || event.fact.type !== 'draining') return undefined
