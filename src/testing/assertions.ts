@@ -1,0 +1,149 @@
+// Assertions about a run, for any test runner: each throws an error whose message says, in the user's own addresses, what happened
+// instead.
+import { AssertionError } from 'node:assert'
+import { type Duration, formatMs, parseDuration } from '../base/duration.js'
+import { explainStop } from '../observe/explain-stop.js'
+import type { Report } from '../policy/report.js'
+import { type Moment, Trace } from './moments.js'
+
+/** What a matcher answers, in the shape that vitest, jest and others understand. */
+export interface Verdict {
+  readonly pass: boolean
+  readonly message: () => string
+}
+
+/** Whether these stopped in this order; others may have stopped in between. */
+export function stopsInOrder(run: Trace | Report, addresses: readonly string[]): Verdict {
+  const order = run instanceof Trace ? run.stopOrder : stopOrderOf(run)
+  const missing = addresses.filter((address) => !order.includes(address))
+  const seen = order.filter((address) => addresses.includes(address))
+  const pass = missing.length === 0 && seen.every((address, at) => address === addresses[at])
+  return {
+    pass,
+    message: () => {
+      if (missing.length > 0) return `${list(missing)} never stopped; these did: ${list(order)}`
+      return `expected ${pass ? 'another order than' : ''} ${list(addresses)}, they stopped as ${list(seen)}`.replace('  ', ' ')
+    },
+  }
+}
+
+/** Whether the first `a` came before the first `b`. */
+export function happensBefore(trace: Trace, a: Moment, b: Moment): Verdict {
+  const pass = trace.isBefore(a, b)
+  return { pass, message: () => `"${a}" came at ${trace.at(a)} ms, ${pass ? 'before' : 'after'} "${b}" at ${trace.at(b)} ms` }
+}
+
+/** Whether all acknowledged, nothing was cut off and nothing failed. */
+export function isClean(report: Report): Verdict {
+  return { pass: report.clean, message: () => `the stop was ${report.clean ? '' : 'not '}clean: ${explainStop(report)}` }
+}
+
+/** Whether a stop kept the promised upper bound: never an exact time, since machines differ. */
+export function endsWithin(report: Report, budget: Duration): Verdict {
+  const budgetMs = parseDuration(budget)
+  if (budgetMs === undefined) throw new TypeError(`${String(budget)} is not a duration`)
+  const pass = report.tookMs <= budgetMs
+  return { pass, message: () => `the stop took ${formatMs(report.tookMs)} of ${formatMs(budgetMs)}: ${explainStop(report)}` }
+}
+
+/**
+ * Asserts that these stopped in this order; others may have stopped in between.
+ * @throws AssertionError that shows the order in which they did.
+ *
+ * @example
+ * ```ts
+ * import { service, supervisor } from 'quiesce'
+ * import { expectStopOrder, simulate } from 'quiesce/testing'
+ *
+ * const db = service('db', { start: () => ({}) })
+ * const api = service('api', { uses: { db }, start: () => ({}) })
+ * const { trace } = await simulate(supervisor('shop', { children: [db, api] }))
+ * expectStopOrder(trace, ['shop/api', 'shop/db'])
+ * console.log(trace.stopOrder) // [ 'shop/api', 'shop/db', 'shop' ]
+ * ```
+ */
+export function expectStopOrder(run: Trace | Report, addresses: readonly string[]): void {
+  demand(stopsInOrder(run, addresses))
+}
+
+/**
+ * Asserts that the first `a` came before the first `b`.
+ * @throws AssertionError with both times, RangeError when one of them never happened.
+ *
+ * @example
+ * ```ts
+ * import { service, supervisor } from 'quiesce'
+ * import { expectBefore, simulate } from 'quiesce/testing'
+ *
+ * const db = service('db', { start: () => ({}), stop: () => {} })
+ * const api = service('api', { uses: { db }, start: () => ({}) })
+ * const { trace } = await simulate(supervisor('shop', { children: [db, api] }))
+ * expectBefore(trace, 'shop/api stopped', 'shop/db stop()')
+ * console.log(trace.count('shop/db stop()')) // 1
+ * ```
+ */
+export function expectBefore(trace: Trace, a: Moment, b: Moment): void {
+  demand(happensBefore(trace, a, b))
+}
+
+/**
+ * Asserts that a stop was clean: all acknowledged, nothing cut off, nothing failed.
+ * @throws AssertionError that says what went wrong.
+ *
+ * @example
+ * ```ts
+ * import { service, supervisor } from 'quiesce'
+ * import { expectClean, simulate } from 'quiesce/testing'
+ *
+ * const { report } = await simulate(supervisor('shop', { children: [service('db', { start: () => ({}) })] }))
+ * expectClean(report)
+ * console.log(report.totals.acked) // 1
+ * ```
+ */
+export function expectClean(report: Report): void {
+  demand(isClean(report))
+}
+
+/**
+ * Asserts that a stop kept the promised upper bound: never an exact time, since machines differ.
+ * @throws AssertionError that says what the time went into.
+ *
+ * @example
+ * ```ts
+ * import { service, supervisor } from 'quiesce'
+ * import { expectWithin, simulate } from 'quiesce/testing'
+ *
+ * const hung = service('hung', { shutdown: '2s', start: () => ({}), stop: () => new Promise(() => {}) })
+ * const { report } = await simulate(supervisor('shop', { children: [hung] }))
+ * expectWithin(report, '2s')
+ * console.log(report.totals.abandoned) // 1
+ * ```
+ */
+export function expectWithin(report: Report, budget: Duration): void {
+  demand(endsWithin(report, budget))
+}
+
+/**
+ * The same assertions as matchers: `expect.extend(matchers)` in vitest or jest.
+ */
+export const matchers = {
+  toStopInOrder: (run: Trace | Report, addresses: readonly string[]): Verdict => stopsInOrder(run, addresses),
+  toHappenBefore: (trace: Trace, a: Moment, b: Moment): Verdict => happensBefore(trace, a, b),
+  toBeClean: (report: Report): Verdict => isClean(report),
+  toEndWithin: (report: Report, budget: Duration): Verdict => endsWithin(report, budget),
+}
+
+function demand({ pass, message }: Verdict): void {
+  if (!pass) throw new AssertionError({ message: message(), stackStartFn: demand })
+}
+
+function stopOrderOf(report: Report): string[] {
+  return report.services
+    .flatMap(({ address, stoppedAtMs }) => (stoppedAtMs === undefined ? [] : [{ address, stoppedAtMs }]))
+    .sort((a, b) => a.stoppedAtMs - b.stoppedAtMs)
+    .map(({ address }) => address)
+}
+
+function list(addresses: readonly string[]): string {
+  return addresses.length === 0 ? 'nobody' : addresses.map((address) => `\`${address}\``).join(', ')
+}
