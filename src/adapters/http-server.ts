@@ -57,13 +57,13 @@ export function httpServer<const Id extends string, U extends Uses = {}>(
   options: HttpHandlerOptions<U>,
 ): Service<HttpHandle, {}, Id>
 export function httpServer(id: string, options: HttpAppOptions<Uses> | HttpHandlerOptions<Uses>): Service<HttpHandle> {
-  const { app, handler, upgrade, maxUpgrades, port, host, tls, capacity, linger, timeout, whileDraining, streams, ...rest } = options
-  const { keepAlive, balancerIdle, ...child } = rest
+  const { app, handler, upgrade, maxUpgrades, port, host, tls, http2, capacity, linger, timeout, whileDraining, ...rest } = options
+  const { streams, keepAlive, balancerIdle, ...child } = rest
   const server = service(id, {
     ...child,
     edge: child.edge ?? true,
     start: (ctx) => start(ctx, options),
-    drain: (handle) => runOf(handle).gone,
+    drain: (handle) => runOf(handle).drained(),
     stop: (handle) => runOf(handle).stop(),
   })
   return alsoChecked(server, (where, problems) => checkOptions(where, options, problems))

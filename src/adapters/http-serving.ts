@@ -48,6 +48,11 @@ export class Serving {
     return this.#drainedBy !== undefined
   }
 
+  /** Resolves when it drains and nothing is in flight. */
+  idle(): Promise<void> {
+    return new Promise((resolve) => this.#gate.whenDrained(resolve))
+  }
+
   /** From now on `listener` answers. */
   begin(listener: Listener): void {
     this.#listener = listener
@@ -56,7 +61,7 @@ export class Serving {
   /** Asks all to finish: every answer ends its connection, event streams have a time of their own. */
   beginDrain(reason: unknown): void {
     this.#drainedBy = reason
-    for (const connection of this.#connections) connection.newest?.markLast(true)
+    for (const connection of this.#connections) if (connection.owedCount > 0) connection.leave()
     const owed = this.#owed()
     this.enter(() => {
       for (const live of owed) live.askToFinish(reason)
@@ -80,14 +85,11 @@ export class Serving {
     const connection = this.#connections.of(req.socket)
     if (connection === undefined || connection.isSpent) return void req.resume()
     this.#connections.used(connection)
-    const previous = connection.newest
+    const isLeaving = connection.isLeaving || this.#isLeaving()
     const live = new LiveRequest(req, res)
     connection.add(live)
-    res.on('close', () => this.over(live, connection))
-    if (previous?.isLast === true || this.#isLeaving()) {
-      previous?.markLast(false)
-      live.markLast(true)
-    }
+    live.whenClosed(() => this.over(live, connection))
+    if (isLeaving) connection.leave()
     if (this.#drainedBy !== undefined && !this.#admitsLate(live)) return live.answer(503, this.retryAfter())
     live.permit = this.#admit()
     if (live.permit === undefined) return live.answer(503, this.retryAfter())
@@ -97,7 +99,7 @@ export class Serving {
 
   /** The connection is gone, and with it the answers that wait behind another one, which Node does not close (pipelining). */
   lost(connection: Connection): void {
-    for (const live of connection.owed()) this.over(live, connection)
+    for (const live of [...connection.owed()]) this.over(live, connection)
   }
 
   /** For `Retry-After`, in whole seconds: when a place is likely to be free, or, of a server that goes away, left to chance in part. */
@@ -167,7 +169,7 @@ export class Serving {
     const { env, facts, address, incarnation } = this.#incarnation
     if (facts.hears('request-failed')) facts.emit({ type: 'request-failed', at: env.clock.now(), address, incarnation, error })
     if (!live.res.headersSent) live.answer(500)
-    else if (!live.res.writableEnded) live.res.destroy()
+    else if (!live.res.writableEnded) live.cut()
   }
 
   #retryAfterOf(error: unknown): number {
