@@ -15,6 +15,8 @@ describe('terminationGracePeriodSeconds', () => {
     expect(fits('', 24)).toEqual([
       'error: The kubelet kills after 24 s, but `grace` is 25.00 s: 25 s are needed, 1 s are missing. | Write terminationGracePeriodSeconds: 25 or more, or lower `grace` to 24 s.',
     ])
+    // Not where the tree needs more.
+    expect(fits('', 24, { neededMs: 24_001 })).toEqual([expect.stringMatching(/Write terminationGracePeriodSeconds: 25 or more\.$/)])
     expect(fits('', 0)).toEqual([expect.stringMatching(/ 25 s are missing\. \| Write terminationGracePeriodSeconds: 25 or more\.$/)])
   })
 
