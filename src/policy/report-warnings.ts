@@ -26,8 +26,7 @@ export function serviceWarnings(service: ServiceReport, shutdownMs: number | 'br
 function unstopped(service: ServiceReport, shutdownMs: number | 'brutal-kill'): ReportWarning | undefined {
   const { address, verdict, held, forced, asWritten, refusedAtMs = 0, settledAtMs, stoppedAtMs } = service
   const code = verdict === 'abandoned' ? 'not-stopped' : verdict === 'killed' ? 'killed' : 'cut-off'
-  if (stoppedAtMs === undefined || held === undefined || (code === 'cut-off' && !forced) || (code === 'killed' && asWritten))
-    return undefined
+  if (stoppedAtMs === undefined || held === undefined || (code === 'cut-off' && !forced) || asWritten) return undefined
   const ms = (code === 'cut-off' ? (settledAtMs ?? stoppedAtMs) : stoppedAtMs) - refusedAtMs
   const limitMs = typeof shutdownMs === 'number' && Number.isFinite(shutdownMs) ? shutdownMs : undefined
   const what = { 'not-stopped': 'did not stop', killed: 'was ended by force: it did not stop', 'cut-off': 'did not finish' }[code]
