@@ -4,7 +4,12 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { findingsOf } from '../../src/cli/manifest/check.js'
+import { choose } from '../../src/cli/manifest/choose.js'
+import { readYaml } from '../../src/cli/manifest/field.js'
+import { readWorkloads } from '../../src/cli/manifest/workload.js'
 import { ROOT } from '../house/sources.js'
+import { DAEMON } from './manifest/pod.js'
 import { daemon, project, quiesce } from './program.js'
 
 const text = readFileSync(join(ROOT, 'docs/command-line.md'), 'utf8')
@@ -62,4 +67,12 @@ describe('docs/command-line.md', () => {
     const { stdout, stderr } = await quiesce(command.split(' ').slice(1), { cwd })
     expect({ stdout: normalized(stdout), stderr }).toEqual({ stdout: normalized(shown), stderr: '' })
   })
+})
+
+test('the manifest of docs/daemon.md fits the daemon that it is written for', () => {
+  const page = readFileSync(join(ROOT, 'docs/daemon.md'), 'utf8')
+  const manifest = /^```yaml[^\n]*\n([\s\S]*?)^```$/m.exec(page)?.[1] ?? ''
+  const daemon = { ...DAEMON, neededMs: 20_000, lameDuckMs: 5_000 }
+  const chosen = choose(readYaml(manifest).flatMap(readWorkloads), undefined, daemon, 'docs/daemon.md')
+  expect(findingsOf(chosen, daemon)).toEqual([])
 })
