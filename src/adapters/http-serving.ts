@@ -32,6 +32,7 @@ export class Serving {
   /** Why it drains; undefined while it does not. */
   #drainedBy: unknown
   #forced = false
+  #endWait: (() => void) | undefined
 
   constructor(ctx: Context<unknown>, settings: ServingSettings, connections: Connections) {
     this.#incarnation = incarnationOf(ctx)
@@ -48,9 +49,13 @@ export class Serving {
     return this.#drainedBy !== undefined
   }
 
-  /** Resolves when it drains and nothing is in flight. */
+  /** Resolves when it drains and nothing is in flight, or the time is over. */
   idle(): Promise<void> {
-    return new Promise((resolve) => this.#gate.whenDrained(resolve))
+    return new Promise((resolve) => {
+      this.#gate.whenDrained(resolve)
+      if (this.#forced) resolve()
+      else this.#endWait = resolve
+    })
   }
 
   /** From now on `listener` answers. */
@@ -73,6 +78,7 @@ export class Serving {
   /** Their time is over: signals are aborted, what has no answer yet gets 503. */
   force(reason: unknown): void {
     this.#forced = true
+    this.#endWait?.()
     const owed = this.#owed()
     this.enter(() => {
       for (const live of owed) live.cancel(reason)
