@@ -40,7 +40,7 @@ const folder = (): string => {
 // Times and process ids differ from run to run, and with them bars and what was worth a word.
 function normalized(shown: string): string {
   return shown
-    .replace(/^stopping took \d+ ms: [\s\S]*?`shop\/db` \d+ ms closing[\s\S]*?\n\n/m, 'stopping took …\n\n')
+    .replace(/^stopping took \d+ ms: [\s\S]*?`shop\/db`\s\d+ ms\sclosing[\s\S]*?\n\n/m, 'stopping took …\n\n')
     .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, 'then')
     .replace(/pid \d+/g, 'pid N')
     .replace(/\d+ ms(, \d+ finished)?/g, 'N ms')
