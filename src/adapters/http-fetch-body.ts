@@ -45,11 +45,9 @@ export class FetchBody {
 
   #begin(): void {
     this.#isBegun = true
-    if (this.#req.destroyed) return this.#end(this.#goneReason())
     this.#req.on('data', this.#onData)
     this.#req.on('end', () => this.#end())
-    this.#req.on('error', ignore)
-    // Comes last in any case.
+    // Comes last in any case, also after a client that had sent everything, and of which something was still to be read.
     this.#req.on('close', () => this.#end(this.#goneReason()))
   }
 
@@ -67,9 +65,7 @@ export class FetchBody {
   }
 
   #goneReason(): unknown {
-    return this.#signal.aborted
-      ? this.#signal.reason
-      : new DOMException('The client went away before its request was complete.', 'AbortError')
+    return this.#signal.reason ?? new DOMException('The client went away before its request was read.', 'AbortError')
   }
 
   #cancel(): void {
@@ -84,5 +80,3 @@ export class FetchBody {
     this.#req.resume()
   }
 }
-
-const ignore = (): void => {}

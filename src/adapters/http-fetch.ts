@@ -149,8 +149,7 @@ class Answer {
 
   /** Whether nobody waits for it any more, or somebody else has answered. */
   get #isUnwanted(): boolean {
-    const { destroyed, writableEnded, headersSent } = this.#res
-    return this.#signal.aborted || destroyed || writableEnded || (this.#held !== undefined && headersSent)
+    return this.#signal.aborted || this.#res.destroyed || this.#res.writableEnded
   }
 
   #writeHead(length?: number): void {
