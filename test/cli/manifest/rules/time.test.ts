@@ -43,6 +43,7 @@ describe('terminationGracePeriodSeconds', () => {
   test('counts the lame duck once: within grace, or within a preStop that asks for /prestop', () => {
     const asks = hook('httpGet: { path: /prestop, port: 9000 }')
     expect(fits('', 26, { lameDuckMs: 5_000 })).toEqual([])
+    expect(fits(hook('sleep: { seconds: 3 }'), 29, { lameDuckMs: 5_000 })).toEqual([])
     expect(fits(asks, 31, { lameDuckMs: 5_000 })).toEqual([])
     expect(fits(asks, 29, { lameDuckMs: 5_000 })).toEqual([
       expect.stringContaining('preStop takes 5 s, then `grace` is 25.00 s: 30 s are needed'),
