@@ -74,6 +74,11 @@ export class LiveRequest implements RequestSignals {
     return this.#cancelledBy !== undefined
   }
 
+  /** Whether a handler that threw this did as it was told. Somebody else's AbortError is a failure. */
+  isOwnAbort(error: unknown): boolean {
+    return this.isCancelled && (error === this.signal.reason || (error instanceof Error && error.name === 'AbortError'))
+  }
+
   /** Not other protocols: clients that offer h2c with every request mean to be served without it (RFC 9110 §7.8). */
   get asksForWebSocket(): boolean {
     return this.req.headers.upgrade?.toLowerCase() === 'websocket'
@@ -144,8 +149,6 @@ export class LiveRequest implements RequestSignals {
     if (res.headersSent || this.isOver || this.isUpgraded) return
     // Once we answer, what the handler writes is an error of ours to bear (ERR_STREAM_WRITE_AFTER_END).
     res.on('error', ignore)
-    // And HTTP/2 would reset the stream, maybe before the answer is on its way.
-    if (this.#stream !== undefined) res.write = () => true
     for (const name of res.getHeaderNames()) res.removeHeader(name)
     const body = `${STATUS_CODES[status]}\n`
     res.statusCode = status
@@ -155,6 +158,8 @@ export class LiveRequest implements RequestSignals {
     if (res.shouldKeepAlive === false) res.setHeader('Connection', 'close')
     if (retryAfterSeconds !== undefined) res.setHeader('Retry-After', retryAfterSeconds)
     res.end(body)
+    // HTTP/2 would reset the stream instead, maybe before the answer is on its way.
+    if (this.#stream !== undefined) res.write = () => true
   }
 }
 

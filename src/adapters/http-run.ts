@@ -34,6 +34,7 @@ export class HttpRun {
   readonly #serving: Serving
   #address: AddressInfo | undefined
   #drainedBy: unknown
+  #drained: Promise<void> | undefined
   #forced = false
   #accepting = true
   #abandonListening: ((reason: unknown) => void) | undefined
@@ -73,9 +74,9 @@ export class HttpRun {
   }
 
   /** Resolves when no connection is left, and no handler either: those of late requests have come after the gate was drained. */
-  async drained(): Promise<void> {
-    await this.gone
-    await this.#serving.idle()
+  drained(): Promise<void> {
+    this.#drained = this.gone.then(() => this.#serving.idle())
+    return this.#drained
   }
 
   /** Resolves when it listens. @throws Error that names address, host and port when it cannot, with Node's as the cause. */
@@ -117,6 +118,8 @@ export class HttpRun {
     await this.#goneWithin(Math.min(lingerMs, this.#ctx.remainingMs() / 2))
     this.#connections.destroyAll()
     await this.gone
+    // The drain that was forced has ended with that, and is heard before the stop.
+    if (this.#forced) await this.#drained
     // Not for its sockets, there are none: only this ends the interval in which Node checks for slow requests.
     this.#server.close()
   }
