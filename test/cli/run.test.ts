@@ -81,6 +81,19 @@ describe('a daemon', () => {
     expect((await shop.exited).lines.filter(({ msg }) => msg === 'shop starts')).toHaveLength(1)
   })
 
+  test('a file that exports a tree, and runs it only later on, runs it once too, and is told', async () => {
+    const late = "setTimeout(() => run(tree, { grace: '99s' }).then(({ reason }) => console.log('ran:', reason)), 50)\n"
+    const main = MAIN.replace('const tree', 'export const tree').replace(/await run.*/, late)
+    const cwd = project({ 'main.mjs': main })
+    const shop = daemon(['run', 'main.mjs', '--probes-port', '0'], { cwd, env: { STATE_DIRECTORY: cwd } })
+    await shop.said('main.mjs exports its tree, which runs already')
+    shop.signal('SIGTERM')
+    const { code, lines } = await shop.exited
+    expect(code).toBe(0)
+    expect(lines.filter(({ msg }) => msg === 'shop starts')).toHaveLength(1)
+    expect(lines.at(-1)?.msg).toBe('ran: SIGTERM')
+  })
+
   test("an error of the file's own, later on, ends the daemon in order as without this program", async () => {
     const cwd = project({ 'main.mjs': MAIN.replace('await run', 'run').concat('\nawait 1\nthrow new Error("mine")\n') })
     const { code, lines } = await daemon(['run', 'main.mjs'], { cwd }).exited
