@@ -28,17 +28,18 @@ export class Serving {
   readonly #settings: ServingSettings
   readonly #connections: Connections
   readonly #gate: Gate
+  readonly #signal: AbortSignal
   #listener: Listener = () => {}
   /** Why it drains; undefined while it does not. */
   #drainedBy: unknown
   #forced = false
-  #endWait: (() => void) | undefined
 
   constructor(ctx: Context<unknown>, settings: ServingSettings, connections: Connections) {
     this.#incarnation = incarnationOf(ctx)
     this.#settings = settings
     this.#connections = connections
     this.#gate = ctx.gate({ capacity: settings.capacity })
+    this.#signal = ctx.signal
   }
 
   get inFlight(): number {
@@ -51,11 +52,7 @@ export class Serving {
 
   /** Resolves when it drains and nothing is in flight, or the time is over. */
   idle(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#gate.whenDrained(resolve)
-      if (this.#forced) resolve()
-      else this.#endWait = resolve
-    })
+    return idleOrForced(this.#gate, this.#signal)
   }
 
   /** From now on `listener` answers. */
@@ -78,7 +75,6 @@ export class Serving {
   /** Their time is over: signals are aborted, what has no answer yet gets 503. */
   force(reason: unknown): void {
     this.#forced = true
-    this.#endWait?.()
     const owed = this.#owed()
     this.enter(() => {
       for (const live of owed) live.cancel(reason)
@@ -169,8 +165,7 @@ export class Serving {
 
   /** A handler has thrown: answers in its place, as far as that is still possible. */
   failed(live: LiveRequest, error: unknown): void {
-    // It did as it was told.
-    if (live.isCancelled && (error === live.signal.reason || (error instanceof Error && error.name === 'AbortError'))) return
+    if (live.isOwnAbort(error)) return
     if (isRefusal(error) && !live.res.headersSent) return live.answer(503, this.#retryAfterOf(error))
     const { env, facts, address, incarnation } = this.#incarnation
     if (facts.hears('request-failed')) facts.emit({ type: 'request-failed', at: env.clock.now(), address, incarnation, error })
@@ -214,7 +209,16 @@ export class Serving {
   }
 }
 
-// Another service refused what the handler asked of it: that is no fault of the handler's.
-function isRefusal(error: unknown): boolean {
+/** Resolves when the gate is closed and nothing is in flight, or the time for that is over. */
+export function idleOrForced(gate: Gate, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    gate.whenDrained(resolve)
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+/** Whether another service refused what the handler asked of it: that is no fault of the handler's. */
+export function isRefusal(error: unknown): boolean {
   return error instanceof AtCapacityError || error instanceof DrainingError || error instanceof NotReadyError
 }
