@@ -149,5 +149,7 @@ function loadError(called: Called, error: unknown): Error {
     return new UsageError(what, command, withLoader)
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : describe(error)
-  return new FileError(`${file} threw while it was loaded:\n${stack}`)
+  // Node keeps the line of a syntax error to itself.
+  const where = error instanceof SyntaxError && stack.startsWith('SyntaxError') ? `\nnode --check shows the line: node --check ${file}` : ''
+  return new FileError(`${file} threw while it was loaded:\n${stack}${where}`)
 }
