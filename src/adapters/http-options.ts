@@ -114,12 +114,22 @@ export function warnOfBalancer({ log }: Context<unknown>, { keepAlive, balancerI
 
 const MAX_PORT = 65_535
 
-/** Notes what is wrong with the options. */
-export function checkOptions(where: string, options: object, problems: Problems): void {
-  const { app, handler, upgrade, maxUpgrades, port, host, tls, http2, capacity, whileDraining } = options as Record<string, unknown>
-  if (app !== undefined && handler !== undefined) problems.add(where, 'both `app` and `handler` are given; a server has one of them')
+/** Notes what is wrong with an `httpServer`'s options. */
+export function checkServerOptions(where: string, options: object, problems: Problems): void {
+  const { app, handler, upgrade, maxUpgrades, http2, tls } = options as Record<string, unknown>
   if (app === undefined && handler === undefined) problems.add(where, 'neither `app` nor `handler` is given')
-  for (const [name, value] of Object.entries({ app, handler, upgrade })) {
+  checkOptions(where, options, problems)
+  if (upgrade !== undefined && typeof upgrade !== 'function') problems.add(where, `\`upgrade\` is ${show(upgrade)}, not a function`)
+  if (upgrade !== undefined && http2 === true && tls === undefined)
+    problems.add(where, '`http2` without `tls` speaks nothing but HTTP/2, which knows no upgrades; give `tls` too')
+  problems.whole(where, 'maxUpgrades', maxUpgrades, 1, 1)
+}
+
+/** Notes what is wrong with what all servers are told. */
+export function checkOptions(where: string, options: object, problems: Problems): void {
+  const { app, handler, port, host, tls, http2, capacity, whileDraining } = options as Record<string, unknown>
+  if (app !== undefined && handler !== undefined) problems.add(where, 'both `app` and `handler` are given; a server has one of them')
+  for (const [name, value] of Object.entries({ app, handler })) {
     if (value !== undefined && typeof value !== 'function') problems.add(where, `\`${name}\` is ${show(value)}, not a function`)
   }
   if (port !== undefined && !(Number.isInteger(port) && (port as number) >= 0 && (port as number) <= MAX_PORT)) {
@@ -132,7 +142,6 @@ export function checkOptions(where: string, options: object, problems: Problems)
   }
   problems.flag(where, 'http2', http2, false)
   problems.whole(where, 'capacity', capacity, 1, 1)
-  problems.whole(where, 'maxUpgrades', maxUpgrades, 1, 1)
   problems.oneOf(where, 'whileDraining', whileDraining, ['serve', 'refuse'], 'serve')
   for (const name of ['linger', 'timeout', 'streams', 'keepAlive', 'balancerIdle'])
     problems.duration(where, name, (options as Record<string, unknown>)[name], 0)

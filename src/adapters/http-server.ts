@@ -5,7 +5,7 @@ import { alsoChecked, type Service } from '../tree/definition.js'
 import { service } from '../tree/service.js'
 import type { HandlesOf, Uses } from '../tree/uses.js'
 import { handlerListener, type Listener, listenerOf, requestContexts } from './http-app.js'
-import { checkOptions, type HttpAppOptions, type HttpHandlerOptions, settingsOf, warnOfBalancer } from './http-options.js'
+import { checkServerOptions, type HttpAppOptions, type HttpHandlerOptions, settingsOf, warnOfBalancer } from './http-options.js'
 import { liveRequestOf } from './http-requests.js'
 import { HttpRun } from './http-run.js'
 import type { UpgradeSettings } from './http-upgrades.js'
@@ -66,7 +66,7 @@ export function httpServer(id: string, options: HttpAppOptions<Uses> | HttpHandl
     drain: (handle) => runOf(handle).drained(),
     stop: (handle) => runOf(handle).stop(),
   })
-  return alsoChecked(server, (where, problems) => checkOptions(where, options, problems))
+  return alsoChecked(server, (where, problems) => checkServerOptions(where, options, problems))
 }
 
 type Options = HttpAppOptions<Uses> | HttpHandlerOptions<Uses>
