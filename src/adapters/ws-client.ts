@@ -16,6 +16,8 @@ import type { Message } from './ws-options.js'
 export interface Hosting<Ctx> {
   readonly incarnation: Incarnation
   readonly gate: Gate
+  /** Aborted when the time for finishing is over. */
+  readonly signal: AbortSignal
   readonly concurrency: number
   readonly connection: ((socket: WebSocket, req: LiveRequest['req'], ctx: Ctx) => unknown) | undefined
   readonly message: ((data: Message, socket: WebSocket, ctx: Ctx) => unknown) | undefined
@@ -106,6 +108,9 @@ export class Client<Ctx> {
     this.#wasTold = readyState === OPEN
     this.#timer?.cancel()
     this.socket.close(GOING_AWAY, 'going away')
+    // Whatever is handled now, its answer to that must be read.
+    if (this.#isBusy) this.#isDeaf = true
+    this.#readOrNot()
     if (this.#timeoutMs !== undefined) this.#timer = this.#after(this.#timeoutMs, () => this.terminate())
   }
 
@@ -119,7 +124,7 @@ export class Client<Ctx> {
   /** Cuts it off. */
   terminate(): void {
     this.#wasCutOff = true
-    this.#drop()
+    this.#isDeaf = true
     this.socket.terminate()
   }
 
@@ -145,15 +150,29 @@ export class Client<Ctx> {
   }
 
   #goOn(): void {
+    // Nothing is begun any more.
+    if (this.#hosting.signal.aborted) this.#drop()
     while (!this.#isOpening && this.#running < this.#hosting.concurrency) {
       const next = this.#waiting.shift()
       if (next === undefined) break
       this.#handle(next)
     }
-    const isBusy = this.#running > 0 || this.#waiting.size > 0
-    const isLeaving = this.#timeoutMs !== undefined && !this.#isEnding
-    if (isLeaving && !isBusy) this.tell()
-    if (this.#waiting.size > 0 || (isLeaving && isBusy)) this.socket.pause()
+    if (this.#isLeaving && !this.#isBusy) this.tell()
+    this.#readOrNot()
+  }
+
+  get #isBusy(): boolean {
+    return this.#running > 0 || this.#waiting.size > 0
+  }
+
+  /** Whether its turn to go has come, but it is not told yet. */
+  get #isLeaving(): boolean {
+    return this.#timeoutMs !== undefined && !this.#isEnding
+  }
+
+  // What waits here is not to grow: the client is slowed down instead.
+  #readOrNot(): void {
+    if ((this.#waiting.size > 0 && !this.#isDeaf) || (this.#isLeaving && this.#isBusy)) this.socket.pause()
     else if (this.socket.isPaused) this.socket.resume()
   }
 
@@ -192,7 +211,7 @@ export class Client<Ctx> {
     this.#drop()
     if (!isRefusal(error)) note(this.#hosting.incarnation, 'request-failed', { error })
     this.socket.close(isRefusal(error) ? TRY_AGAIN_LATER : INTERNAL_ERROR)
-    if (this.socket.isPaused) this.socket.resume()
+    this.#readOrNot()
   }
 
   #drop(): void {

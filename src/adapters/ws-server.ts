@@ -70,8 +70,8 @@ export function webSocketServer(id: string, options: WebSocketOptions<Uses>): Se
     edge: options.edge ?? true,
     shutdown: options.shutdown ?? defaultShutdownMs(options),
     start: (ctx) => start(ctx, options),
-    drain: (handle) => drain(handle),
-    stop: (handle) => partsOf(handle).run.stop(),
+    drain: (handle) => drain(partsOf(handle)),
+    stop: (handle, ctx) => stop(partsOf(handle), ctx),
   })
   return alsoChecked(server, (where, problems) => checkWebSocketOptions(where, options, problems))
 }
@@ -99,15 +99,21 @@ function requireUpgrade(_req: IncomingMessage, res: ServerResponse): void {
 }
 
 // Messages that came late have come after the gate was drained.
-async function drain(handle: WebSocketHandle): Promise<void> {
-  const { run, sockets } = partsOf(handle)
-  await run.drained()
-  await sockets.idle()
+function drain(own: Parts): Promise<void> {
+  own.drained = own.run.drained().then(() => own.sockets.idle())
+  return own.drained
+}
+
+async function stop(own: Parts, { signal }: Context<unknown>): Promise<void> {
+  await own.run.stop()
+  // The drain that was forced has ended with that, and is heard before the stop.
+  if (signal.aborted) await own.drained
 }
 
 interface Parts {
   readonly run: HttpRun
   readonly sockets: Sockets
+  drained?: Promise<void>
 }
 
 const parts = new WeakMap<WebSocketHandle, Parts>()

@@ -47,7 +47,7 @@ export class Sockets {
     this.#verify = options.verify
     const { connection, message } = options
     const { maxConnections, concurrency, maxPayload, closeTimeoutMs, tuning, path } = this.#settings
-    this.#hosting = { incarnation: this.#incarnation, gate: ctx.gate(), concurrency, connection, message }
+    this.#hosting = { incarnation: this.#incarnation, gate: ctx.gate(), signal: ctx.signal, concurrency, connection, message }
     // Its own timer for the answer to a close frame is a safeguard behind ours.
     const closeTimeout = Math.min(2 * closeTimeoutMs, LONGEST_TIMER_MS)
     this.#library = new WebSocketServer({ ...tuning, ...{ closeTimeout }, noServer: true, clientTracking: false, maxPayload })

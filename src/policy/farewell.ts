@@ -23,14 +23,16 @@ export interface Farewell {
   readonly endMs: number
 }
 
+/** What closing needs is kept, and half as much again, so that who is cut off is also seen to be gone in time. */
+const RESERVES = 1.5
 /** What of the time is kept for the last answers, if work goes on until the end. */
 const LAST_SHARE = 1 / 5
 
 /** Fits a farewell into the time that is left, less what closing needs. */
 export function planFarewell({ jitterMs, timeoutMs, leftMs }: FarewellTimes): Farewell {
   if (leftMs === Number.POSITIVE_INFINITY) return { windowMs: jitterMs, timeoutMs, lastCallMs: leftMs, endMs: leftMs }
-  const endMs = leftMs - reserveOf(leftMs)
-  const [windowMs, answerMs] = [Math.min(jitterMs, endMs), Math.min(timeoutMs, endMs)]
+  const endMs = leftMs - RESERVES * reserveOf(leftMs)
+  const [windowMs, answerMs] = [within(endMs, jitterMs), within(endMs, timeoutMs)]
   const share = Math.min(1, endMs / Math.max(windowMs + answerMs, 1))
   const answerInMs = answerMs * share
   return { windowMs: windowMs * share, timeoutMs: answerInMs, lastCallMs: endMs - Math.min(answerInMs, endMs * LAST_SHARE), endMs }
@@ -39,4 +41,9 @@ export function planFarewell({ jitterMs, timeoutMs, leftMs }: FarewellTimes): Fa
 /** When each of `count` clients has its turn: one in each of as many equal parts of the window, at a moment left to chance. */
 export function turnsOf(count: number, windowMs: number, random: () => number): number[] {
   return Array.from({ length: count }, (_, index) => ((index + random()) / count) * windowMs)
+}
+
+// All of the time, for what has no end.
+function within(endMs: number, ms: number): number {
+  return ms === Number.POSITIVE_INFINITY ? endMs : ms
 }
