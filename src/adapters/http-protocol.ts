@@ -16,8 +16,18 @@ export interface ProtocolSettings {
 /** Makes a server that does not listen yet. `parser` is what the parser of HTTP/1.1 is to know. */
 export function makeServer({ tls, http2, keepAliveMs }: ProtocolSettings, parser: object): Server {
   const server = http2 ? makeHttp2Server(tls, parser) : makeHttp1Server(tls, parser)
-  if (keepAliveMs !== undefined) server.keepAliveTimeout = keepAliveMs
+  if (keepAliveMs !== undefined) server.keepAliveTimeout = nodeTimeout(keepAliveMs)
   return server
+}
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+/** What Node adds to it. */
+const NODE_BUFFER_MS = 1_000
+
+// For Node 0 is no limit, an infinite time an error, and one beyond its timers a warning.
+function nodeTimeout(ms: number): number {
+  if (ms === Number.POSITIVE_INFINITY) return 0
+  return Math.min(Math.max(ms, 1), LONGEST_TIMER_MS - NODE_BUFFER_MS)
 }
 
 function makeHttp1Server(tls: TlsOptions | undefined, parser: object): Server {
