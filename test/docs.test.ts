@@ -81,7 +81,7 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 describe('the examples in the code', () => {
   it('exist for every public function', async () => {
-    const doors = [await import('quiesce'), await import('quiesce/http')]
+    const doors = [await import('quiesce'), await import('quiesce/http'), await import('quiesce/ws'), await import('quiesce/testing')]
     const isFunction = (value: unknown): boolean => typeof value === 'function' && !/^class /.test(String(value))
     const functions = doors.flatMap((door) =>
       Object.entries(door)

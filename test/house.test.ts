@@ -52,6 +52,7 @@ describe('a planted violation is found', () => {
     ['outside', 'eventemitter3', [file('src/base/a.ts', "import { EventEmitter } from 'eventemitter3'")]],
     ['outside', 'pino', [file('src/daemon/a.ts', "import { pino } from 'pino'")]],
     ['outside', 'fast-check', [file('src/policy/a.ts', "import fc from 'fast-check'")]],
+    ['outside', 'ws', [file('src/daemon/a.ts', "import { WebSocketServer } from 'ws'")]],
     ['outside', 'yaml', [file('src/daemon/a.ts', "import { parse } from 'yaml'")]],
     ['files', 'a long one', [file('src/base/a.ts', 'void 0\n'.repeat(260))]],
     ['files', 'utils', [empty('src/base/utils.ts')]],

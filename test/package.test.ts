@@ -3,7 +3,7 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -88,6 +88,15 @@ describe('the packed package', () => {
     expect(messages.indexOf('shop/api stopped')).toBeLessThan(messages.indexOf('pool closed'))
     expect(messages.indexOf('pool closed')).toBeLessThan(messages.indexOf('shop/db stopped'))
     expect(messages.at(-1)).toMatch(/^(complete: stopped cleanly|still open)/)
+  })
+
+  it('brings the program quiesce, which checks the first program without starting it', async () => {
+    // As `npx quiesce` finds it; `env node` in its first line finds the Node that runs this test.
+    const program = join(folder, 'node_modules/.bin/quiesce')
+    const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}` }
+    const { stdout, stderr } = await exec(program, ['check', 'main.js'], { cwd: folder, env })
+    expect(stderr).toBe('')
+    expect(stdout).toMatch(/^main\.js: shop, 2 services below 1 supervisor\n[\s\S]*It fits: 24\.50 s to spare\.\n$/)
   })
 
   it('can be required from CommonJS', async () => {

@@ -48,7 +48,7 @@ function figuresOf(runs: readonly Run[]): string[] {
     figure(({ broken }) => broken),
     figure(({ inFlightLost }) => inFlightLost),
     figure(({ errorAnswers }) => errorAnswers),
-    `${median(runs.map(({ answered }) => answered))}`,
+    String(Math.round(median(runs.map(({ answered }) => answered)))),
     [...new Set(runs.map(({ ended }) => (ended === undefined ? 'killed' : String(ended.signal ?? ended.code))))].join(', '),
     `${runs.filter(({ inTime }) => inTime).length} of ${runs.length}`,
     // After the load it is the clients that end it.

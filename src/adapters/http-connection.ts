@@ -1,8 +1,9 @@
-// One connection and the answers owed on it, in the order in which they go out (HTTP/1.1 answers in the order of the requests).
+// One connection and the answers owed on it. What is special to HTTP/2 is in http2-connection.ts; whoever serves requests need not
+// know which of the two it is.
 import type { Socket } from 'node:net'
 import type { LiveRequest } from './http-requests.js'
 
-/** One accepted connection. */
+/** One accepted connection. It speaks HTTP/1.1, where answers go out in the order of the requests. */
 export class Connection {
   /** As accepted. */
   readonly raw: Socket
@@ -31,29 +32,69 @@ export class Connection {
     return newest?.isLast === true && newest.res.headersSent && !newest.res.shouldKeepAlive
   }
 
-  /** The request whose answer goes out last. */
+  /** Whether the client is being told to go elsewhere. */
+  get isLeaving(): boolean {
+    return this.#newest?.isLast === true
+  }
+
+  /** Tells the client to go elsewhere, with the answer that goes out last. */
+  leave(): void {
+    this.#newest?.older?.markLast(false)
+    this.#newest?.markLast(true)
+  }
+
+  /** The request that has come last, if its answer is owed. */
   get newest(): LiveRequest | undefined {
     return this.#newest
   }
 
-  /** The requests whose answers are owed, oldest first. */
+  /** The requests whose answers are owed, oldest first. Forgetting one ends the walk: take a copy for that. */
   *owed(): Iterable<LiveRequest> {
-    for (let live = this.#oldest; live !== undefined; live = live.newer) if (!live.isOver) yield live
+    for (let live = this.#oldest; live !== undefined; live = live.newer) yield live
   }
 
   add(live: LiveRequest): void {
     this.owedCount += 1
+    live.older = this.#newest
     if (this.#newest === undefined) this.#oldest = live
     else this.#newest.newer = live
     this.#newest = live
   }
 
-  /** Forgets what is over; answers go out in order, so that is at the head. */
+  /** Forgets one that is over. */
   remove(live: LiveRequest): void {
+    const { older, newer } = live
     live.isOver = true
     this.owedCount -= 1
-    while (this.#oldest?.isOver) this.#oldest = this.#oldest.newer
-    if (this.#oldest === undefined) this.#newest = undefined
+    if (older === undefined) this.#oldest = newer
+    else older.newer = newer
+    if (newer === undefined) this.#newest = older
+    else newer.older = older
+    // An application may hold on to it, and would hold on to all the others with it.
+    live.older = undefined
+    live.newer = undefined
+  }
+
+  /** Whether something has arrived since it became idle: that may be a request being sent. */
+  get isReceiving(): boolean {
+    return this.raw.bytesRead !== this.bytesRead
+  }
+
+  /** Whether our side is closed. */
+  get hasEnded(): boolean {
+    return this.socket.writableEnded
+  }
+
+  /** Closes our side. Nothing is owed on it. */
+  end(): void {
+    this.socket.end()
+  }
+
+  /** Its time is over: it is closed if that does no harm, and cut off if an answer is still being written. */
+  cutOff(): void {
+    if (this.farewell !== undefined) return this.farewell()
+    for (const live of this.owed()) if (!live.res.writableEnded) return this.destroy()
+    if (this.owedCount === 0) this.end()
   }
 
   destroy(): void {

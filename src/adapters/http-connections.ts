@@ -1,22 +1,31 @@
 // Every socket of a server, from its acceptance to its close, used or not, and the linger of those on which nothing is owed.
 // A socket is never closed here while an answer is owed on it, but by `cutOff`.
 import type { Server } from 'node:http'
+import type { ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
-import type { Clock, Timer } from '../base/clock.js'
+import type { Timer } from '../base/clock.js'
+import type { Env } from '../base/env.js'
 import { Connection } from './http-connection.js'
+import { Http2Connection } from './http2-connection.js'
 
 interface Options {
-  readonly clock: Clock
+  readonly env: Env
   readonly lingerMs: number
   /** A connection is gone. */
   readonly closed: (connection: Connection) => void
+}
+
+// The record hangs on the socket itself. What HTTP/2 gives its requests and sessions for a socket are proxies, which pass it on.
+const RECORD: unique symbol = Symbol('quiesce.http.connection')
+
+interface Recorded extends Socket {
+  [RECORD]?: Connection
 }
 
 /** The connections of one server. */
 export class Connections {
   readonly #options: Options
   readonly #all = new Set<Connection>()
-  readonly #bySocket = new WeakMap<Socket, Connection>()
   readonly #handshakes = new Map<string, Connection>()
   /** The ones that linger, in the order in which they became idle. */
   readonly #idle = new Set<Connection>()
@@ -41,10 +50,12 @@ export class Connections {
   watch(server: Server, isSecure: boolean): void {
     server.prependListener('connection', (socket: Socket) => this.#open(socket, isSecure))
     if (isSecure) server.prependListener('secureConnection', (socket: Socket) => this.#secure(socket))
+    server.on('session', (session: ServerHttp2Session) => this.#beginSession(session))
   }
 
+  /** The connection of a request's socket. */
   of(socket: Socket): Connection | undefined {
-    return this.#bySocket.get(socket)
+    return (socket as Recorded)[RECORD]
   }
 
   /** From now on idle connections linger and are ended. */
@@ -68,26 +79,18 @@ export class Connections {
 
   /** Our side is closed; a client that does not close its own within a linger is gone. */
   end(connection: Connection): void {
-    const { clock, lingerMs } = this.#options
-    const timer = clock.after(lingerMs, () => connection.destroy())
+    const { env, lingerMs } = this.#options
+    const timer = env.clock.after(lingerMs, () => connection.destroy())
     connection.raw.once('close', () => timer.cancel())
     // What still arrives is read and forgotten: unread it would turn our end into a reset.
     connection.socket.resume()
-    connection.socket.end()
+    connection.end()
   }
 
   /** Closes what can be closed without harm, and cuts off answers that are still being written. */
   cutOff(): void {
     this.#closing = true
-    for (const connection of [...this.#all]) {
-      if (connection.farewell !== undefined) {
-        connection.farewell()
-        continue
-      }
-      const isAnswered = [...connection.owed()].every((live) => live.res.writableEnded)
-      if (!isAnswered) connection.destroy()
-      else if (connection.owedCount === 0) connection.socket.end()
-    }
+    for (const connection of [...this.#all]) connection.cutOff()
   }
 
   destroyAll(): void {
@@ -96,18 +99,17 @@ export class Connections {
 
   #open(raw: Socket, isSecure: boolean): void {
     // Given to the parser a second time (http-upgrades.ts).
-    if (this.#bySocket.has(raw)) return
+    if (this.of(raw) !== undefined) return
     const connection = new Connection(raw)
     this.acceptedCount += 1
-    this.#all.add(connection)
-    this.#bySocket.set(raw, connection)
+    this.#record(connection)
     const handshake = isSecure ? peerOf(raw) : undefined
     if (handshake !== undefined) this.#handshakes.set(handshake, connection)
     // http and tls have listeners of their own only on the socket that they read from.
     raw.on('error', ignore)
     raw.on('close', () => {
       if (handshake !== undefined && this.#handshakes.get(handshake) === connection) this.#handshakes.delete(handshake)
-      this.#close(connection)
+      this.#close(this.of(raw) ?? connection)
     })
     if (!this.#draining) return
     this.#soften(raw)
@@ -121,8 +123,24 @@ export class Connections {
     if (connection === undefined) return this.#open(socket, false)
     this.#handshakes.delete(peer)
     connection.socket = socket
-    this.#bySocket.set(socket, connection)
+    this.#record(connection)
     if (this.#draining) this.#soften(socket)
+  }
+
+  // Comes while the connection is being accepted, or as soon as the client has chosen HTTP/2 in the handshake.
+  #beginSession(session: ServerHttp2Session): void {
+    const before = this.of(session.socket)
+    if (before === undefined) return
+    this.#all.delete(before)
+    this.#idle.delete(before)
+    const connection = new Http2Connection(before, session, (fn) => this.#options.env.yieldLoop(fn))
+    this.#record(connection)
+    if (this.#draining) this.#linger(connection)
+  }
+
+  #record(connection: Connection): void {
+    this.#all.add(connection)
+    for (const socket of [connection.raw, connection.socket]) (socket as Recorded)[RECORD] = connection
   }
 
   #close(connection: Connection): void {
@@ -140,8 +158,8 @@ export class Connections {
   }
 
   #linger(connection: Connection): void {
-    if (this.#closing) connection.socket.end()
-    connection.idleAt = this.#options.clock.now()
+    if (this.#closing) connection.end()
+    connection.idleAt = this.#options.env.clock.now()
     connection.bytesRead = connection.raw.bytesRead
     this.#idle.delete(connection)
     this.#idle.add(connection)
@@ -152,8 +170,8 @@ export class Connections {
     if (this.#timer !== undefined) return
     const [first] = this.#idle
     if (first === undefined) return
-    const { clock, lingerMs } = this.#options
-    this.#timer = clock.after(Math.max(0, first.idleAt + lingerMs - clock.now()), () => this.#expire(), true)
+    const { env, lingerMs } = this.#options
+    this.#timer = env.clock.after(Math.max(0, first.idleAt + lingerMs - env.clock.now()), () => this.#expire(), true)
   }
 
   #disarm(): void {
@@ -163,8 +181,8 @@ export class Connections {
 
   #expire(): void {
     this.#timer = undefined
-    const { clock, lingerMs } = this.#options
-    const now = clock.now()
+    const { env, lingerMs } = this.#options
+    const now = env.clock.now()
     const due: Connection[] = []
     for (const connection of this.#idle) {
       if (connection.idleAt + lingerMs > now) break
@@ -177,10 +195,9 @@ export class Connections {
   // Bytes that arrive are a request being sent, and extend the linger. Then our side is closed; a client that does not close its
   // own for another linger is gone.
   #dismiss(connection: Connection): void {
-    const { socket, raw } = connection
-    if (raw.bytesRead === connection.bytesRead) {
-      if (socket.writableEnded) return connection.destroy()
-      socket.end()
+    if (!connection.isReceiving) {
+      if (connection.hasEnded) return connection.destroy()
+      connection.end()
     }
     this.#linger(connection)
   }

@@ -6,14 +6,12 @@ import type { IncomingMessage } from 'node:http'
 export class FetchBody {
   readonly stream: ReadableStream<Uint8Array>
   readonly #req: IncomingMessage
-  readonly #signal: AbortSignal
   #controller!: ReadableStreamDefaultController<Uint8Array>
   #isBegun = false
   #isOver = false
 
-  constructor(req: IncomingMessage, signal: AbortSignal) {
+  constructor(req: IncomingMessage) {
     this.#req = req
-    this.#signal = signal
     this.stream = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -28,13 +26,17 @@ export class FetchBody {
     )
   }
 
-  /**
-   * The request has been answered, or is to be given up (with the reason): what has not arrived is of no interest any more, and reading
-   * it fails. What has arrived whole may still be read.
-   */
-  discard(reason?: unknown): void {
-    if (this.#isOver || (this.#isBegun && this.#req.complete)) return
-    this.#end(reason ?? new TypeError('The request has been answered, and the rest of its body discarded.'))
+  /** The request has been answered: what has not arrived is of no interest any more. What has arrived whole may still be read. */
+  discard(): void {
+    if (!this.#isBegun || !this.#req.complete)
+      this.fail(new TypeError('The request has been answered, and the rest of its body discarded.'))
+  }
+
+  /** Nobody is to wait for it any more: reading it fails. */
+  fail(reason: unknown): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#controller.error(reason)
     this.#drop()
   }
 
@@ -45,12 +47,8 @@ export class FetchBody {
 
   #begin(): void {
     this.#isBegun = true
-    if (this.#req.destroyed) return this.#end(this.#goneReason())
     this.#req.on('data', this.#onData)
     this.#req.on('end', () => this.#end())
-    this.#req.on('error', ignore)
-    // Comes last in any case.
-    this.#req.on('close', () => this.#end(this.#goneReason()))
   }
 
   readonly #onData = (chunk: Buffer): void => {
@@ -59,17 +57,10 @@ export class FetchBody {
     this.#controller.enqueue(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength))
   }
 
-  #end(error?: unknown): void {
+  #end(): void {
     if (this.#isOver) return
     this.#isOver = true
-    if (error === undefined) this.#controller.close()
-    else this.#controller.error(error)
-  }
-
-  #goneReason(): unknown {
-    return this.#signal.aborted
-      ? this.#signal.reason
-      : new DOMException('The client went away before its request was complete.', 'AbortError')
+    this.#controller.close()
   }
 
   #cancel(): void {
@@ -84,5 +75,3 @@ export class FetchBody {
     this.#req.resume()
   }
 }
-
-const ignore = (): void => {}

@@ -1,6 +1,7 @@
 // An application of the web's kind, `{ fetch(request) }`, as a Node listener: a Request is made of what arrived, and its Response is
 // sent as fast as the client reads it. Whatever ends the exchange, neither of the two bodies is left open.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
 import { show } from '../protocol/spec.js'
 import type { Awaitable } from '../tree/service.js'
 import { FetchBody } from './http-fetch-body.js'
@@ -25,12 +26,12 @@ export interface FetchApp {
 export function fetchListener(app: FetchApp): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
   return async (req, res) => {
     const { signal } = liveRequestOf(req)
-    const body = hasBody(req) ? new FetchBody(req, signal) : undefined
+    const body = hasBody(req) ? new FetchBody(req) : undefined
     const request = requestOf(req, signal, body)
     if (request === undefined) return void res.writeHead(400, { 'Content-Type': 'text/plain; charset=utf-8' }).end('Bad Request\n')
     // Returned to nobody, but held: a Request hears of the abort only while it is there itself, and who uses its signal need not keep it.
     const abandon = (): Request => {
-      body?.discard(signal.reason)
+      body?.fail(signal.reason)
       return request
     }
     signal.addEventListener('abort', abandon, { once: true })
@@ -48,10 +49,12 @@ export function fetchListener(app: FetchApp): (req: IncomingMessage, res: Server
 
 // --- the request
 
-function hasBody({ method, headers, httpVersionMajor }: IncomingMessage): boolean {
+function hasBody(req: IncomingMessage): boolean {
+  const { method, headers, httpVersionMajor } = req
   if (method === 'GET' || method === 'HEAD') return false
+  if (httpVersionMajor > 1) return !(req as unknown as Http2ServerRequest).stream.endAfterHeaders
   const length = headers['content-length']
-  return length === undefined ? httpVersionMajor > 1 || headers['transfer-encoding'] !== undefined : Number(length) > 0
+  return length === undefined ? headers['transfer-encoding'] !== undefined : Number(length) > 0
 }
 
 // Undefined for what no Request can express, which is the client's mistake: TRACE, a malformed host, a password in the URL.
@@ -149,8 +152,7 @@ class Answer {
 
   /** Whether nobody waits for it any more, or somebody else has answered. */
   get #isUnwanted(): boolean {
-    const { destroyed, writableEnded, headersSent } = this.#res
-    return this.#signal.aborted || destroyed || writableEnded || (this.#held !== undefined && headersSent)
+    return this.#signal.aborted || this.#res.destroyed || this.#res.writableEnded
   }
 
   #writeHead(length?: number): void {

@@ -7,6 +7,7 @@ import { type ChildOptions, type Problems, show } from '../protocol/spec.js'
 import type { Awaitable } from '../tree/service.js'
 import type { HandlesOf, Uses } from '../tree/uses.js'
 import type { App, Handler, UpgradeHandler } from './http-app.js'
+import { NODE_KEEP_ALIVE_MS } from './http-protocol.js'
 import type { HttpSettings } from './http-run.js'
 
 /** What every HTTP server may be given. As a service that takes work in from outside its `edge` is true unless written otherwise. */
@@ -19,6 +20,12 @@ export interface HttpOptions<U extends Uses = {}> extends ChildOptions {
   readonly host?: string
   /** The key, the certificate and whatever else `node:https` takes; with it the server speaks HTTPS. */
   readonly tls?: TlsOptions
+  /**
+   * Whether to speak HTTP/2 too. With `tls` clients choose between it and HTTP/1.1 in the handshake (ALPN), on the same port. Without,
+   * HTTP/2 is all that is spoken, and clients have to know that beforehand (RFC 9113 §3.3): for proxies and other services, not for
+   * browsers. Applications are given the requests of `node:http2`'s compatibility API; express 5 does not work with it. Default false.
+   */
+  readonly http2?: boolean
   /** How many requests may be answered at once; more get 503 with `Retry-After` before the application sees them. Default: no limit. */
   readonly capacity?: number
   /**
@@ -75,12 +82,13 @@ export interface HttpHandlerOptions<U extends Uses = {}> extends HttpOptions<U>,
 
 /** What the options come to, with all defaults in place. */
 export function settingsOf(options: HttpOptions<Uses>): HttpSettings {
-  const { port = 0, host, tls, capacity = Number.POSITIVE_INFINITY, linger = '500ms', whileDraining = 'serve' } = options
+  const { port = 0, host, tls, http2 = false, capacity = Number.POSITIVE_INFINITY, linger = '500ms', whileDraining = 'serve' } = options
   const { timeout = Number.POSITIVE_INFINITY, streams = '2s' } = options
   return {
     port,
     host,
     tls,
+    http2,
     capacity,
     whileDraining,
     lingerMs: parseDuration(linger) ?? 0,
@@ -89,8 +97,6 @@ export function settingsOf(options: HttpOptions<Uses>): HttpSettings {
     keepAliveMs: keepAliveOf(options),
   }
 }
-
-const NODE_KEEP_ALIVE_MS = 5_000
 
 function keepAliveOf({ keepAlive, balancerIdle }: HttpOptions<Uses>): number | undefined {
   const written = parseDuration(keepAlive)
@@ -108,12 +114,22 @@ export function warnOfBalancer({ log }: Context<unknown>, { keepAlive, balancerI
 
 const MAX_PORT = 65_535
 
-/** Notes what is wrong with the options. */
-export function checkOptions(where: string, options: object, problems: Problems): void {
-  const { app, handler, upgrade, maxUpgrades, port, host, tls, capacity, whileDraining } = options as Record<string, unknown>
-  if (app !== undefined && handler !== undefined) problems.add(where, 'both `app` and `handler` are given; a server has one of them')
+/** Notes what is wrong with an `httpServer`'s options. */
+export function checkServerOptions(where: string, options: object, problems: Problems): void {
+  const { app, handler, upgrade, maxUpgrades, http2, tls } = options as Record<string, unknown>
   if (app === undefined && handler === undefined) problems.add(where, 'neither `app` nor `handler` is given')
-  for (const [name, value] of Object.entries({ app, handler, upgrade })) {
+  checkOptions(where, options, problems)
+  if (upgrade !== undefined && typeof upgrade !== 'function') problems.add(where, `\`upgrade\` is ${show(upgrade)}, not a function`)
+  if (upgrade !== undefined && http2 === true && tls === undefined)
+    problems.add(where, '`http2` without `tls` speaks nothing but HTTP/2, which knows no upgrades; give `tls` too')
+  problems.whole(where, 'maxUpgrades', maxUpgrades, 1, 1)
+}
+
+/** Notes what is wrong with what all servers are told. */
+export function checkOptions(where: string, options: object, problems: Problems): void {
+  const { app, handler, port, host, tls, http2, capacity, whileDraining } = options as Record<string, unknown>
+  if (app !== undefined && handler !== undefined) problems.add(where, 'both `app` and `handler` are given; a server has one of them')
+  for (const [name, value] of Object.entries({ app, handler })) {
     if (value !== undefined && typeof value !== 'function') problems.add(where, `\`${name}\` is ${show(value)}, not a function`)
   }
   if (port !== undefined && !(Number.isInteger(port) && (port as number) >= 0 && (port as number) <= MAX_PORT)) {
@@ -124,8 +140,8 @@ export function checkOptions(where: string, options: object, problems: Problems)
   if (tls !== undefined && (typeof tls !== 'object' || tls === null)) {
     problems.add(where, `\`tls\` is ${show(tls)}, not an object with \`key\` and \`cert\``)
   }
+  problems.flag(where, 'http2', http2, false)
   problems.whole(where, 'capacity', capacity, 1, 1)
-  problems.whole(where, 'maxUpgrades', maxUpgrades, 1, 1)
   problems.oneOf(where, 'whileDraining', whileDraining, ['serve', 'refuse'], 'serve')
   for (const name of ['linger', 'timeout', 'streams', 'keepAlive', 'balancerIdle'])
     problems.duration(where, name, (options as Record<string, unknown>)[name], 0)

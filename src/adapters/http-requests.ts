@@ -1,6 +1,7 @@
 // One request that is being answered: its permit and its two signals. Signals are made when they are asked for, belong to this
 // request alone, and nothing refers to them once the response is closed.
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import { constants, type ServerHttp2Stream } from 'node:http2'
 import type { Timer } from '../base/clock.js'
 import type { Permit } from '../gate/permit.js'
 
@@ -19,6 +20,10 @@ interface Recorded extends IncomingMessage {
   [RECORD]?: LiveRequest
 }
 
+interface Http2Answer {
+  readonly stream: ServerHttp2Stream
+}
+
 /** From the moment a request is read to the close of its response. */
 export class LiveRequest implements RequestSignals {
   readonly req: IncomingMessage
@@ -26,7 +31,8 @@ export class LiveRequest implements RequestSignals {
   permit: Permit | undefined
   /** Ends it when no answer has been begun in time. */
   timer: Timer | undefined
-  /** The next one on the same connection (pipelining, RFC 9112 §9.3.2). */
+  /** The ones before and after it on the same connection (pipelining, RFC 9112 §9.3.2; streams, RFC 9113 §5). */
+  older: LiveRequest | undefined
   newer: LiveRequest | undefined
   /** Whether the response is closed, one way or the other. */
   isOver = false
@@ -68,6 +74,11 @@ export class LiveRequest implements RequestSignals {
     return this.#cancelledBy !== undefined
   }
 
+  /** Whether a handler that threw this did as it was told. Somebody else's AbortError is a failure. */
+  isOwnAbort(error: unknown): boolean {
+    return this.isCancelled && (error === this.signal.reason || (error instanceof Error && error.name === 'AbortError'))
+  }
+
   /** Not other protocols: clients that offer h2c with every request mean to be served without it (RFC 9110 §7.8). */
   get asksForWebSocket(): boolean {
     return this.req.headers.upgrade?.toLowerCase() === 'websocket'
@@ -88,6 +99,25 @@ export class LiveRequest implements RequestSignals {
   endStream(): void {
     this.res.on('error', ignore)
     if (!this.res.writableEnded) this.res.end()
+  }
+
+  /** Breaks an answer off that has begun, so that the client does not take it for the whole. */
+  cut(): void {
+    const stream = this.#stream
+    if (stream === undefined) this.res.destroy()
+    else stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+  }
+
+  /** Calls `fn` when the response is closed, one way or the other. */
+  whenClosed(fn: () => void): void {
+    // Not the response of HTTP/2, which does not tell of the end of a HEAD that its handler has not answered.
+    const source = this.#stream ?? this.res
+    source.on('close', fn)
+  }
+
+  /** What HTTP/2 reads and writes it on. */
+  get #stream(): ServerHttp2Stream | undefined {
+    return this.req.httpVersionMajor < 2 ? undefined : (this.res as Partial<Http2Answer>).stream
   }
 
   askToFinish(reason: unknown): void {
@@ -124,9 +154,12 @@ export class LiveRequest implements RequestSignals {
     res.statusCode = status
     res.setHeader('Content-Type', 'text/plain; charset=utf-8')
     res.setHeader('Content-Length', Buffer.byteLength(body))
-    if (!res.shouldKeepAlive) res.setHeader('Connection', 'close')
+    // Of an answer of HTTP/2, which may not say so (RFC 9113 §8.2.2), it is undefined.
+    if (res.shouldKeepAlive === false) res.setHeader('Connection', 'close')
     if (retryAfterSeconds !== undefined) res.setHeader('Retry-After', retryAfterSeconds)
     res.end(body)
+    // HTTP/2 would reset the stream instead, maybe before the answer is on its way.
+    if (this.#stream !== undefined) res.write = () => true
   }
 }
 

@@ -1,7 +1,6 @@
 // One life of an HTTP server: listening, draining, forced, closed. It owns the listening socket and the order in which connections
 // end; what happens to requests is decided in http-serving.ts.
-import { createServer, type Server } from 'node:http'
-import { createServer as createSecureServer, type ServerOptions as TlsOptions } from 'node:https'
+import type { Server } from 'node:http'
 import { type AddressInfo, Server as NetServer } from 'node:net'
 import { describe } from '../base/errors.js'
 import { type Context, incarnationOf } from '../kernel/context.js'
@@ -9,17 +8,15 @@ import type { Incarnation } from '../kernel/incarnation.js'
 import type { Listener } from './http-app.js'
 import type { Connection } from './http-connection.js'
 import { Connections } from './http-connections.js'
+import { makeServer, type ProtocolSettings } from './http-protocol.js'
 import { Serving, type ServingSettings } from './http-serving.js'
 import { parserOptions, type UpgradeSettings, Upgrades } from './http-upgrades.js'
 
 /** What a server is made with; times in milliseconds. */
-export interface HttpSettings extends ServingSettings {
+export interface HttpSettings extends ServingSettings, ProtocolSettings {
   readonly port: number
   readonly host: string | undefined
-  readonly tls: TlsOptions | undefined
   readonly lingerMs: number
-  /** How long an idle connection is kept in normal life; undefined for Node's default. */
-  readonly keepAliveMs: number | undefined
 }
 
 /** As many connections as the kernel keeps for us at most: Node's default backlog. */
@@ -37,6 +34,7 @@ export class HttpRun {
   readonly #serving: Serving
   #address: AddressInfo | undefined
   #drainedBy: unknown
+  #drained: Promise<void> | undefined
   #forced = false
   #accepting = true
   #abandonListening: ((reason: unknown) => void) | undefined
@@ -51,13 +49,11 @@ export class HttpRun {
     this.#ctx = ctx
     this.#incarnation = incarnationOf(ctx)
     this.#settings = settings
-    const { clock } = this.#incarnation.env
-    this.#connections = new Connections({ clock, lingerMs: settings.lingerMs, closed: (connection) => this.#lost(connection) })
+    const { env } = this.#incarnation
+    this.#connections = new Connections({ env, lingerMs: settings.lingerMs, closed: (connection) => this.#lost(connection) })
     this.#serving = new Serving(ctx, settings, this.#connections)
-    const how = parserOptions(upgrades)
-    this.#server = settings.tls === undefined ? createServer(how) : createSecureServer({ ...how, ...settings.tls })
+    this.#server = makeServer(settings, parserOptions(upgrades))
     this.#connections.watch(this.#server, settings.tls !== undefined)
-    if (settings.keepAliveMs !== undefined) this.#server.keepAliveTimeout = settings.keepAliveMs
     this.#server.on('request', (req, res) => this.#serving.serve(req, res))
     // Node would ask for the body before anybody has admitted the request.
     this.#server.on('checkContinue', (req, res) => this.#serving.serve(req, res, true))
@@ -75,6 +71,12 @@ export class HttpRun {
 
   get inFlight(): number {
     return this.#serving.inFlight
+  }
+
+  /** Resolves when no connection is left, and no handler either: those of late requests have come after the gate was drained. */
+  drained(): Promise<void> {
+    this.#drained = this.gone.then(() => this.#serving.idle())
+    return this.#drained
   }
 
   /** Resolves when it listens. @throws Error that names address, host and port when it cannot, with Node's as the cause. */
@@ -116,6 +118,8 @@ export class HttpRun {
     await this.#goneWithin(Math.min(lingerMs, this.#ctx.remainingMs() / 2))
     this.#connections.destroyAll()
     await this.gone
+    // The drain that was forced has ended with that, and is heard before the stop.
+    if (this.#forced) await this.#drained
     // Not for its sockets, there are none: only this ends the interval in which Node checks for slow requests.
     this.#server.close()
   }

@@ -5,7 +5,7 @@ import { alsoChecked, type Service } from '../tree/definition.js'
 import { service } from '../tree/service.js'
 import type { HandlesOf, Uses } from '../tree/uses.js'
 import { handlerListener, type Listener, listenerOf, requestContexts } from './http-app.js'
-import { checkOptions, type HttpAppOptions, type HttpHandlerOptions, settingsOf, warnOfBalancer } from './http-options.js'
+import { checkServerOptions, type HttpAppOptions, type HttpHandlerOptions, settingsOf, warnOfBalancer } from './http-options.js'
 import { liveRequestOf } from './http-requests.js'
 import { HttpRun } from './http-run.js'
 import type { UpgradeSettings } from './http-upgrades.js'
@@ -57,16 +57,16 @@ export function httpServer<const Id extends string, U extends Uses = {}>(
   options: HttpHandlerOptions<U>,
 ): Service<HttpHandle, {}, Id>
 export function httpServer(id: string, options: HttpAppOptions<Uses> | HttpHandlerOptions<Uses>): Service<HttpHandle> {
-  const { app, handler, upgrade, maxUpgrades, port, host, tls, capacity, linger, timeout, whileDraining, streams, ...rest } = options
-  const { keepAlive, balancerIdle, ...child } = rest
+  const { app, handler, upgrade, maxUpgrades, port, host, tls, http2, capacity, linger, timeout, whileDraining, ...rest } = options
+  const { streams, keepAlive, balancerIdle, ...child } = rest
   const server = service(id, {
     ...child,
     edge: child.edge ?? true,
     start: (ctx) => start(ctx, options),
-    drain: (handle) => runOf(handle).gone,
+    drain: (handle) => runOf(handle).drained(),
     stop: (handle) => runOf(handle).stop(),
   })
-  return alsoChecked(server, (where, problems) => checkOptions(where, options, problems))
+  return alsoChecked(server, (where, problems) => checkServerOptions(where, options, problems))
 }
 
 type Options = HttpAppOptions<Uses> | HttpHandlerOptions<Uses>

@@ -28,6 +28,7 @@ export class Serving {
   readonly #settings: ServingSettings
   readonly #connections: Connections
   readonly #gate: Gate
+  readonly #signal: AbortSignal
   #listener: Listener = () => {}
   /** Why it drains; undefined while it does not. */
   #drainedBy: unknown
@@ -38,6 +39,7 @@ export class Serving {
     this.#settings = settings
     this.#connections = connections
     this.#gate = ctx.gate({ capacity: settings.capacity })
+    this.#signal = ctx.signal
   }
 
   get inFlight(): number {
@@ -48,6 +50,11 @@ export class Serving {
     return this.#drainedBy !== undefined
   }
 
+  /** Resolves when it drains and nothing is in flight, or the time is over. */
+  idle(): Promise<void> {
+    return idleOrForced(this.#gate, this.#signal)
+  }
+
   /** From now on `listener` answers. */
   begin(listener: Listener): void {
     this.#listener = listener
@@ -56,7 +63,7 @@ export class Serving {
   /** Asks all to finish: every answer ends its connection, event streams have a time of their own. */
   beginDrain(reason: unknown): void {
     this.#drainedBy = reason
-    for (const connection of this.#connections) connection.newest?.markLast(true)
+    for (const connection of this.#connections) if (connection.owedCount > 0) connection.leave()
     const owed = this.#owed()
     this.enter(() => {
       for (const live of owed) live.askToFinish(reason)
@@ -80,14 +87,11 @@ export class Serving {
     const connection = this.#connections.of(req.socket)
     if (connection === undefined || connection.isSpent) return void req.resume()
     this.#connections.used(connection)
-    const previous = connection.newest
+    const isLeaving = connection.isLeaving || this.#isLeaving()
     const live = new LiveRequest(req, res)
     connection.add(live)
-    res.on('close', () => this.over(live, connection))
-    if (previous?.isLast === true || this.#isLeaving()) {
-      previous?.markLast(false)
-      live.markLast(true)
-    }
+    live.whenClosed(() => this.over(live, connection))
+    if (isLeaving) connection.leave()
     if (this.#drainedBy !== undefined && !this.#admitsLate(live)) return live.answer(503, this.retryAfter())
     live.permit = this.#admit()
     if (live.permit === undefined) return live.answer(503, this.retryAfter())
@@ -97,7 +101,7 @@ export class Serving {
 
   /** The connection is gone, and with it the answers that wait behind another one, which Node does not close (pipelining). */
   lost(connection: Connection): void {
-    for (const live of connection.owed()) this.over(live, connection)
+    for (const live of [...connection.owed()]) this.over(live, connection)
   }
 
   /** For `Retry-After`, in whole seconds: when a place is likely to be free, or, of a server that goes away, left to chance in part. */
@@ -161,13 +165,12 @@ export class Serving {
 
   /** A handler has thrown: answers in its place, as far as that is still possible. */
   failed(live: LiveRequest, error: unknown): void {
-    // It did as it was told.
-    if (live.isCancelled && (error === live.signal.reason || (error instanceof Error && error.name === 'AbortError'))) return
+    if (live.isOwnAbort(error)) return
     if (isRefusal(error) && !live.res.headersSent) return live.answer(503, this.#retryAfterOf(error))
     const { env, facts, address, incarnation } = this.#incarnation
     if (facts.hears('request-failed')) facts.emit({ type: 'request-failed', at: env.clock.now(), address, incarnation, error })
     if (!live.res.headersSent) live.answer(500)
-    else if (!live.res.writableEnded) live.res.destroy()
+    else if (!live.res.writableEnded) live.cut()
   }
 
   #retryAfterOf(error: unknown): number {
@@ -206,7 +209,16 @@ export class Serving {
   }
 }
 
-// Another service refused what the handler asked of it: that is no fault of the handler's.
-function isRefusal(error: unknown): boolean {
+/** Resolves when the gate is closed and nothing is in flight, or the time for that is over. */
+export function idleOrForced(gate: Gate, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    gate.whenDrained(resolve)
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+/** Whether another service refused what the handler asked of it: that is no fault of the handler's. */
+export function isRefusal(error: unknown): boolean {
   return error instanceof AtCapacityError || error instanceof DrainingError || error instanceof NotReadyError
 }

@@ -45,6 +45,11 @@ export class Upgrade {
     return this.live.req
   }
 
+  /** Whether it has neither been refused nor closed. */
+  get isOpen(): boolean {
+    return this.live.isUpgraded && !this.live.isOver
+  }
+
   /** Answers it after all, with nothing but a status, as long as nothing else has been written. */
   refuse(status: number): void {
     this.#refuse(this, status)
@@ -117,7 +122,7 @@ export class Upgrades {
     const { bytesWritten } = socket
     const failed = (error: unknown): void => {
       if (socket.bytesWritten === bytesWritten) this.#prepareAnswer(upgrade)
-      else upgrade.connection.destroy()
+      else if (upgrade.isOpen) upgrade.connection.destroy()
       this.#serving.failed(live, error)
     }
     try {
@@ -140,8 +145,9 @@ export class Upgrades {
   }
 
   // From here on it is a request like any other, and its answer the last one.
-  #prepareAnswer({ live, connection }: Upgrade): void {
-    if (!live.isUpgraded || live.isOver) return
+  #prepareAnswer(upgrade: Upgrade): void {
+    if (!upgrade.isOpen) return
+    const { live, connection } = upgrade
     const { socket } = live.req
     live.isUpgraded = false
     live.res.shouldKeepAlive = false

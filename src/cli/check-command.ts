@@ -6,6 +6,7 @@ import { type Blueprint, everyBlueprint } from '../policy/blueprint.js'
 import { fitInto, withDefaults, worstCase, worstStart } from '../policy/worst-case.js'
 import { type Called, load } from './load.js'
 import { checkManifest, type ManifestResult } from './manifest/check.js'
+import type { DaemonFacts } from './manifest/finding.js'
 import { drawManifest } from './manifest/view.js'
 import { drawStop, type StopTimes } from './stop-view.js'
 import { count, wrap } from './text.js'
@@ -34,7 +35,8 @@ export async function checkCommand(request: CheckRequest): Promise<Checked> {
   const worst = worstCase(tree)
   const fit = fitInto(graceMs, { treeMs: worst.totalMs, lameDuckMs, flushMs })
   const times = { worst, fit, graceMs, lameDuckMs, flushMs, withDefaultsMs: worstCase(withDefaults(tree)).totalMs }
-  const manifest = request.manifest === undefined ? undefined : checkManifest(request.manifest, request.container, daemonOf(plan, tree))
+  const manifest =
+    request.manifest === undefined ? undefined : checkManifest(request.manifest, request.container, daemonOf(plan, tree, fit.neededMs))
   const isFine = times.fit.overMs === 0 && (manifest === undefined || manifest.findings.every(({ severity }) => severity === 'note'))
   const text = request.json ? asJson({ request, tree, times, manifest, isFine }) : asText({ request, tree, times, manifest, isFine })
   return { text, isFine }
@@ -58,9 +60,10 @@ async function planIn(request: CheckRequest): Promise<Plan> {
   }
 }
 
-function daemonOf({ graceMs, lameDuckMs, probes, stopSignals }: Plan, tree: Blueprint): Parameters<typeof checkManifest>[2] {
+function daemonOf(plan: Plan, tree: Blueprint, neededMs: number): DaemonFacts {
+  const { graceMs, lameDuckMs, probes, stopSignals } = plan
   const isServing = everyBlueprint(tree).some(({ edge }) => edge)
-  return { graceMs, lameDuckMs, probes, stopSignals, isServing, startMs: worstStart(tree) }
+  return { graceMs, neededMs, lameDuckMs, probes, stopSignals, isServing, startMs: worstStart(tree) }
 }
 
 function unbuilt({ file, json }: CheckRequest, problems: readonly string[]): Checked {

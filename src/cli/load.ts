@@ -39,42 +39,64 @@ export function load(called: Called, taker: Taker): Promise<HandedOver> {
   // As if it had been started by itself: it may look whether it is the main module, and reads its own arguments.
   process.argv.splice(1, process.argv.length, path, ...called.fileArguments)
   return new Promise((resolve, reject) => {
-    let isTaken = false
-    const patience = setTimeout(
-      () => process.stderr.write(`quiesce: ${called.file} has not called run(…) for 10 s; still waiting\n`),
-      PATIENCE_MS,
-    )
-    patience.unref()
-    const settle = (): void => {
-      clearTimeout(patience)
-      process.off('beforeExit', ranEmpty)
-    }
-    const ranEmpty = (): void => {
-      settle()
-      reject(nothingIn(called))
-    }
-    process.on('beforeExit', ranEmpty)
+    const waiting = waitForFile(called, reject)
+    const found: Found = { first: undefined, exported: undefined }
     const take = (handedOver: HandedOver): Promise<Report> => {
-      isTaken = true
-      settle()
-      const report = taker.take(handedOver)
+      const known = alreadyRuns(called, found, handedOver)
+      if (known !== undefined) return known
+      found.first ??= handedOver
+      waiting.over()
       resolve(handedOver)
-      return report
+      return taker.take(handedOver)
     }
     becomeHost({ take })
     import(pathToFileURL(path).href).then(
       (module: object) => {
-        if (isTaken) return
+        if (found.first !== undefined) return
         const tree = exportedTree(module, called, reject)
-        if (tree !== undefined) void take(handOver(tree, {}))
+        if (tree !== undefined) found.exported = take(handOver(tree, {}))
       },
       (error: unknown) => {
-        if (isTaken) return taker.late(error)
-        settle()
+        if (found.first !== undefined) return taker.late(error)
+        waiting.over()
         reject(loadError(called, error))
       },
     )
   })
+}
+
+/** What a file has come up with. */
+interface Found {
+  first: HandedOver | undefined
+  /** The end of the tree that was taken from an export. */
+  exported: Promise<Report> | undefined
+}
+
+// A file that exports its tree and calls `run` with it, but only after it was loaded, means one daemon.
+function alreadyRuns({ file }: Called, { first, exported }: Found, { tree }: HandedOver): Promise<Report> | undefined {
+  if (exported === undefined || first?.tree !== tree) return undefined
+  say(`${file} exports its tree, which runs already: the options of its later call of run(…) are not used; export it or run it`)
+  return exported
+}
+
+// Until it has come up with something, it may run out of things to do, or just go on and on.
+function waitForFile(called: Called, reject: (error: Error) => void): { readonly over: () => void } {
+  const patience = setTimeout(() => say(`${called.file} has not called run(…) for 10 s; still waiting`), PATIENCE_MS)
+  patience.unref()
+  const over = (): void => {
+    clearTimeout(patience)
+    process.off('beforeExit', ranEmpty)
+  }
+  const ranEmpty = (): void => {
+    over()
+    reject(nothingIn(called))
+  }
+  process.on('beforeExit', ranEmpty)
+  return { over }
+}
+
+function say(line: string): void {
+  process.stderr.write(`quiesce: ${line}\n`)
 }
 
 function readable({ command, file }: Called): string {
@@ -127,5 +149,7 @@ function loadError(called: Called, error: unknown): Error {
     return new UsageError(what, command, withLoader)
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : describe(error)
-  return new FileError(`${file} threw while it was loaded:\n${stack}`)
+  // Node keeps the line of a syntax error to itself.
+  const where = error instanceof SyntaxError && stack.startsWith('SyntaxError') ? `\nnode --check shows the line: node --check ${file}` : ''
+  return new FileError(`${file} threw while it was loaded:\n${stack}${where}`)
 }

@@ -39,10 +39,9 @@ function version(): string {
   return (JSON.parse(text) as { version: string }).version
 }
 
-// Whoever reads may have gone already, as `head` does.
+// Whoever reads may have gone already, as `head` does: then the write has failed, and is called back all the same.
 function finish(stream: NodeJS.WriteStream, text: string, code: number): void {
   process.exitCode = code
-  stream.on('error', () => process.exit(code))
   stream.write(text, () => process.exit(code))
 }
 

@@ -1,6 +1,7 @@
 // `quiesce report FILE`: how the last stop went, from what the daemon has left behind.
 import { readFileSync } from 'node:fs'
 import { describe } from '../base/errors.js'
+import { explainStop } from '../observe/explain-stop.js'
 import { drawTimeline } from '../observe/timeline.js'
 import { type KeptReport, reportsIn } from './report-lines.js'
 import { wrap } from './text.js'
@@ -43,5 +44,5 @@ function drawReport({ when, pid, root, exitCode, report }: KeptReport): string {
   if (when !== undefined) parts.push(`${when.slice(0, 19).replace('T', ' ')} UTC`)
   if (pid !== undefined) parts.push(`pid ${pid}`)
   if (exitCode !== undefined) parts.push(`exit code ${exitCode}`)
-  return [...wrap(parts.join(', ')), '', drawTimeline(report)].join('\n')
+  return [...wrap(parts.join(', ')), ...wrap(explainStop(report)), '', drawTimeline(report)].join('\n')
 }

@@ -1,7 +1,8 @@
 // The longest way of a stop as a table, at most 80 columns: what takes how long, from when until when, the sum, and what it comes to.
 import { formatMs } from '../base/duration.js'
+import { toWidth } from '../observe/text-width.js'
 import type { Fit, WorstCase, WorstStop } from '../policy/worst-case.js'
-import { count, cut, WIDTH, wrap } from './text.js'
+import { count, WIDTH, wrap } from './text.js'
 
 /** What is shown. */
 export interface StopTimes {
@@ -63,7 +64,7 @@ function moment(ms: number): string {
 
 function row(name: string, ...cells: readonly [string, string, string, string?]): string {
   const [takes, from, until, mark = ''] = cells
-  return `${cut(name, NAME).padEnd(NAME)}${takes.padStart(CELL)}${from.padStart(CELL)}${until.padStart(CELL)}${mark}`
+  return `${toWidth(name, NAME).padEnd(NAME)}${takes.padStart(CELL)}${from.padStart(CELL)}${until.padStart(CELL)}${mark}`
 }
 
 function notes({ worst: { stops }, withDefaultsMs }: StopTimes): string[] {

@@ -1,4 +1,5 @@
 // Plain text for terminals, pipes and logs alike: no colours, at most 80 columns.
+import { toWidth } from '../observe/text-width.js'
 
 /** The width of everything that is printed. */
 export const WIDTH = 80
@@ -22,12 +23,7 @@ export function wrap(text: string, indent = '', first = indent): string[] {
     line += isEmpty ? word : ` ${word}`
     isEmpty = false
   }
-  return [...lines, line].map((each) => each.replaceAll(UNBROKEN, ' '))
-}
-
-/** Cuts a text that is too long, and says so with an ellipsis. */
-export function cut(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, width - 1)}…`
+  return [...lines, line].map((each) => toWidth(each.replaceAll(UNBROKEN, ' '), Number.POSITIVE_INFINITY))
 }
 
 /** `1 service`, `3 services`. */

@@ -1,6 +1,7 @@
 // A tree as it was written, one line a service, at most 80 columns.
+import { toWidth } from '../observe/text-width.js'
 import type { Blueprint } from '../policy/blueprint.js'
-import { cut, WIDTH } from './text.js'
+import { WIDTH } from './text.js'
 
 // More than that is no picture any more.
 const LINES_AT_MOST = 60
@@ -10,7 +11,7 @@ export function drawBlueprint(root: Blueprint): string[] {
   const lines: string[] = []
   const draw = (node: Blueprint, head: string, indent: string): void => {
     const notes = notesOn(node, root.address)
-    lines.push(cut(`${head}${node.id}${notes === '' ? '' : `  ${notes}`}`, WIDTH))
+    lines.push(toWidth(`${head}${node.id}${notes === '' ? '' : `  ${notes}`}`, WIDTH))
     node.children.forEach((child, index) => {
       const isLast = index === node.children.length - 1
       draw(child, `${indent}${isLast ? '└─ ' : '├─ '}`, `${indent}${isLast ? '   ' : '│  '}`)

@@ -17,11 +17,11 @@ export type SignalAction = 'escalate' | 'stop' | 'ignore' | ((name: NodeJS.Signa
 export interface RunOptions<Root extends Service = Service> {
   /** How long the whole way from the signal to the exit may take. Default 25 s, within Kubernetes' 30. */
   readonly grace?: Duration
-  /** How long to go on serving with readiness at 503 before the drain begins, so that balancers notice. Default 0. */
+  /** How long to go on serving with readiness at 503, from the signal or from `/prestop`, so that balancers notice. Default 0. */
   readonly lameDuck?: Duration
   /** What signals do. Default: SIGTERM, SIGINT and SIGHUP `escalate`. */
   readonly signals?: Readonly<Partial<Record<NodeJS.Signals, SignalAction>>>
-  /** Where probes are answered, or false. Default port 9000 on 127.0.0.1; on all interfaces in Kubernetes. */
+  /** Where probes, and `/prestop` with its token, are answered, or false. Default port 9000 on 127.0.0.1; on all interfaces in Kubernetes. */
   readonly probes?: false | { readonly host?: string; readonly port?: number }
   /** A pino logger or one like it; false for none. Default: pino to standard output. */
   readonly log?: RootLog | false

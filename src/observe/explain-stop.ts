@@ -4,6 +4,8 @@ import type { PathStep, Report, ServiceReport } from '../policy/report.js'
 
 // More than so many are not read: the shorter ones are told together.
 const TOLD = 5
+// What takes less of the whole says nothing about why it took so long.
+const WORTH_TELLING = 0.05
 // A phase that takes less of a service's time goes without saying.
 const LEAST_SHARE = 0.1
 
@@ -22,7 +24,7 @@ interface Part {
  * ```ts
  * import { createSystem, explainStop, service, supervisor } from 'quiesce'
  *
- * const db = service('db', { start: () => 'connected', stop: () => new Promise((resolve) => setTimeout(resolve, 100)) })
+ * const db = service('db', { start: () => 'connected', stop: () => new Promise((resolve) => setTimeout(resolve, 500)) })
  * const system = createSystem(supervisor('shop', { children: [db] }))
  * await system.start()
  * const words = explainStop(await system.stop())
@@ -34,11 +36,14 @@ export function explainStop(report: Report): string {
   const begin = complete ? `stopping took ${formatMs(tookMs)}` : `stopping for ${formatMs(tookMs)} so far`
   const parts = gathered(partsOf(criticalPath))
   if (parts.length === 0) return begin
-  const longest = new Set([...parts].sort((a, b) => b.ms - a.ms).slice(0, TOLD))
+  const leastMs = tookMs * WORTH_TELLING
+  const byLength = [...parts].sort((a, b) => b.ms - a.ms)
+  const longest = new Set(byLength.filter(({ ms }, index) => index === 0 || (index < TOLD && ms >= leastMs)))
   const services = new Map(report.services.map((service) => [service.address, service]))
   const told = parts.filter((part) => longest.has(part)).map((part) => inWords(part, services.get(part.address)))
   const restMs = parts.reduce((sum, part) => sum + (longest.has(part) ? 0 : part.ms), 0)
-  const rest = parts.length > TOLD ? `; ${formatMs(restMs)} in ${parts.length - TOLD} shorter stretches` : ''
+  const left = parts.length - longest.size
+  const rest = restMs >= leastMs && left > 0 ? `; ${formatMs(restMs)} in ${left} shorter ${left === 1 ? 'stretch' : 'stretches'}` : ''
   return `${begin}: ${told.join(', then ')}${rest}`
 }
 

@@ -27,7 +27,7 @@ export function logReport(log: Log, report: Report, fields: object): void {
   log.info({ ...fields, report: wideReport(report) }, `complete: ${summarize(report)}`)
 }
 
-/** The report for a log line. Totals and counts are those of the whole; lists hold what tells most. */
+/** @internal The report for a log line. Totals and counts are those of the whole; lists hold what tells most. */
 export function wideReport(report: Report): WideReport {
   const services = tellingServices(report, SERVICES_AT_MOST)
   return {

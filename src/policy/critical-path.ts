@@ -1,6 +1,6 @@
 // The chain of services that decided how long a stop took: followed back from the last to end, each time to the one whose end let this
 // one be asked. Its stretches leave no gap, so they add up to the whole; those that took hardly any time are told together.
-import type { Ending, Fact } from '../protocol/fact.js'
+import type { Fact } from '../protocol/fact.js'
 import { type PathStep, tenths } from './report.js'
 
 /** The end of one incarnation. */
@@ -13,7 +13,7 @@ export interface StopFacts {
   readonly root: string
   readonly sinceAt: number
   readonly untilAt: number
-  /** The last to end. */
+  /** The last to end, supervisors left aside: their time is that of their children. */
   readonly latest: StoppedFact | undefined
   /** What the time after that was. */
   readonly rest: { readonly address: string; readonly why: PathStep['why'] }
@@ -25,11 +25,13 @@ const LEAST_SHARE = 0.01
 // Moments are differences of fractions.
 const ROUNDING_MS = 1e-6
 
+type Step = Pick<PathStep, 'address' | 'why' | 'count'>
+
 /** The stretches of the way, first to last. */
 export function criticalPath({ endings, root, sinceAt, untilAt, latest, rest }: StopFacts): PathStep[] {
   const path = new WayBack(root, sinceAt, untilAt)
   path.goTo(Math.max(sinceAt, latest?.at ?? sinceAt), rest.address, rest.why)
-  let fact = latest === undefined ? undefined : lastBelow(latest, endings)
+  let fact = latest
   // Nobody is met twice; an address that ended twice while the stop began must not make it a circle.
   for (let left = endings.size; fact !== undefined && left > 0; left -= 1) {
     path.goTo(Math.max(sinceAt, fact.at), root, 'between')
@@ -42,13 +44,13 @@ export function criticalPath({ endings, root, sinceAt, untilAt, latest, rest }: 
 }
 
 /** The one whose end let this one begin to end; undefined when nobody's did. */
-function predecessor({ address, at, ending }: StoppedFact, endings: StopFacts['endings']): StoppedFact | undefined {
+function predecessor(fact: StoppedFact, endings: StopFacts['endings']): StoppedFact | undefined {
+  const { address, ending } = fact
   if (ending.waitedFor !== undefined) return lastOf(ending.waitedFor, endings)
-  const begunAt = at - ending.tookMs
   for (let above = parentOf(address); above !== ''; above = parentOf(above)) {
     const over = endings.get(above)
     // An edge ends before its supervisor is asked to, and so does one that crashed.
-    if (over === undefined || over.at - over.ending.tookMs > begunAt + ROUNDING_MS) return undefined
+    if (over === undefined || beginOf(over) > beginOf(fact) + ROUNDING_MS) return undefined
     if (over.ending.waitedFor !== undefined) return lastOf(over.ending.waitedFor, endings)
   }
   return undefined
@@ -59,29 +61,25 @@ function lastOf(address: string, endings: StopFacts['endings']): StoppedFact | u
   return fact === undefined ? undefined : lastBelow(fact, endings)
 }
 
-// A supervisor's time is that of its children.
+// A supervisor ends with the last of its children, unless it was killed.
 function lastBelow(fact: StoppedFact, endings: StopFacts['endings']): StoppedFact {
   let found = fact
   for (let { lastChild } = fact.ending; lastChild !== undefined; ) {
     const child = endings.get(lastChild)
-    if (child === undefined || child.address.length <= found.address.length) return found
+    const isBelow = child !== undefined && child.address.length > found.address.length
+    if (!isBelow || child.at < beginOf(found) - ROUNDING_MS) return found
     found = child
     lastChild = child.ending.lastChild
   }
   return found
 }
 
+function beginOf({ at, ending }: StoppedFact): number {
+  return at - ending.tookMs
+}
+
 function parentOf(address: string): string {
   return address.slice(0, Math.max(0, address.lastIndexOf('/')))
-}
-
-function firstPhase({ hadStarted }: Ending): PathStep['why'] {
-  return hadStarted ? 'settling' : 'starting'
-}
-
-function longestPhase(ending: Ending): PathStep['why'] {
-  const { tookMs, settleMs = tookMs } = ending
-  return settleMs * 2 > tookMs ? firstPhase(ending) : 'closing'
 }
 
 /** Stretches, gathered from the last to the first. */
@@ -91,10 +89,10 @@ class WayBack {
   readonly #leastMs: number
   readonly #steps: PathStep[] = []
   #at: number
-  /** Stretches too short to be told one by one, since the moment `shortTo`. */
-  #shortTo: number
+  /** Since the last long stretch: how many services, until when, and the steps while it is no more than one service. */
   #shortCount = 0
-  #short: { readonly address: string; readonly why: PathStep['why'] } | undefined
+  #shortTo: number
+  readonly #short: PathStep[] = []
 
   constructor(root: string, sinceAt: number, untilAt: number) {
     this.#root = root
@@ -107,23 +105,21 @@ class WayBack {
   /** Back to a moment: the time until then has one reason. */
   goTo(at: number, address: string, why: PathStep['why']): void {
     if (at >= this.#at) return
-    if (this.#at - at >= this.#leastMs) return this.#push(at, address, why)
-    this.#short ??= { address, why }
-    this.#at = at
+    const isLong = this.#at - at >= this.#leastMs
+    if (isLong) this.#tellShort()
+    this.#back(at, { address, why, count: 1 }, isLong)
   }
 
-  /** Back over the life of one that ended, no further than to `notBefore`: then its turn had not come. */
-  pass({ address, at, ending }: StoppedFact, notBefore: number): void {
-    const begunAt = at - ending.tookMs
+  /** Back over the life of one that ended, no further than to `notBefore`: until then it was not its turn. */
+  pass(fact: StoppedFact, notBefore: number): void {
+    const { address, ending } = fact
+    const begunAt = beginOf(fact)
     const from = Math.max(this.#sinceAt, begunAt, notBefore)
-    if (this.#at - from < this.#leastMs) {
-      this.#shortCount += 1
-      if (this.#shortCount === 1) this.#short = { address, why: longestPhase(ending) }
-      this.#at = Math.min(this.#at, from)
-      return
-    }
-    if (ending.settleMs !== undefined) this.#push(Math.max(from, begunAt + ending.settleMs), address, 'closing')
-    this.#push(from, address, firstPhase(ending))
+    const isLong = this.#at - from >= this.#leastMs
+    if (isLong) this.#tellShort()
+    else this.#shortCount += 1
+    if (ending.settleMs !== undefined) this.#back(Math.max(from, begunAt + ending.settleMs), { address, why: 'closing', count: 1 }, isLong)
+    this.#back(from, { address, why: ending.hadStarted ? 'settling' : 'starting', count: 1 }, isLong)
   }
 
   steps(): PathStep[] {
@@ -131,23 +127,23 @@ class WayBack {
     return this.#steps.reverse()
   }
 
-  #push(from: number, address: string, why: PathStep['why']): void {
-    this.#tellShort()
-    this.#add(from, this.#at, { address, why, count: 1 })
-    this.#at = Math.min(this.#at, from)
-    this.#shortTo = this.#at
+  #back(at: number, step: Step, isLong: boolean): void {
+    if (isLong) this.#add(this.#steps, at, step)
+    else if (this.#shortCount < 2) this.#add(this.#short, at, step)
+    this.#at = Math.min(this.#at, at)
+    if (isLong) this.#shortTo = this.#at
   }
 
   #tellShort(): void {
-    if (this.#shortCount > 1) this.#add(this.#at, this.#shortTo, { address: this.#root, why: 'several', count: this.#shortCount })
-    else if (this.#short !== undefined) this.#add(this.#at, this.#shortTo, { ...this.#short, count: 1 })
-    this.#shortTo = this.#at
+    if (this.#shortCount < 2) this.#steps.push(...this.#short)
+    else this.#add(this.#steps, this.#at, { address: this.#root, why: 'several', count: this.#shortCount }, this.#shortTo)
     this.#shortCount = 0
-    this.#short = undefined
+    this.#shortTo = this.#at
+    this.#short.length = 0
   }
 
-  #add(from: number, to: number, { address, why, count }: Pick<PathStep, 'address' | 'why' | 'count'>): void {
+  #add(steps: PathStep[], from: number, step: Step, to = this.#at): void {
     const [fromMs, toMs] = [tenths(from - this.#sinceAt), tenths(to - this.#sinceAt)]
-    if (fromMs < toMs) this.#steps.push({ address, fromMs, toMs, why, count })
+    if (fromMs < toMs) steps.push({ ...step, fromMs, toMs })
   }
 }

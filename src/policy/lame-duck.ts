@@ -24,7 +24,8 @@ export class LameDuck {
   readonly #lengthMs: number
   readonly #graceMs: number
   #toldAt: number | undefined
-  #overAt = 0
+  /** How long balancers have, from the moment they were told. */
+  #givenMs = 0
   #isStopping = false
   #isDraining = false
 
@@ -56,7 +57,7 @@ export class LameDuck {
 
   /** Whoever waits need not wait any longer. */
   endWait(now: number): void {
-    this.#overAt = now
+    this.#givenMs = now - (this.#toldAt ?? now)
   }
 
   /** The tree stops by itself. */
@@ -74,16 +75,16 @@ export class LameDuck {
   share(now: number): number {
     if (this.#isDraining) return 1
     if (this.#toldAt === undefined) return 0
-    if (now >= this.#overAt) return 1
-    return FIRST_SHARE + (1 - FIRST_SHARE) * ((now - this.#toldAt) / (this.#overAt - this.#toldAt))
+    const hadMs = now - this.#toldAt
+    return hadMs >= this.#givenMs ? 1 : FIRST_SHARE + (1 - FIRST_SHARE) * (hadMs / this.#givenMs)
   }
 
   #tell(now: number, serving: boolean): number {
     if (this.#isDraining) return 0
     if (this.#toldAt === undefined) {
       this.#toldAt = now
-      this.#overAt = now + (serving ? this.#lengthMs : 0)
+      this.#givenMs = serving ? this.#lengthMs : 0
     }
-    return Math.max(0, this.#overAt - now)
+    return Math.max(0, this.#givenMs - (now - this.#toldAt))
   }
 }

@@ -73,7 +73,7 @@ export function kindOf(argv: readonly string[]): Kind | undefined {
   // npm writes itself a title: one string, in the place of its arguments.
   const words = argv.length === 1 ? (argv[0] as string).split(' ') : argv
   const [name = '', ...rest] = words
-  const base = baseName(name).replace(/^-/, '')
+  const base = baseName(name)
   if (base === 'busybox') return kindOf(rest)
   if (INITS.has(base)) return { kind: 'init', shown: base }
   if (SHELLS.has(base)) return shell(base, rest)

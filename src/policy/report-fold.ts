@@ -37,6 +37,7 @@ export class ReportFold {
   readonly #errors: { atMs: number; address: string; message: string }[] = []
   #errorCount = 0
   #abandonedCount = 0
+  /** Of those that have no children. */
   #latest: StoppedFact | undefined
   /** The service that was given up last, or that ended last after that. */
   #runningOn: string | undefined
@@ -108,7 +109,7 @@ export class ReportFold {
 
   #stopped(fact: StoppedFact): void {
     this.#endings.set(fact.address, fact)
-    this.#latest = fact
+    if (fact.ending.lastChild === undefined) this.#latest = fact
     if (fact.ending.verdict !== 'abandoned') return
     this.#abandonedCount += 1
     // A supervisor runs on because somebody below it does.

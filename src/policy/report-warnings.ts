@@ -26,8 +26,7 @@ export function serviceWarnings(service: ServiceReport, shutdownMs: number | 'br
 function unstopped(service: ServiceReport, shutdownMs: number | 'brutal-kill'): ReportWarning | undefined {
   const { address, verdict, held, forced, asWritten, refusedAtMs = 0, settledAtMs, stoppedAtMs } = service
   const code = verdict === 'abandoned' ? 'not-stopped' : verdict === 'killed' ? 'killed' : 'cut-off'
-  if (stoppedAtMs === undefined || held === undefined || (code === 'cut-off' && !forced) || (code === 'killed' && asWritten))
-    return undefined
+  if (stoppedAtMs === undefined || held === undefined || (code === 'cut-off' && !forced) || asWritten) return undefined
   const ms = (code === 'cut-off' ? (settledAtMs ?? stoppedAtMs) : stoppedAtMs) - refusedAtMs
   const limitMs = typeof shutdownMs === 'number' && Number.isFinite(shutdownMs) ? shutdownMs : undefined
   const what = { 'not-stopped': 'did not stop', killed: 'was ended by force: it did not stop', 'cut-off': 'did not finish' }[code]
@@ -51,16 +50,17 @@ function slow({ address, p99Ms }: ServiceReport, shutdownMs: number | 'brutal-ki
   return { code: 'p99', address, ms: p99Ms, limitMs: shutdownMs, text }
 }
 
-/** What was still held, in words; empty for nothing. */
-export function heldInWords({ permits, hooks, releases }: Held): string {
+/** What was still held; empty for nothing. */
+function heldInWords({ permits, hooks, releases }: Held): string {
   const parts: string[] = []
   if (permits > 0) parts.push(`${permits === 1 ? '1 permit' : `${permits} permits`} still held`)
-  for (const hook of hooks) parts.push(HOOKS[hook] ?? `its ${hook} hook had not answered`)
+  const called = hooks.filter((hook) => hook !== 'run' && hook !== 'defer')
+  if (called.length > 0) parts.push(`its ${called.join(' and ')} ${called.length === 1 ? 'hook' : 'hooks'} had not answered`)
+  if (hooks.includes('run')) parts.push('its run had not ended')
+  if (hooks.includes('defer')) parts.push('a deferred release had not answered')
   if (releases > 0) parts.push(`${releases === 1 ? '1 deferred release' : `${releases} deferred releases`} had not begun`)
   return parts.join('; ')
 }
-
-const HOOKS: Readonly<Record<string, string>> = { run: 'its run had not ended', defer: 'a deferred release had not answered' }
 
 // A service stands there once for each of its phases.
 function longestOf(path: readonly PathStep[]): { readonly address: string; readonly ms: number } | undefined {

@@ -94,7 +94,18 @@ function supervisors(depth: number, order?: 'graph'): Arbitrary<RawSupervisor> {
     .map((raw) => given<RawSupervisor>(raw as Raw<RawSupervisor>))
 }
 
-/** Legal trees: depth ≤ 3, ≤ 12 services. */
+/**
+ * Random legal trees, as plain data: up to three levels deep, up to twelve services. They shrink towards one calm service.
+ *
+ * @example
+ * ```ts
+ * import fc from 'fast-check'
+ * import { trees } from 'quiesce/testing'
+ *
+ * const [plan] = fc.sample(trees(), { numRuns: 1, seed: 1 })
+ * console.log(plan?.kind) // supervisor
+ * ```
+ */
 export function trees(order?: 'graph'): Arbitrary<SupervisorPlan> {
   return supervisors(1, order).map((raw) => new Naming().root(raw))
 }
@@ -168,7 +179,19 @@ export const commands: Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ does: fc.constant('hurry' as const) }) },
 )
 
-/** A tree, what is done to it, and how its last stop is bounded. */
+/**
+ * Random trees, what is done to them, and how their last stop is bounded: whole runs for `play`. They shrink towards few services,
+ * calm hooks and short scripts.
+ *
+ * @example
+ * ```ts
+ * import fc from 'fast-check'
+ * import { play, scenarios } from 'quiesce/testing'
+ *
+ * for (const scenario of fc.sample(scenarios(), { numRuns: 10, seed: 1 })) await play(scenario)
+ * console.log('no law is broken') // no law is broken
+ * ```
+ */
 export function scenarios(order?: 'graph'): Arbitrary<Scenario> {
   return fc.record({ plan: trees(order), script: fc.array(commands, { maxLength: 8 }), deadlineMs: deadlines })
 }

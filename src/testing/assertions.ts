@@ -13,7 +13,7 @@ export interface Verdict {
 }
 
 /** Whether these stopped in this order; others may have stopped in between. */
-export function stopsInOrder(run: Trace | Report, addresses: readonly string[]): Verdict {
+function stopsInOrder(run: Trace | Report, addresses: readonly string[]): Verdict {
   const order = run instanceof Trace ? run.stopOrder : stopOrderOf(run)
   const missing = addresses.filter((address) => !order.includes(address))
   const seen = order.filter((address) => addresses.includes(address))
@@ -28,18 +28,18 @@ export function stopsInOrder(run: Trace | Report, addresses: readonly string[]):
 }
 
 /** Whether the first `a` came before the first `b`. */
-export function happensBefore(trace: Trace, a: Moment, b: Moment): Verdict {
+function happensBefore(trace: Trace, a: Moment, b: Moment): Verdict {
   const pass = trace.isBefore(a, b)
   return { pass, message: () => `"${a}" came at ${trace.at(a)} ms, ${pass ? 'before' : 'after'} "${b}" at ${trace.at(b)} ms` }
 }
 
 /** Whether all acknowledged, nothing was cut off and nothing failed. */
-export function isClean(report: Report): Verdict {
+function isClean(report: Report): Verdict {
   return { pass: report.clean, message: () => `the stop was ${report.clean ? '' : 'not '}clean: ${explainStop(report)}` }
 }
 
 /** Whether a stop kept the promised upper bound: never an exact time, since machines differ. */
-export function endsWithin(report: Report, budget: Duration): Verdict {
+function endsWithin(report: Report, budget: Duration): Verdict {
   const budgetMs = parseDuration(budget)
   if (budgetMs === undefined) throw new TypeError(`${String(budget)} is not a duration`)
   const pass = report.tookMs <= budgetMs

@@ -67,7 +67,7 @@ export async function explore(tree: Tree, options: ExploreOptions = {}): Promise
 const LAST_STOP_MS = 1_000
 
 /** Searches whatever `stage` makes anew for each run. */
-export async function search(stage: (schedule: Schedule) => Stage, options: ExploreOptions): Promise<Findings> {
+async function search(stage: (schedule: Schedule) => Stage, options: ExploreOptions): Promise<Findings> {
   const { depth = Number.POSITIVE_INFINITY, most = Number.POSITIVE_INFINITY } = options
   const seen = new Set<string>()
   const choices: Choice[] = []

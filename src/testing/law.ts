@@ -47,16 +47,6 @@ export class Watch {
   }
 }
 
-/** Checks a whole trace: the first law that it breaks. */
-export function violationIn(laws: readonly Law[], shape: Shape, trace: readonly TraceEvent[]): Violation | undefined {
-  const watch = new Watch(laws, shape)
-  for (const event of trace) {
-    const violation = watch.see(event)
-    if (violation !== undefined) return violation
-  }
-  return undefined
-}
-
 /** What a run was: the tree and what was done to it, as text. */
 export interface Subject {
   readonly tree: string

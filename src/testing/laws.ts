@@ -9,7 +9,7 @@ import {
 } from './laws/lifetimes.js'
 import { dependentsStopFirst, usedOnesAreReady } from './laws/order.js'
 import { nothingWaitsInVain } from './laws/progress.js'
-import { foreignAbortsAreFailures, nothingIsLeft, theReportIsTrue } from './laws/report.js'
+import { foreignAbortsAreFailures, nothingIsLeft, theReportIsTrue, theWayIsTrue } from './laws/report.js'
 import { backoffsKeepTheirBounds, causesReachTheRoot, intensityCounts, onlyThoseAreRestarted } from './laws/restarts.js'
 import { deadlinesLieWithin, reservesAreKept, withinTheBudget } from './laws/time.js'
 
@@ -23,6 +23,7 @@ export const LAWS: readonly Law[] = [
   deadlinesLieWithin,
   reservesAreKept,
   theReportIsTrue,
+  theWayIsTrue,
   nothingStartsAfterAStop,
   crashesInADrainAreNoted,
   manyRequestsAreOne,

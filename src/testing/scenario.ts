@@ -1,10 +1,9 @@
 // A tree of plans, what is done to it, and how its last stop is bounded: a whole run as plain data.
+import { LAWS } from './laws.js'
 import { drawPlan, everyPlan, type SupervisorPlan } from './plan.js'
 import { Players } from './players.js'
 import { type Command, drawScript } from './script.js'
-import { Shape } from './shape.js'
-import { buildRunning, Stage, type StageOptions } from './stage.js'
-import { VirtualEnv } from './virtual-env.js'
+import { Stage, type StageOptions } from './stage.js'
 
 /** A run as data. */
 export interface Scenario {
@@ -14,14 +13,26 @@ export interface Scenario {
   readonly deadlineMs: number | undefined
 }
 
-/** The shape of a tree of plans. @throws SpecError when it is not legal. */
-export function shapeFor(plan: SupervisorPlan): Shape {
-  return new Shape(buildRunning(new Players(new VirtualEnv()).define(plan), new VirtualEnv()).root)
-}
-
-/** A stage for a scenario. */
+/** @internal A stage for a scenario, for those who go step by step. */
 export function stageFor({ plan, script, deadlineMs }: Scenario, options: StageOptions): Stage {
   const addresses = [...everyPlan(plan)].map(({ address }) => address)
   const subject = { tree: drawPlan(plan), script: drawScript(script, addresses, deadlineMs) }
   return new Stage({ tree: (env) => new Players(env).define(plan), script, deadlineMs, subject }, options)
+}
+
+/**
+ * Plays a whole scenario, as `scenarios()` makes them, under the laws.
+ * @throws LawBroken with the sentence, the tree, the script and the trace.
+ *
+ * @example
+ * ```ts
+ * import fc from 'fast-check'
+ * import { play, scenarios } from 'quiesce/testing'
+ *
+ * const result = await fc.check(fc.asyncProperty(scenarios(), (scenario) => play(scenario)), { numRuns: 20, seed: 1 })
+ * console.log(result.failed) // false
+ * ```
+ */
+export async function play(scenario: Scenario, options: Partial<StageOptions> = {}): Promise<void> {
+  await stageFor(scenario, { laws: LAWS, ...options }).run()
 }

@@ -2,12 +2,12 @@
 // the same list for people.
 import { AssertionError } from 'node:assert'
 import { type Duration, parseDuration } from '../base/duration.js'
-import { createSystem } from '../daemon/create-system.js'
+import { plainEnv } from '../base/env.js'
 import type { Report } from '../policy/report.js'
 import type { Fact } from '../protocol/fact.js'
 import type { HandleOf, Service } from '../tree/definition.js'
 import { supervisor } from '../tree/supervisor.js'
-import type { System } from '../tree/system.js'
+import { buildSystem, type System } from '../tree/system.js'
 import { leakCheck } from './leak-check.js'
 
 /** What the contract must know of a service to test it. */
@@ -170,7 +170,7 @@ class Contract<S extends Service> {
 
   #system(): System {
     const children = [...(this.#options.uses ?? []), this.#subject]
-    return createSystem(supervisor('contract', { children })) as System
+    return buildSystem(supervisor('contract', { children }), plainEnv) as System
   }
 
   async #started(): Promise<System> {

@@ -62,7 +62,7 @@ export type TraceEvent =
   | (At & { readonly type: 'over'; readonly timers: number; readonly actors: number; readonly unanswered: readonly string[] })
 
 /** One line of a trace, for people. */
-export function drawEvent(event: TraceEvent): string {
+function drawEvent(event: TraceEvent): string {
   const time = `${event.at.toFixed(0).padStart(6)} ms  `
   switch (event.type) {
     case 'fact':

@@ -282,6 +282,31 @@ describe('an HTTP server that drains', () => {
     expect(endingOf(await report)).toMatchObject({ verdict: 'acked', forced: false })
   })
 
+  it('waits for the handler of a late request, also when it goes on after its answer', async () => {
+    const { env, time } = stoppedTime()
+    const goOn = deferred()
+    const { system, web, port } = await serve(
+      {
+        handler: async (req, res) => {
+          res.end('hello')
+          if (req.url === '/late') await goOn.promise
+        },
+      },
+      env,
+    )
+    const client = await RawClient.connect(port)
+    client.get()
+    await client.answers(1)
+    const report = system.stop()
+    client.get('/late')
+    expect(await client.closed).toBe('ended')
+    await passUntil(time, turn())
+    await time.advance(1_000)
+    expect(system.ref(web).status).toBe('draining')
+    goOn.resolve()
+    expect(endingOf(await report)).toMatchObject({ verdict: 'acked', inFlight: 0, forced: false, forceCancelled: 0 })
+  })
+
   it('answers all pipelined requests; only the last answer ends the connection', async () => {
     const go: (() => void)[] = []
     const arrived = deferred()

@@ -125,12 +125,25 @@ describe('an HTTP server that is forced', () => {
     expect(endingOf(await report)).toMatchObject({ verdict: 'acked', forceCancelled: 1 })
   })
 
-  it('a client that does not read cannot hold it', async () => {
+  it.each([
+    ['since before the drain', true],
+    ['of an answer that was asked for late', false],
+  ])('a client that does not read cannot hold it: %s', async (_name, isEarly) => {
     const { env, time } = stoppedTime()
-    const { system, port } = await serve({ handler: (_req, res) => void res.end(Buffer.alloc(64 * 1024 * 1024)) }, env)
+    const arrived = deferred()
+    const { system, port } = await serve(
+      {
+        handler: (_req, res) => {
+          res.end(Buffer.alloc(64 * 1024 * 1024))
+          arrived.resolve()
+        },
+      },
+      env,
+    )
     const client = await RawClient.connect(port)
     client.socket.pause()
     client.get()
+    if (isEarly) await arrived.promise
     const report = system.stop({ deadline: '2s' })
     await passUntil(time, report)
     expect(time.now).toBeLessThanOrEqual(2_000)

@@ -1,6 +1,6 @@
 // Applications of the web's kind: what they are given, what becomes of their answers, and who lets go of the bodies.
 import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import https from 'node:https'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { type FetchEnv, type HttpAppOptions, httpServer } from 'quiesce/http'
+import { type FetchEnv, type HttpAppOptions, httpServer, signalsOf } from 'quiesce/http'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { VirtualEnv } from '../../src/testing/virtual-env.ts'
 import { RawClient } from './raw-client.ts'
@@ -188,6 +188,19 @@ describe('the request', () => {
     expect(await aborted.promise).toMatchObject({ name: 'AbortError' })
   })
 
+  it('pitfall 42: has no listener of ours on its signal once it is answered', async () => {
+    const counts: (() => number)[] = []
+    const during: number[] = []
+    const { ask } = await play((_request, { incoming }) => {
+      const { signal } = signalsOf(incoming)
+      counts.push(() => getEventListeners(signal, 'abort').length)
+      during.push(getEventListeners(signal, 'abort').length)
+      return hello()
+    })
+    await ask('GET / HTTP/1.1\r\nHost: x')
+    expect(counts[0]?.()).toBeLessThan(during[0] ?? 0)
+  })
+
   it('pitfall 42: nothing of it is kept once it is answered', async () => {
     const kept: WeakRef<object>[] = []
     const { ask } = await play(async (request) => {
@@ -206,7 +219,19 @@ describe('the request', () => {
   })
 })
 
+/** Reads one piece of a body at once, and the others when it may go on. */
+async function readSlowly({ body }: Request, go: Promise<void>): Promise<string> {
+  const reader = (body ?? source().stream).getReader()
+  const pieces: Uint8Array[] = []
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    pieces.push(read.value)
+    await go
+  }
+  return Buffer.concat(pieces).toString()
+}
+
 describe('the body of a request', () => {
+  const CHUNKS = '2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n'
   const UPLOAD = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 200000'
   const HALF = 'x'.repeat(100_000)
 
@@ -264,15 +289,48 @@ describe('the body of a request', () => {
   })
 
   it('may be read after the answer if it had arrived, and cannot if it had not', async () => {
-    const late: Promise<unknown>[] = []
+    const [late, go] = [deferred<Promise<unknown>[]>(), deferred()]
+    const bodies: Promise<unknown>[] = []
     const { client, ask } = await play((request) => {
-      late.push(request.text().catch((error: unknown) => error))
+      bodies.push(readSlowly(request, go.promise).catch((error: unknown) => error))
+      if (bodies.length === 2) late.resolve(bodies)
       return new Response(null, { status: 202 })
     })
-    await ask('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2', 'ab')
+    await ask('POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked', CHUNKS)
+    for (let turns = 0; turns < 5; turns += 1) await turn()
     client.write(`${UPLOAD}\r\n\r\n${HALF}`)
-    while (late.length < 2) await turn()
-    expect(await Promise.all(late)).toEqual(['ab', new TypeError('The request has been answered, and the rest of its body discarded.')])
+    const [whole, incomplete] = await late.promise
+    for (let turns = 0; turns < 5; turns += 1) await turn()
+    go.resolve()
+    expect(await whole).toBe('abcd')
+    expect(await incomplete).toEqual(new TypeError('The request has been answered, and the rest of its body discarded.'))
+  })
+
+  it("may be read from Node's request instead", async () => {
+    const { ask } = await play(async (_request, { incoming }) => {
+      await turn()
+      return new Response(await text(incoming))
+    })
+    expect(await ask('POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked', CHUNKS)).toMatch(/\r\n\r\nabcd$/)
+  })
+
+  it('that had arrived whole fails, too, when the client goes away before it is read', async () => {
+    const [arrived, go] = [deferred(), deferred()]
+    const failed = deferred<unknown>()
+    const { client, handle } = await play(async (request) => {
+      const reading = readSlowly(request, go.promise).catch((error: unknown) => failed.resolve(error === request.signal.reason))
+      arrived.resolve()
+      await reading
+      return hello()
+    })
+    client.write(`POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${CHUNKS}`)
+    await arrived.promise
+    for (let turns = 0; turns < 5; turns += 1) await turn()
+    client.socket.destroy()
+    for (let turns = 0; turns < 20; turns += 1) await turn()
+    go.resolve()
+    expect(await failed.promise).toBe(true)
+    while (handle.inFlight > 0) await turn()
   })
 
   it('fails with the reason of the signal when the client goes away, which is no failure of the application', async () => {
@@ -498,6 +556,38 @@ describe('the answer', () => {
     expect(system.ref('app/web').status).toBe('ready')
   })
 
+  it('is let go when its body is not made of bytes', async () => {
+    const cancelled = deferred<unknown>()
+    const { ask } = await play(
+      () => new Response(new ReadableStream({ start: (it) => it.enqueue('words' as never), cancel: cancelled.resolve })),
+    )
+    expect(await ask('GET / HTTP/1.1\r\nHost: x')).toMatch(/^HTTP\/1.1 500 /)
+    expect(await cancelled.promise).toBeInstanceOf(TypeError)
+  })
+
+  it('is let go when nobody asked for its body', async () => {
+    const body = source()
+    const { ask } = await play(() => new Response(body.stream))
+    expect(await ask('HEAD / HTTP/1.1\r\nHost: x')).toMatch(/^HTTP\/1.1 200 /)
+    await body.cancelledBy
+    expect(body.takenBytes).toBe(0)
+  })
+
+  it('is broken off at the deadline, so that nobody takes it for whole', async () => {
+    const cancelled = deferred<unknown>()
+    const { client, system } = await play(
+      () => new Response(new ReadableStream({ start: (it) => it.enqueue(Buffer.from('first')), cancel: cancelled.resolve })),
+    )
+    client.get()
+    await client.answers(1, 'first')
+    const report = system.stop()
+    system.hurry()
+    expect(await cancelled.promise).toMatchObject({ code: 'ERR_DRAINING' })
+    await client.closed
+    expect(client.received).not.toMatch(/0\r\n\r\n$/)
+    expect(endingOf(await report)).toMatchObject({ verdict: 'acked', forced: true, forceCancelled: 1 })
+  })
+
   it.each<[string, RegExp, () => Response]>([
     [
       'a body that fails before anything is sent',
@@ -539,7 +629,7 @@ describe('the answer', () => {
     await arrived.promise
     const report = system.stop()
     system.hurry()
-    expect(endingOf(await report)).toMatchObject({ verdict: 'acked', forced: true, forceCancelled: 1 })
+    expect(endingOf(await report)).toMatchObject({ forced: true, forceCancelled: 1 })
     go.resolve()
     await body.cancelledBy
     expect(await client.closed).toBe('ended')

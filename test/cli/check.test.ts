@@ -122,6 +122,12 @@ describe('a file that cannot be checked', () => {
     expect(stderr).toMatch(/^quiesce: main\.mjs threw while it was loaded: Error: no database here at .*main\.mjs:1/)
   })
 
+  test('one that is no JavaScript: with how to find the line', async () => {
+    const { code, stderr } = await checked({ 'main.mjs': 'const a = )\n' }, 'main.mjs')
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/SyntaxError: Unexpected token .* node --check main\.mjs $/)
+  })
+
   test('one that ends the process before it has called run is not taken for fine', async () => {
     expect(await checked({ 'main.mjs': 'process.exit(0)' }, 'main.mjs')).toMatchObject({
       code: 2,

@@ -42,6 +42,8 @@ describe('a daemon', () => {
     const last = await quiesce(['report', 'reports.jsonl'], { cwd })
     expect({ code: last.code, stderr: last.stderr }).toEqual({ code: 0, stderr: '' })
     expect(last.stdout).toMatch(/^shop, \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, pid \d+, exit code 0\n/)
+    expect(last.stdout.split('\n')[1]).toMatch(/^stopping took \d+ ms: /)
+    expect(last.stdout).toContain('`shop/db`')
     expect(last.stdout).toContain('stopped cleanly (SIGTERM)')
     expect(last.stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
     const both = await quiesce(['report', '--all'], { cwd, env: { QUIESCE_REPORT: reports } })
@@ -77,6 +79,19 @@ describe('a daemon', () => {
     await shop.line('shop is ready')
     shop.signal('SIGTERM')
     expect((await shop.exited).lines.filter(({ msg }) => msg === 'shop starts')).toHaveLength(1)
+  })
+
+  test('a file that exports a tree, and runs it only later on, runs it once too, and is told', async () => {
+    const late = "setTimeout(() => run(tree, { grace: '99s' }).then(({ reason }) => console.log('ran:', reason)), 50)\n"
+    const main = MAIN.replace('const tree', 'export const tree').replace(/await run.*/, late)
+    const cwd = project({ 'main.mjs': main })
+    const shop = daemon(['run', 'main.mjs', '--probes-port', '0'], { cwd, env: { STATE_DIRECTORY: cwd } })
+    await shop.said('main.mjs exports its tree, which runs already')
+    shop.signal('SIGTERM')
+    const { code, lines } = await shop.exited
+    expect(code).toBe(0)
+    expect(lines.filter(({ msg }) => msg === 'shop starts')).toHaveLength(1)
+    expect(lines.at(-1)?.msg).toBe('ran: SIGTERM')
   })
 
   test("an error of the file's own, later on, ends the daemon in order as without this program", async () => {

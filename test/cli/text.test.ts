@@ -1,6 +1,6 @@
 // Text for 80 columns.
 import { expect, test } from 'vitest'
-import { count, cut, wrap } from '../../src/cli/text.js'
+import { count, wrap } from '../../src/cli/text.js'
 
 test('breaks between words, indents what follows, cuts no word', () => {
   const long = 'x'.repeat(90)
@@ -8,10 +8,10 @@ test('breaks between words, indents what follows, cuts no word', () => {
   expect(wrap(`a ${long} b`)).toEqual(['a', long, 'b'])
   expect(wrap('a'.repeat(80))).toEqual(['a'.repeat(80)])
   expect(wrap(`${'word '.repeat(15)}takes 15 s or 3 min`)).toEqual([`${'word '.repeat(15)}takes`, '15 s or 3 min'])
+  expect(wrap('a\u001b[31mred\u0007')).toEqual(['a [31mred '])
   expect(wrap('', '  ')).toEqual(['  '])
 })
 
-test('cuts and counts', () => {
-  expect([cut('abcdef', 6), cut('abcdefg', 6)]).toEqual(['abcdef', 'abcde…'])
+test('counts', () => {
   expect([count(0, 'error'), count(1, 'error'), count(2, 'error')]).toEqual(['0 errors', '1 error', '2 errors'])
 })

@@ -96,6 +96,18 @@ describe('signals of the process', () => {
   })
 })
 
+test('a signal that the platform does not have is passed over, the others are heard', () => {
+  const on = vi.spyOn(process, 'on').mockImplementationOnce(() => {
+    throw new Error('uv_signal_start EINVAL')
+  })
+  const heard: string[] = []
+  const stop = listenForSignals(['SIGBREAK', 'SIGUSR2'], (name) => heard.push(name))
+  on.mockRestore()
+  process.emit('SIGUSR2', 'SIGUSR2')
+  stop()
+  expect(heard).toEqual(['SIGUSR2'])
+})
+
 describe('warnings at the start', () => {
   const warnings = (options: RunOptions, worstMs = 0): string[] =>
     startWarnings(readOptions(options, new Problems()), worstMs).map(({ message }) => message)

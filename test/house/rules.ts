@@ -30,6 +30,7 @@ const KEPT_IN: readonly (readonly [packageName: string, place: string])[] = [
   ['pino', 'src/observe/'],
   ['fast-check', 'src/testing/'],
   ['yaml', 'src/cli/'],
+  ['ws', 'src/adapters/'],
 ]
 
 /** The room of a file; undefined for a public door. */

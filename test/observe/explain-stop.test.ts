@@ -58,9 +58,22 @@ test('of a long way neighbours in the tree are told as one', () => {
 })
 
 test('of a long way through a flat tree the longest five', () => {
-  const criticalPath = path(...[50, 1, 40, 30, 20, 2, 10].map((ms, at) => [`shop/c${at}`, 'closing', ms] as const))
-  expect(explainStop(report([], { tookMs: 153, criticalPath }))).toBe(
-    'stopping took 153 ms: `shop/c0` 50 ms closing, then `shop/c2` 40 ms closing, then `shop/c3` 30 ms closing, then `shop/c4` 20 ms closing, then `shop/c6` 10 ms closing; 3 ms in 2 shorter stretches',
+  const criticalPath = path(...[50, 9, 40, 30, 20, 8, 15].map((ms, at) => [`shop/c${at}`, 'closing', ms] as const))
+  expect(explainStop(report([], { tookMs: 172, criticalPath }))).toBe(
+    'stopping took 172 ms: `shop/c0` 50 ms closing, then `shop/c2` 40 ms closing, then `shop/c3` 30 ms closing, then `shop/c4` 20 ms closing, then `shop/c6` 15 ms closing; 17 ms in 2 shorter stretches',
+  )
+})
+
+test('what hardly counts goes without saying, unless it is all there is', () => {
+  const criticalPath = path(['shop', 'between', 2], ['shop/db', 'closing', 92], ['shop', 'between', 2])
+  expect(explainStop(report([], { tookMs: 96, criticalPath }))).toBe('stopping took 96 ms: `shop/db` 92 ms closing')
+  const many = path(...Array.from({ length: 40 }, (_, at) => [`shop/c${at}`, 'closing', 2] as const))
+  expect(explainStop(report([], { tookMs: 80, criticalPath: many }))).toBe(
+    'stopping took 80 ms: `shop/c0` 2 ms closing; 78 ms in 39 shorter stretches',
+  )
+  const one = path(['shop/a', 'closing', 4], ['shop/b', 'closing', 4], ['shop/c', 'closing', 90])
+  expect(explainStop(report([], { tookMs: 98, criticalPath: one }))).toBe(
+    'stopping took 98 ms: `shop/c` 90 ms closing; 8 ms in 2 shorter stretches',
   )
 })
 

@@ -60,6 +60,12 @@ describe('what a prestop means', () => {
     expect(duck.isTold).toBe(true)
   })
 
+  test('times are whole where they were written so, whatever the clock shows', () => {
+    const [duck, other] = [make(400, 25_000), make(400, 25_000)]
+    expect(duck.prestop(1_234.1 / 3, true)).toEqual({ outcome: 'began', waitMs: 400, backInMs: 25_400 })
+    expect(other.stop(1_234.1 / 3, true)).toBe(400)
+  })
+
   test('a second one shares the wait, or finds it over; a stop is awaited from the last one on', () => {
     const duck = make()
     duck.prestop(0, true)

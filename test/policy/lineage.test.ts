@@ -38,8 +38,9 @@ describe('a process above that keeps the signal to itself', () => {
 
   test.each([
     ['npm, before it has given itself a title', ['node', '/usr/local/bin/npm', 'start'], 'npm start'],
-    ['npm run', ['npm run serve', '', ''].filter(Boolean), 'npm run serve'],
+    ['npm run', ['npm run serve'], 'npm run serve'],
     ['npm with options that may be secret', ['node', '/usr/local/bin/npm', 'run', 'serve', '--token=hunter2'], 'npm run serve'],
+    ['npm run with a positional argument', ['npm run serve hunter2'], 'npm run serve'],
     ['npm with a positional argument', ['npm start hunter2'], 'npm start'],
     ['npm exec', ['npm exec'], 'npm exec'],
     ['npx', ['node', '/usr/local/lib/node_modules/npm/bin/npx-cli.js', 'app'], 'npx app'],
@@ -76,6 +77,7 @@ describe('nothing is said', () => {
     ['under a test runner or process manager, even in a container', [SH, ['node', '/app/node_modules/.bin/vitest'], SH, NPM]],
     ['where a command line may not be read', [SH, []]],
     ['where a program has a name like one', [['npmish', 'start']]],
+    ['where a program has a name that ends like one', [['turnpm', 'start']]],
   ])('%s', (_, argvs) => {
     expect(notes(argvs)).toEqual([])
   })
@@ -95,6 +97,10 @@ describe('started by a package manager, outside of a container', () => {
       },
     ])
     expect(notes([], { script, isProduction: true })[0]?.message).toMatch(/^started by a package manager, which/)
+  })
+
+  test('not when node was started without one', () => {
+    expect(notes([SYSTEMD], { isProduction: true })).toEqual([])
   })
 
   test('not while developing', () => {

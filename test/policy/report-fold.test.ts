@@ -155,6 +155,33 @@ describe('the critical path', () => {
     ])
   })
 
+  test('a supervisor that was killed did not end with the last of its children, who may end after it', () => {
+    const members = [...TREE, member('shop/in', { kind: 'supervisor' }), member('shop/in/a'), member('shop/in/b')]
+    const facts = [
+      stopped('shop/in/b', 10, { tookMs: 10 }),
+      stopped('shop/api', 60, { tookMs: 50, waitedFor: 'shop/in/b' }),
+      stopped('shop/in', 60, { tookMs: 0, waitedFor: 'shop/api', lastChild: 'shop/in/b' }),
+      stopped('shop/db', 80, { tookMs: 20, waitedFor: 'shop/in' }),
+      stopped('shop', 80, { tookMs: 80, lastChild: 'shop/db' }),
+      stopped('shop/in/a', 100, { tookMs: 40, waitedFor: undefined }),
+    ]
+    expect(path(facts, members)).toEqual([
+      ['shop/in/b', 0, 10, 'closing'],
+      ['shop/api', 10, 60, 'closing'],
+      ['shop/in/a', 60, 100, 'closing'],
+    ])
+  })
+
+  test('short stretches that belong to nobody are not put on the account of a short service', () => {
+    const facts = [stopped('shop/api', 40, { tookMs: 40 }), stopped('shop/db', 40.7, { tookMs: 0.3, waitedFor: 'shop/api' })]
+    expect(path(facts, TREE, 41)).toEqual([
+      ['shop/api', 0, 40, 'closing'],
+      ['shop', 40, 40.4, 'between'],
+      ['shop/db', 40.4, 40.7, 'closing'],
+      ['shop', 40.7, 41, 'between'],
+    ])
+  })
+
   test('links that lead in a circle end', () => {
     const facts = [
       stopped('shop/api', 50, { tookMs: 10, waitedFor: 'shop/db' }),

@@ -85,7 +85,15 @@ test('3: a stop hook that hangs is given up and named, the stop goes on', async 
   expectInOrder(lines, ['app/hung: draining', 'app/hung: given up: a hook has not ended', 'db closed'])
   const report = reportOf(lines)
   expect(report.totals).toMatchObject({ acked: 1, abandoned: 1 })
-  expect(report.services.find(({ address }) => address === 'app/hung')).toMatchObject({ verdict: 'abandoned', exit: 'killed' })
+  const held = { permits: 0, hooks: ['stop'], releases: 0 }
+  expect(report.services.find(({ address }) => address === 'app/hung')).toMatchObject({ verdict: 'abandoned', exit: 'killed', held })
+  // What to put right before the next stop has a line of its own, before the last.
+  expect(report.warnings).toMatchObject([{ code: 'not-stopped', address: 'app/hung', limitMs: 300 }])
+  expect(lines.at(-2)).toMatchObject({ level: 40, warning: 'not-stopped', service: 'app/hung', msg: report.warnings[0]?.text })
+  expect(lines.at(-2)?.msg).toMatch(
+    /^`app\/hung` did not stop within 3\d\d ms \(its stop hook had not answered\)\. Raise `shutdown` or end its work on `ctx\.signal`\.$/,
+  )
+  expect(report.criticalPath.map(({ address, why }) => `${address} ${why}`)).toContain('app/hung closing')
 })
 
 test('3: what a stop hook throws is recorded with its address, the stop goes on', async () => {

@@ -59,6 +59,18 @@ test('startup, readiness and liveness from the first start to the end of the dra
   await expect(fetch(url)).rejects.toThrow('fetch failed')
 })
 
+test('a probe neither runs nor awaits a check: one that hangs holds up no answer', async () => {
+  const daemon = start('hanging-check', { env: { OPTIONS: '{"probes":{"port":0}}' } })
+  const url = await daemon.probes()
+  await daemon.line('app is ready')
+  await daemon.line('check')
+  for (let count = 0; count < 20; count += 1) expect(await states(url)).toEqual([200, 200, 200])
+  daemon.signal('SIGTERM')
+  const { code, lines } = await daemon.exited
+  expect(code).toBe(0)
+  expect(lines.filter(({ msg }) => msg === 'check')).toHaveLength(1)
+})
+
 test('no request can harm the daemon', async () => {
   const daemon = start('shop', { env: { OPTIONS: '{"probes":{"port":0}}' } })
   const url = new URL(await daemon.probes())

@@ -42,6 +42,7 @@ test('with exit: false nothing of the runtime keeps the process alive, and what 
   const held = start('leftovers', { env: { LEAVES: 'yes' } })
   const line = await held.line(({ msg }) => msg.startsWith('still open'))
   expect(line.msg).toBe('still open: TCPServerWrap, 2 × Timeout')
+  expect(await held.line(({ msg }) => msg.startsWith('complete'))).toMatchObject({ left: ['TCPServerWrap', '2 × Timeout'] })
   await held.line('after run')
 })
 

@@ -157,6 +157,20 @@ test('a terminal that signals the whole group, and its shell once more: one requ
   expect(lines.filter(({ msg }) => msg === 'drain started')).toHaveLength(1)
 })
 
+test('Ctrl+C under `node --watch`, which passes it on once more: one request, and the watcher waits for the end of it', async () => {
+  const daemon = start('shop', { group: true, node: ['--watch'] })
+  await daemon.line('shop is ready')
+  daemon.tell('work')
+  await daemon.line('working')
+  process.kill(-(daemon.child.pid as number), 'SIGINT')
+  await daemon.line('stopping the tree')
+  daemon.tell('finish')
+  const { code, lines } = await daemon.exited
+  expect(code).toBe(0)
+  expect(lines.filter(({ msg }) => msg === 'drain started')).toHaveLength(1)
+  expect(reportOf(lines)).toMatchObject({ reason: 'SIGINT', clean: true, inFlight: 1 })
+})
+
 test('under `npm run`, a signal to the group stops in order, and production is told to do without npm', async () => {
   const shell = 'cd "$MARKER" && printf \'{"scripts":{"serve":"%s"}}\' "$COMMAND" > package.json && exec npm run --silent serve'
   const command = `exec ${process.execPath} ${commandOf('shop')

@@ -1,11 +1,12 @@
 // Each law is shown a trace that breaks it, written by hand: one that is silent there is no law.
 import { expect, test } from 'vitest'
-import { type Ending, type Exit, type Fact, type Report, RestartIntensityError } from '../../src/index.js'
-import { violationIn } from '../../src/testing/law.js'
+import { type Ending, type Exit, type Fact, type Report, RestartIntensityError, type ServiceReport } from '../../src/index.js'
+import { checkTrace } from '../../src/testing/check-trace.js'
 import { LAWS } from '../../src/testing/laws.js'
 import type { SupervisorPlan } from '../../src/testing/plan.js'
-import { shapeFor } from '../../src/testing/scenario.js'
+import { Players } from '../../src/testing/players.js'
 import type { Answered, Called, TraceEvent } from '../../src/testing/trace.js'
+import { VirtualEnv } from '../../src/testing/virtual-env.js'
 
 const PLAN: SupervisorPlan = {
   kind: 'supervisor',
@@ -19,6 +20,8 @@ const PLAN: SupervisorPlan = {
     { kind: 'service', id: 'log', restart: 'temporary' },
   ],
 }
+
+const TREE = new Players(new VirtualEnv()).define(PLAN)
 
 const ADDRESSES = { app: 'app', db: 'app/db', api: 'app/api', web: 'app/web', log: 'app/log' } as const
 type Name = keyof typeof ADDRESSES
@@ -76,6 +79,14 @@ const acked: Report['services'][number] = {
   ...{ address: 'app/db', kind: 'service', verdict: 'acked', exit: 'shutdown', asWritten: false, refusedAtMs: 0, settledAtMs: 0 },
   ...{ stoppedAtMs: 0, inFlight: 0, forced: false, forceCancelled: 0, errors: [], waitedFor: undefined, held: undefined, p99Ms: undefined },
 }
+/** The services of a report, and how many ended in each way. */
+function only(...services: readonly ServiceReport[]): Pick<Report, 'services' | 'totals'> {
+  const totals = { acked: 0, failed: 0, killed: 0, abandoned: 0, 'never-started': 0, stopping: 0 }
+  for (const { verdict } of services) totals[verdict] += 1
+  return { services, totals }
+}
+const closed = (name: Name): TraceEvent[] => [called(name, 'stop'), answered(name, 'stop'), stopped(name)]
+const closing = { address: 'app/db', fromMs: 0, toMs: 20, why: 'closing', count: 1 } as const
 const over = (timers = 0, actors = 0, unanswered: readonly string[] = []): TraceEvent => ({
   type: 'over',
   at: 0,
@@ -121,6 +132,37 @@ const BROKEN: readonly (readonly [law: string, sentence: string, trace: readonly
     'L6',
     '`app/db` is reported as acked, but it was never started',
     [starting('app'), stop(), report({ services: [acked], totals: { acked: 1, failed: 0, killed: 0, abandoned: 0, 'never-started': 0 } })],
+  ],
+  [
+    'L6',
+    '`app/api#1` is said to have waited for `app/web`, which had not ended when it was asked',
+    [...ENDING, asked('api'), stopped('web'), stopped('api', { waitedFor: 'app/web' })],
+  ],
+  ['L6', 'the way goes on at 10 ms', [...ENDING, report({ tookMs: 20, criticalPath: [{ ...closing, fromMs: 10, toMs: 20 }] })]],
+  ['L6', 'the way ends at 0 ms, the stop at 20 ms', [...ENDING, report({ tookMs: 20 })]],
+  [
+    'L6',
+    '`app/db` is on the way from 0 to 20 ms, it ended from 0 to 10 ms',
+    [...ENDING, ...closed('db'), report({ tookMs: 20, criticalPath: [closing], ...only({ ...acked, stoppedAtMs: 10 }) })],
+  ],
+  [
+    'L6',
+    'which was not the last to stop, at 30 ms',
+    [
+      ...ENDING,
+      ...closed('db'),
+      ...closed('api'),
+      report({
+        tookMs: 20,
+        criticalPath: [closing],
+        ...only({ ...acked, stoppedAtMs: 20 }, { ...acked, address: 'app/api', stoppedAtMs: 30 }),
+      }),
+    ],
+  ],
+  [
+    'L6',
+    'is abandoned, and what it held is not said',
+    [...ENDING, called('db', 'stop'), stopped('db', { verdict: 'abandoned' }), report(only({ ...acked, verdict: 'abandoned' }))],
   ],
   ['L7', 'after the whole was asked to stop', [...ENDING, starting('db', 2)]],
   ['L8', 'although `app` is ending', [...ENDING, restarting('db', 1)]],
@@ -176,15 +218,14 @@ const BROKEN: readonly (readonly [law: string, sentence: string, trace: readonly
 
 test.each(BROKEN)('%s: %s', (id, sentence, trace) => {
   const numbered = LAWS.filter((law) => law.id === id)
-  expect(violationIn(numbered, shapeFor(PLAN), trace)?.sentence).toContain(sentence)
+  expect(checkTrace(TREE, trace, numbered)?.sentence).toContain(sentence)
 })
 
 test('every law that is not tried alone is shown a breach', () => {
-  const shape = shapeFor(PLAN)
-  const silent = LAWS.filter((law) => BROKEN.every(([, , trace]) => violationIn([law], shape, trace) === undefined))
+  const silent = LAWS.filter((law) => BROKEN.every(([, , trace]) => checkTrace(TREE, trace, [law]) === undefined))
   expect(silent.map(({ says }) => says)).toEqual([])
 })
 
 test('a start without any fault breaks none', () => {
-  expect(violationIn(LAWS, shapeFor(PLAN), [...UP, rested])).toBeUndefined()
+  expect(checkTrace(TREE, [...UP, rested])).toBeUndefined()
 })

@@ -4,8 +4,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { LAWS } from '../../src/testing/laws.js'
 import { everyPlan, type ServicePlan, type SupervisorPlan } from '../../src/testing/plan.js'
-import { shapeFor, stageFor } from '../../src/testing/scenario.js'
-import { type Shape, shutdownMsOf } from '../../src/testing/shape.js'
+import { Players } from '../../src/testing/players.js'
+import { stageFor } from '../../src/testing/scenario.js'
+import { Shape, shutdownMsOf } from '../../src/testing/shape.js'
+import { buildRunning } from '../../src/testing/stage.js'
+import { VirtualEnv } from '../../src/testing/virtual-env.js'
 import { extentOf } from './check.js'
 
 const { runs, seed } = extentOf(1_000, 20_262)
@@ -45,6 +48,11 @@ function planOf({ services, groups }: { readonly services: readonly Node[]; read
   return { kind: 'supervisor', id: 'app', order: 'graph', children: branches }
 }
 
+function shapeOf(plan: SupervisorPlan): Shape {
+  const env = new VirtualEnv()
+  return new Shape(buildRunning(new Players(env).define(plan), env).root)
+}
+
 /** The longest path through the children of a supervisor, each as long as it takes itself. */
 function criticalPath(shape: Shape, address: string, msOf: ReadonlyMap<string, number>): number {
   const node = shape.nodes.get(address)
@@ -66,7 +74,7 @@ test(`start and stop take as long as the longest path, ${runs} graphs, seed ${se
   let longest = 0
   const property = fc.asyncProperty(graphs, async (graph) => {
     const plan = planOf(graph)
-    const shape = shapeFor(plan)
+    const shape = shapeOf(plan)
     const msOf = (hook: 'start' | 'stop'): Map<string, number> =>
       new Map([...everyPlan(plan)].map(({ address, plan: each }) => [address, ('lives' in each ? each.lives?.[0]?.[hook]?.ms : 0) ?? 0]))
     const stage = stageFor({ plan, script: [], deadlineMs: undefined }, { laws: LAWS })
@@ -104,7 +112,7 @@ test(`crashes of children that have nothing to do with each other are restarted 
 })
 
 test('what a shutdown may take is read from the plan as documented', () => {
-  const shape = shapeFor({
+  const shape = shapeOf({
     kind: 'supervisor',
     id: 'app',
     children: [

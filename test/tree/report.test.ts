@@ -1,6 +1,6 @@
 // The report of real stops under virtual time: who waited for whom, what the time went into, what was still held.
 import { describe, expect, test } from 'vitest'
-import { type Gate, type Report, type Service, service, supervisor } from '../../src/index.js'
+import { type Context, type Gate, type Report, type Service, service, supervisor } from '../../src/index.js'
 import { leaf, Stage } from './harness.js'
 
 /** A service that takes its time to drain and to stop. */
@@ -174,6 +174,25 @@ describe('warnings', () => {
     const report = await reportOf(supervisor('shop', { children: [cut] }))
     expect(texts(report)).toEqual([
       'cut-off: `shop/api` did not finish within 900 ms (1 permit still held; its drain hook had not answered). Raise `shutdown` or the time of the whole stop, or end its work on `ctx.signal`.',
+    ])
+  })
+
+  test('every kind of thing that was still held', async () => {
+    const busy = (ctx: Context): void => {
+      ctx.gate().tryEnter()
+      ctx.defer(hang)
+      ctx.defer(() => {})
+    }
+    const children = [
+      service('hooks', { shutdown: 50, start: busy, drain: hang, stop: hang }),
+      service('run', { shutdown: 50, run: hang }),
+      service('release', { shutdown: 50, start: (ctx) => ctx.defer(hang) }),
+    ]
+    const report = await reportOf(supervisor('shop', { order: 'graph', children }))
+    expect(report.warnings.map(({ text }) => /\((.*)\)/.exec(text)?.[1])).toEqual([
+      '1 permit still held; its drain and stop hooks had not answered; 2 deferred releases had not begun',
+      'its run had not ended',
+      'a deferred release had not answered',
     ])
   })
 

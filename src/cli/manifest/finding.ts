@@ -28,6 +28,8 @@ export interface Finding {
 export interface DaemonFacts {
   /** From SIGTERM to the exit; the lame duck lies within it. */
   readonly graceMs: number
+  /** What of it a stop may need by the limits that are written. */
+  readonly neededMs: number
   readonly lameDuckMs: number
   /** `host` as written; undefined where the daemon chooses, which is all interfaces in Kubernetes. */
   readonly probes: { readonly host: string | undefined; readonly port: number } | undefined

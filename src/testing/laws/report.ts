@@ -89,6 +89,67 @@ function verdictIsTrue(service: ServiceReport, lives: Lives, { alive, node }: Kn
   return undefined
 }
 
+/** L6, the way: what the report says of why the stop took so long. */
+export const theWayIsTrue: Law = {
+  id: 'L6',
+  says: 'the critical path has no gap, adds up to the whole and ends with the last to stop; whoever was waited for had ended before',
+  watch: () => {
+    let count = 0
+    const askedAs = new Map<string, number>()
+    const endedAs = new Map<string, number>()
+    return (event, lives) => {
+      count += 1
+      if (event.type === 'reported' && !lives.isReported) return wayOf(event.report) ?? heldOf(event.report)
+      if (event.type !== 'fact' || !('incarnation' in event.fact)) return undefined
+      const { fact } = event
+      const key = `${fact.address}#${fact.incarnation}`
+      if (fact.type === 'stop-requested' && !askedAs.has(key)) askedAs.set(key, count)
+      if (fact.type !== 'stopped' && fact.type !== 'start-failed' && fact.type !== 'ignored') return undefined
+      endedAs.set(fact.address, count)
+      const waitedFor = fact.type === 'stopped' ? fact.ending.waitedFor : undefined
+      if (waitedFor === undefined) return undefined
+      if ((endedAs.get(waitedFor) ?? Number.POSITIVE_INFINITY) < (askedAs.get(key) ?? 0)) return undefined
+      return `\`${key}\` is said to have waited for \`${waitedFor}\`, which had not ended when it was asked`
+    }
+  },
+}
+
+function wayOf({ criticalPath, services, tookMs }: Report): string | undefined {
+  let at = 0
+  for (const { address, fromMs, toMs } of criticalPath) {
+    if (fromMs !== at || toMs <= fromMs) return `the way goes on at ${fromMs} ms with \`${address}\`, it had come to ${at} ms`
+    at = toMs
+  }
+  if (at !== tookMs) return `the way ends at ${at} ms, the stop at ${tookMs} ms`
+  const byAddress = new Map(services.map((service) => [service.address, service]))
+  const lastMs = Math.max(0, ...services.map(({ kind, stoppedAtMs }) => (kind === 'service' ? (stoppedAtMs ?? 0) : 0)))
+  const own = criticalPath.filter(({ why }) => why === 'starting' || why === 'settling' || why === 'closing')
+  for (const { address, fromMs, toMs } of own) {
+    const service = byAddress.get(address)
+    if (service === undefined) continue
+    if (toMs > (service.stoppedAtMs ?? -1) || fromMs < (service.refusedAtMs ?? 0))
+      return `\`${address}\` is on the way from ${fromMs} to ${toMs} ms, it ended from ${service.refusedAtMs} to ${service.stoppedAtMs} ms`
+  }
+  const last = own.at(-1)
+  const isLast =
+    last === undefined ||
+    criticalPath.some(({ why }) => why === 'several') ||
+    (byAddress.get(last.address)?.stoppedAtMs ?? lastMs) === lastMs
+  return isLast ? undefined : `the way ends with \`${last?.address}\`, which was not the last to stop, at ${lastMs} ms`
+}
+
+function heldOf({ services, warnings, clean }: Report): string | undefined {
+  for (const { address, kind, verdict, forced, held, stoppedAtMs } of services) {
+    if (kind === 'supervisor' || stoppedAtMs === undefined) continue
+    const isForced = forced || verdict === 'killed' || verdict === 'abandoned'
+    if (isForced !== (held !== undefined))
+      return `\`${address}\` is ${verdict}, and what it held is ${held === undefined ? 'not ' : ''}said`
+    if (verdict === 'abandoned' && warnings.every((warning) => warning.address !== address) && held?.hooks.length === 0)
+      return `\`${address}\` was given up, but no hook of it is said to have been running`
+  }
+  return clean && warnings.some(({ code }) => code !== 'budget' && code !== 'p99') ? 'the stop is clean and warned of' : undefined
+}
+
 /** L12. */
 export const foreignAbortsAreFailures: Law = {
   id: 'L12',

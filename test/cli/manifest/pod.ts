@@ -8,6 +8,7 @@ import { readWorkloads } from '../../../src/cli/manifest/workload.js'
 /** A daemon with `run`'s defaults that serves, and whose start has no limit. */
 export const DAEMON: DaemonFacts = {
   graceMs: 25_000,
+  neededMs: 500,
   lameDuckMs: 0,
   probes: { host: undefined, port: 9_000 },
   stopSignals: ['SIGTERM', 'SIGINT', 'SIGHUP'],

@@ -32,7 +32,7 @@ export const graceFits: Rule = ({ workload: { termination }, container: { preSto
     hookMs === 0 ? `\`grace\` is ${formatMs(graceMs)}` : `preStop takes ${seconds(hookMs)}, then \`grace\` is ${formatMs(graceMs)}`
   if (neededMs > limitMs) {
     const what = `The kubelet kills after ${limit}, but ${sum}: ${seconds(neededMs)} are needed, ${seconds(neededMs - limitMs)} are missing.`
-    const lower = limitMs > hookMs ? `, or lower \`grace\` to ${seconds(limitMs - hookMs)}` : ''
+    const lower = limitMs - hookMs >= daemon.neededMs ? `, or lower \`grace\` to ${seconds(limitMs - hookMs)}` : ''
     return [{ severity: 'error', where, what, todo: `Write terminationGracePeriodSeconds: ${wholeSeconds(neededMs)} or more${lower}.` }]
   }
   if (neededMs + WATCHDOG_MS <= limitMs) return []

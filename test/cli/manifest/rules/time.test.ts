@@ -15,6 +15,8 @@ describe('terminationGracePeriodSeconds', () => {
     expect(fits('', 24)).toEqual([
       'error: The kubelet kills after 24 s, but `grace` is 25.00 s: 25 s are needed, 1 s are missing. | Write terminationGracePeriodSeconds: 25 or more, or lower `grace` to 24 s.',
     ])
+    // Not where the tree needs more.
+    expect(fits('', 24, { neededMs: 24_001 })).toEqual([expect.stringMatching(/Write terminationGracePeriodSeconds: 25 or more\.$/)])
     expect(fits('', 0)).toEqual([expect.stringMatching(/ 25 s are missing\. \| Write terminationGracePeriodSeconds: 25 or more\.$/)])
   })
 
@@ -41,6 +43,7 @@ describe('terminationGracePeriodSeconds', () => {
   test('counts the lame duck once: within grace, or within a preStop that asks for /prestop', () => {
     const asks = hook('httpGet: { path: /prestop, port: 9000 }')
     expect(fits('', 26, { lameDuckMs: 5_000 })).toEqual([])
+    expect(fits(hook('sleep: { seconds: 3 }'), 29, { lameDuckMs: 5_000 })).toEqual([])
     expect(fits(asks, 31, { lameDuckMs: 5_000 })).toEqual([])
     expect(fits(asks, 29, { lameDuckMs: 5_000 })).toEqual([
       expect.stringContaining('preStop takes 5 s, then `grace` is 25.00 s: 30 s are needed'),
