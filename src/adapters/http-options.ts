@@ -68,7 +68,10 @@ export interface UpgradeOptions<U extends Uses = {}> {
 
 /** An HTTP server around an application. */
 export interface HttpAppOptions<U extends Uses = {}> extends HttpOptions<U>, UpgradeOptions<U> {
-  /** Makes the application, anew for each incarnation: a listener, express, fastify (awaited until ready), koa. `signalsOf(req)` gives a request's signals. */
+  /**
+   * Makes the application, anew for each incarnation: a listener, express, koa, fastify (awaited until ready), hono or any `{ fetch }`.
+   * `signalsOf(req)` gives the signals of one of its requests.
+   */
   readonly app: (ctx: Context<HandlesOf<U>>) => Awaitable<App>
   readonly handler?: never
 }

@@ -1,6 +1,6 @@
 // An HTTP or HTTPS server as a service, and its handle. Started means listening.
 import type { IncomingMessage } from 'node:http'
-import type { Context } from '../kernel/context.js'
+import { type Context, incarnationOf } from '../kernel/context.js'
 import { alsoChecked, type Service } from '../tree/definition.js'
 import { service } from '../tree/service.js'
 import type { HandlesOf, Uses } from '../tree/uses.js'
@@ -10,6 +10,7 @@ import { liveRequestOf } from './http-requests.js'
 import { HttpRun } from './http-run.js'
 import type { UpgradeSettings } from './http-upgrades.js'
 import { urlOf } from './http-url.js'
+import { ownEvents } from './owned-events.js'
 
 /** A listening server. */
 export interface HttpHandle {
@@ -92,7 +93,10 @@ function upgradesOf(ctx: Context<HandlesOf<Uses>>, { upgrade, maxUpgrades }: Opt
     gate: ctx.gate(maxUpgrades === undefined ? {} : { capacity: maxUpgrades }),
     // No client that offers HTTP/2 with each request means to be refused (RFC 9113 §3.1 has given the offer up).
     takes: ({ headers }) => headers.upgrade?.toLowerCase() !== 'h2c',
-    speak: ({ req, socket, head }) => upgrade(req, socket, head, new ContextOf(req)),
+    speak: ({ req, socket, head }) => {
+      ownEvents(socket, incarnationOf(ctx))
+      return upgrade(req, socket, head, new ContextOf(req))
+    },
   }
 }
 

@@ -10,6 +10,7 @@ import type { Incarnation } from '../kernel/incarnation.js'
 import { note } from '../kernel/notes.js'
 import type { LiveRequest } from './http-requests.js'
 import { isRefusal } from './http-serving.js'
+import { ownEvents } from './owned-events.js'
 import type { Message } from './ws-options.js'
 
 /** What the clients of one server share. `Ctx` is the context of one client. */
@@ -61,6 +62,7 @@ export class Client<Ctx> {
     this.#live = live
     this.#ctx = ctx
     this.#hosting = hosting
+    ownEvents(socket, hosting.incarnation)
     // Errors are the client's: a broken connection, bytes that are no frames. ws closes the socket.
     socket.on('error', ignore)
     for (const sign of ['message', 'ping', 'pong']) socket.on(sign, () => this.#heard())

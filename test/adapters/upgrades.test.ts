@@ -1,13 +1,14 @@
 // Upgrades: sockets on which a handler speaks another protocol are admitted, counted, asked to finish, and never left behind.
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import tls from 'node:tls'
-import { createSystem, supervisor } from 'quiesce'
+import { createSystem, type Env, plainEnv, supervisor, type Token } from 'quiesce'
 import { httpServer, signalsOf } from 'quiesce/http'
 import { describe, expect, it } from 'vitest'
 import { selfSigned } from './certificate.ts'
 import { RawClient } from './raw-client.ts'
-import { deferred, endingOf, passUntil, serve, stoppedTime, turn } from './web.ts'
+import { deferred, endingOf, nextUncaught, passUntil, serve, stoppedTime, turn } from './web.ts'
 
 const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n'
 const OFFER = 'Connection: Upgrade\r\nUpgrade: echo\r\n'
@@ -184,7 +185,10 @@ describe('an upgrade while draining', () => {
   it('is answered 503 with Connection: close and Retry-After, and its socket is ended', async () => {
     let calls = 0
     const { env, time } = stoppedTime()
-    const { system, port } = await serve({ upgrade: () => void (calls += 1) }, env)
+    const upgrade = (): void => {
+      calls += 1
+    }
+    const { system, port } = await serve({ upgrade }, env)
     const client = await RawClient.connect(port, { allowHalfOpen: true })
     client.get()
     await client.answers(1)
@@ -257,6 +261,29 @@ describe('an upgrade handler that fails', () => {
     expect(facts.filter(({ type }) => type === 'request-failed')).toMatchObject([{ address: 'app/web', error: boom }])
     expect([system.ref(web).status, system.ref(web).incarnation]).toEqual(['ready', 1])
     expect(endingOf(await system.stop())).toMatchObject({ inFlight: 0, forced: false })
+  })
+
+  it('what a listener on its socket throws belongs to the service', async () => {
+    const boom = new Error('boom')
+    const context = new AsyncLocalStorage<Token>()
+    const env: Env = { ...plainEnv, enter: (token, fn, a, b) => context.run(token, fn, a, b) }
+    const thrown = nextUncaught(() => context.getStore()?.address)
+    const { system, port } = await serve(
+      {
+        upgrade: (_req, socket) => {
+          socket.write(SWITCH)
+          socket.on('data', () => {
+            throw boom
+          })
+        },
+      },
+      env,
+    )
+    const client = await upgraded(port)
+    client.write('hello')
+    expect(await thrown).toEqual([boom, 'app/web'])
+    client.socket.resetAndDestroy()
+    await system.stop()
   })
 
   it('an error of its socket is nobody else’s affair', async () => {
@@ -363,6 +390,10 @@ describe('options', () => {
         "  - app/web: `upgrade` is 'echo', not a function",
         '  - app/web: `maxUpgrades` is 0, not a whole number of at least 1',
       ].join('\n'),
+    )
+    const alone = httpServer('web', { handler: () => {}, upgrade: echo, http2: true })
+    expect(() => createSystem(supervisor('app', { children: [alone] }))).toThrow(
+      'app/web: `http2` without `tls` speaks nothing but HTTP/2, which knows no upgrades; give `tls` too',
     )
   })
 })

@@ -1,6 +1,7 @@
 // One HTTP server in a system of its own, for tests: started on 127.0.0.1 at a free port, with its facts kept.
 import { createSystem, type Env, type Fact, type HandleOf, plainEnv, type Report, type Service, type System, supervisor } from 'quiesce'
 import { type HttpHandle, type HttpHandlerOptions, httpServer } from 'quiesce/http'
+import { onTestFinished } from 'vitest'
 import { VirtualEnv } from '../../src/testing/virtual-env.ts'
 
 export interface Web {
@@ -67,4 +68,15 @@ export function deferred<T = void>(): { readonly promise: Promise<T>; readonly r
     resolve = onResolve
   })
   return { promise, resolve }
+}
+
+/** The next error that nobody catches, and what `see` says at that moment. The test runner does not hear of it. */
+export function nextUncaught(see: () => unknown): Promise<[error: unknown, seen: unknown]> {
+  const others = process.listeners('uncaughtException')
+  process.removeAllListeners('uncaughtException')
+  onTestFinished(() => {
+    process.removeAllListeners('uncaughtException')
+    for (const other of others) process.on('uncaughtException', other)
+  })
+  return new Promise((resolve) => process.once('uncaughtException', (error) => resolve([error, see()])))
 }
