@@ -19,7 +19,7 @@ describe('a timer', () => {
     expect(fn).toHaveBeenCalledTimes(1)
   })
 
-  test('beyond 2^31-1 ms fires neither at once nor too soon', () => {
+  test('pitfall 45: beyond 2^31-1 ms fires neither at once nor too soon', () => {
     const fn = vi.fn()
     systemClock.after(2 * LONGEST + 10, fn)
     vi.advanceTimersByTime(2 * LONGEST + 9)

@@ -75,7 +75,7 @@ test('the lame duck is waited for while serving, ended by a hurry, and by the tr
   expect(early.status().ended).toBe(true)
 })
 
-test('the lame duck is a part of the grace: what hangs is given up within it', async () => {
+test('pitfall 44: the lame duck is a part of the grace: what hangs is given up within it', async () => {
   const { env, stopping, system, status } = await rig({ grace: '10s', lameDuck: '4s' }, () => never)
   stopping.begin('SIGTERM', true)
   await env.advance(4_000)

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Gate, gate } from '../../src/gate/gate.js'
 
 describe('a permit', () => {
-  test('is one-shot: a second release never frees another', () => {
+  test('pitfall 55: is one-shot: a second release never frees another', () => {
     const own = new Gate({ capacity: 2 })
     const [first, second] = [own.tryEnter(), own.tryEnter()]
     first?.release()
@@ -12,7 +12,7 @@ describe('a permit', () => {
     expect([first?.held, second?.held]).toEqual([false, true])
   })
 
-  test('is released at the end of a block, also when it throws', () => {
+  test('pitfall 55: is released at the end of a block, also when it throws', () => {
     const own = gate()
     expect(() => {
       using permit = own.tryEnter()

@@ -60,7 +60,7 @@ test('Expect: 100-continue whose body starts after the signal is received and an
   expectKept(await edge.ended())
 })
 
-test('a download that never ends is cut off within the grace: exit 3', async () => {
+test('pitfall 15: a download that never ends is cut off within the grace: exit 3', async () => {
   const edge = await startEdge({ grace: '1s' })
   const client = await edge.ask('/download')
   await edge.signal()
@@ -72,7 +72,7 @@ test('a download that never ends is cut off within the grace: exit 3', async () 
   expectInOrder(ended.lines, ['request aborted', 'download closed', 'shop/api: stopped', 'db closed'])
 })
 
-test('server-sent events are ended in order when their own time is over: nobody is cut off', async () => {
+test('pitfall 15: server-sent events are ended in order when their own time is over: nobody is cut off', async () => {
   const edge = await startEdge()
   const client = await edge.ask('/events', 'Accept: text/event-stream\r\n')
   await client.answers(1, 'data: tick')
@@ -82,7 +82,7 @@ test('server-sent events are ended in order when their own time is over: nobody 
   expectKept(await edge.ended())
 })
 
-test('two servers of one tree drain side by side: together they take as long as the slower one', async () => {
+test('pitfall 44: two servers of one tree drain side by side: together they take as long as the slower one', async () => {
   const daemon = start('edge-two-servers')
   await daemon.line('shop is ready')
   const urls = daemon.lines.filter(({ msg }) => msg === 'listening').map(({ url }) => url as string)
@@ -103,7 +103,7 @@ test.each([
   ['listens', 'calls its start off', 0],
   ['late', 'never binds its port', 0],
   ['deaf', 'is given up when its time is over', 3],
-])('a server that is still starting, and %s, %s', async (how, _what, expected) => {
+])('pitfall 16: a server that is still starting, and %s, %s', async (how, _what, expected) => {
   const port = await freePort()
   const env = { LATE: how, SERVER_PORT: String(port), OPTIONS: '{"grace":"5s"}' }
   const daemon = start('edge-late-port', { env })

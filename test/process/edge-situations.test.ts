@@ -6,7 +6,7 @@ import { expectCutOff, expectKept, startEdge } from '../support/edge-daemon.js'
 const LATE = /^HTTP\/1\.1 503 Service Unavailable\r\n/
 const CLOSE = /\r\nconnection: close\r\n/i
 
-test('idle keep-alive sockets linger: a request that comes late is answered, where none comes the socket is ended in order', async () => {
+test('pitfall 3: idle keep-alive sockets linger, whatever Node would do: a request that comes late is answered, where none comes the socket is ended in order', async () => {
   const edge = await startEdge({ env: { LINGER: '500ms' } })
   const [idle, late] = [await edge.ask('/quick'), await edge.ask('/quick')]
   await Promise.all([idle.answers(1, 'answered'), late.answers(1, 'answered')])
@@ -19,7 +19,7 @@ test('idle keep-alive sockets linger: a request that comes late is answered, whe
   expect(ended.report.services.find(({ address }) => address === 'shop/api')).toMatchObject({ inFlight: 0, verdict: 'acked' })
 })
 
-test('a socket that was never used is ended in order after the linger', async () => {
+test('pitfall 5: a socket that was never used is ended in order after the linger', async () => {
   const edge = await startEdge()
   const client = await edge.connect()
   await edge.caughtUp()
@@ -29,7 +29,7 @@ test('a socket that was never used is ended in order after the linger', async ()
   expect(client.received).toBe('')
 })
 
-test('half a request does not hold the daemon: its socket is ended in order', async () => {
+test('pitfall 4: half a request does not hold the daemon: its socket is ended in order', async () => {
   const edge = await startEdge()
   const client = await edge.connect()
   client.write('GET /quick HTTP/1.1\r\nHost: x\r\nAccep')
@@ -79,7 +79,7 @@ test('a request of 500 ms is answered, a client that stays silent beside it is e
   expect(ended.report).toMatchObject({ clean: true, inFlight: 1 })
 })
 
-test('a client that goes on asking for ever is answered, sent away, and holds nobody', async () => {
+test('pitfall 1: a client that goes on asking for ever is answered, sent away, and holds nobody', async () => {
   const edge = await startEdge()
   const clients = await Promise.all(Array.from({ length: 5 }, () => edge.connect()))
   let answered = 0
@@ -129,7 +129,7 @@ test('a slow reader of 50 MB gets all of it', async () => {
   expectKept(await edge.ended())
 })
 
-test('the host `localhost` by its name: one listener, in order', async () => {
+test('pitfall 17: the host `localhost` by its name: one listener, in order', async () => {
   const edge = await startEdge({ env: { HOST: 'localhost' } })
   expect(new URL(edge.url).hostname).toBe('localhost')
   const answer = fetch(`${edge.url}/held`)

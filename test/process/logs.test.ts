@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { reportOf, start, story } from '../support/daemon-process.js'
 
-test.each(['pino', 'worker'])('%s: two thousand lines of the last second arrive, in order, before the end', async (log) => {
+test.each(['pino', 'worker'])('pitfall 38: %s: two thousand lines of the last second arrive, in order, before the end', async (log) => {
   const daemon = start('lossy-log', { env: { LOG: log } })
   await daemon.line('up')
   daemon.signal('SIGTERM')
@@ -24,7 +24,7 @@ test('a logger that throws harms nothing: its first error is told on standard er
   expect({ code, stderr }).toEqual({ code: 0, stderr: 'quiesce: the log cannot be written (disk full); lines of it are lost\n' })
 })
 
-test('a flush that never answers holds the exit no longer than its share of the grace', async () => {
+test('pitfall 38: a flush that never answers holds the exit no longer than its share of the grace', async () => {
   const daemon = start('lossy-log', { env: { LOG: 'hangs' } })
   await daemon.line('up')
   const sentAt = Date.now()

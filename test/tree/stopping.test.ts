@@ -56,7 +56,7 @@ describe('a stop comes first', () => {
 })
 
 describe('the time of a stop', () => {
-  test('is kept by all levels together: whoever hangs is cut off, the database still closes', async () => {
+  test('pitfall 44: is kept by all levels together: whoever hangs is cut off, the database still closes', async () => {
     const hang = (id: string): Service => service(id, { shutdown: '1h', start: () => id, stop: () => new Promise(() => {}) })
     const closed: number[] = []
     const db = service('db', { start: () => 1, stop: (_handle, ctx) => void closed.push(ctx.remainingMs()) })
