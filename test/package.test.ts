@@ -1,7 +1,7 @@
 // The packed package as a stranger gets it: installed from the tarball into an empty project, compiled against, run, drained.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -97,6 +97,24 @@ describe('the packed package', () => {
     const { stdout, stderr } = await exec(program, ['check', 'main.js'], { cwd: folder, env })
     expect(stderr).toBe('')
     expect(stdout).toMatch(/^main\.js: shop, 2 services below 1 supervisor\n[\s\S]*It fits: 24\.50 s to spare\.\n$/)
+  })
+
+  it('needs ws only where quiesce/ws is imported, and says what to install', async () => {
+    const importing = `try { const { webSocketServer } = await import('quiesce/ws'); console.log(typeof webSocketServer) } catch (error) { console.log(error.message) }`
+    const run = (): Promise<{ stdout: string }> => exec(process.execPath, ['--input-type=module', '-e', importing], { cwd: folder })
+    expect((await run()).stdout.trim()).toBe(
+      'quiesce/ws needs the package "ws", version 8, which is not installed here. Install it: npm install ws',
+    )
+    const installed = join(folder, 'node_modules/ws')
+    await symlink(join(project, 'node_modules/ws'), installed)
+    try {
+      expect((await run()).stdout.trim()).toBe('function')
+      const requiring = `console.log(typeof require('quiesce/ws').webSocketServer)`
+      const { stdout } = await exec(process.execPath, ['--input-type=commonjs', '-e', requiring], { cwd: folder })
+      expect(stdout.trim()).toBe('function')
+    } finally {
+      await rm(installed)
+    }
   })
 
   it('can be required from CommonJS', async () => {
