@@ -115,6 +115,14 @@ export class LiveRequest implements RequestSignals {
     source.on('close', fn)
   }
 
+  /** Whether its answer has been given whole; known when the response is closed. */
+  get isAnswered(): boolean {
+    const { res } = this
+    const stream = this.#stream
+    // HTTP/2 finishes its side of a stream that the client has reset, too.
+    return stream === undefined ? res.writableFinished : res.writableEnded && stream.rstCode === constants.NGHTTP2_NO_ERROR
+  }
+
   /** What HTTP/2 reads and writes it on. */
   get #stream(): ServerHttp2Stream | undefined {
     return this.req.httpVersionMajor < 2 ? undefined : (this.res as Partial<Http2Answer>).stream

@@ -199,7 +199,7 @@ export class Serving {
     if (live.isOver) return
     connection.remove(live)
     live.timer?.cancel()
-    if (!live.res.writableFinished) live.cancel(new DOMException('The client went away before its answer was finished.', 'AbortError'))
+    if (!live.isAnswered) live.cancel(new DOMException('The client went away before its answer was finished.', 'AbortError'))
     if (live.isHandled) live.permit?.release()
     if (connection.owedCount === 0) this.#connections.becameIdle(connection)
   }
