@@ -23,7 +23,8 @@ export interface HttpOptions<U extends Uses = {}> extends ChildOptions {
   /**
    * Whether to speak HTTP/2 too. With `tls` clients choose between it and HTTP/1.1 in the handshake (ALPN), on the same port. Without,
    * HTTP/2 is all that is spoken, and clients have to know that beforehand (RFC 9113 §3.3): for proxies and other services, not for
-   * browsers. Applications are given the requests of `node:http2`'s compatibility API; express 5 does not work with it. Default false.
+   * browsers. Applications are given the requests of `node:http2`'s compatibility API; express 5, which cannot answer them, fails the start.
+   * An idle HTTP/2 session is kept until the client ends it: `keepAlive` is of HTTP/1.1. Default false.
    */
   readonly http2?: boolean
   /** How many requests may be answered at once; more get 503 with `Retry-After` before the application sees them. Default: no limit. */
