@@ -377,12 +377,15 @@ describe('an HTTP/2 server whose time is over', () => {
     expect(endingOf(await report)).toMatchObject({ verdict: 'acked', forced: true })
   })
 
-  it('a client that does not read is cut off', async () => {
+  it.each([
+    ['in the clear', clear],
+    ['over TLS', secure],
+  ])('a client that does not read is cut off, %s', async (_name, options) => {
     const { env, time } = stoppedTime()
     const arrived = deferred()
     const { system, port } = await serve(
       {
-        ...clear,
+        ...options,
         shutdown: '2s',
         handler: (_req, res) => {
           res.end(Buffer.alloc(1_000_000))
@@ -391,15 +394,19 @@ describe('an HTTP/2 server whose time is over', () => {
       },
       env,
     )
-    const client = await FrameClient.connect(port)
-    client.raw.socket.pause()
+    const socket =
+      options === secure ? tls.connect({ port, host: 'localhost', ALPNProtocols: ['h2'], ...trust }) : net.connect(port, '127.0.0.1')
+    const client = new FrameClient(new RawClient(socket))
+    client.begin()
+    await client.until(({ name }) => name === 'SETTINGS')
+    socket.pause()
     client.get(1)
     await arrived.promise
     const report = system.stop()
     await passUntil(time, report)
     expect(time.now).toBeLessThanOrEqual(2_000)
     expect(endingOf(await report)).toMatchObject({ verdict: 'acked', forced: true, forceCancelled: 1 })
-    client.raw.socket.destroy()
+    socket.destroy()
   })
 })
 
