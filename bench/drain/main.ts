@@ -5,7 +5,7 @@ import type { Scenario } from '../../test/support/load/scenarios.ts'
 import { commit, machine, versionOf, writeSection } from '../results.ts'
 import { PEERS } from './peers.ts'
 import { type Cell, LOAD_MS, measureAll, type Node } from './runs.ts'
-import { tables, versions } from './table.ts'
+import { failures, tables, versions } from './table.ts'
 
 const NOTES = `Each figure is the median of all runs, with the worst of them in brackets. 50 keep-alive clients, each on a connection of
 its own, ask for work that takes 0–200 ms and think for 0–50 ms in between; after 300–400 answers the process gets SIGTERM, and the
@@ -39,7 +39,7 @@ const cells = await measureAll({ peers, nodes, scenarios, rounds })
 const text = tables(cells)
 console.log(text)
 if (peers.length === PEERS.length && scenarios.length === SCENARIOS.length) writeSection('drain', section(cells))
-if (cells.some(({ peer, failure }) => peer.name === 'quiesce' && failure !== undefined)) process.exitCode = 1
+if (failures(cells) !== '') process.exitCode = 1
 
 function chosen<T>(all: readonly T[], nameOf: (one: T) => string, names: string): readonly T[] {
   if (names === '') return all
@@ -58,5 +58,7 @@ function section(measured: readonly Cell[]): string {
     `${new Date().toISOString().slice(0, 10)}, ${rounds} runs`,
     versions(measured),
   ]
-  return ['# Draining under load', `${about.join(' · ')}. Written by \`npm run bench:drain\`.`, text, NOTES].join('\n\n')
+  return ['# Draining under load', `${about.join(' · ')}. Written by \`npm run bench:drain\`.`, text, NOTES, failures(measured)].join(
+    '\n\n',
+  )
 }
