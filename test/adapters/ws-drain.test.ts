@@ -346,10 +346,10 @@ describe('messages', () => {
         closeJitter: 0,
         message: (_data, _socket, { signal }) => {
           begun += 1
-          return new Promise((_resolve, reject) =>
+          return new Promise<void>((resolve) =>
             signal.addEventListener('abort', () => {
               aborted.resolve(signal.reason)
-              reject(signal.reason)
+              resolve()
             }),
           )
         },
