@@ -1,4 +1,4 @@
-// Stops servers under load, quiesce's beside those of its peers: `npm run bench:drain [-- --runs N --node PATH --only NAME,NAME
+// Stops servers under load, quiesce's beside those of its peers: `npm run bench:drain [-- --runs N --peer-runs N --node PATH --only NAME,NAME
 // --scenario NAME]`. Prints the tables and, when nothing was left out, writes them to their section of bench/RESULTS.md.
 import { parseArgs } from 'node:util'
 import type { Scenario } from '../../test/support/load/scenarios.ts'
@@ -14,7 +14,9 @@ clients go on for up to ${LOAD_MS / 1_000} s. Chance is seeded: in each round al
 - Broken: sent, and no complete answer came back: the connection was reset or closed. In flight lost: those of them whose handler had
   begun; the server writes a journal of its handlers, which is held against the clients'. A connection that is refused is neither:
   nothing was sent on it, and a balancer goes elsewhere. A client whose connection was reset goes on, on a new one.
-- Ended under load: while clients still asked; a server that did not would have gone on until something ended it by force.
+- Ended in time: within those ${LOAD_MS / 1_000} s. A server that did not was still serving when the clients stopped.
+- Last answer → exit: in the third table no earlier than from the end of the 2 s. There quiesce gives the idle connections of the
+  balancer their linger of 500 ms.
 - Every server does the same work and is configured as its own documentation has it, with 25 s to finish where it takes a limit.
   Behind the balancer all of them wait for 2 s with their readiness at 503 before they begin, by the means that they have for it or by
   a timer in front. The balancer puts half of the requests on connections of their own and half on kept ones, passes a broken answer
@@ -26,6 +28,7 @@ const SCENARIOS: readonly Scenario[] = ['plain', 'distant', 'balanced']
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '5' },
+    'peer-runs': { type: 'string', default: '' },
     node: { type: 'string', multiple: true, default: [] },
     only: { type: 'string', default: '' },
     scenario: { type: 'string', default: '' },
@@ -35,7 +38,8 @@ const nodes = [...(values.node.length === 0 ? [process.execPath] : values.node)]
 const peers = chosen(PEERS, ({ name }) => name, values.only)
 const scenarios = chosen(SCENARIOS, (name) => name, values.scenario)
 const rounds = Number(values.runs)
-const cells = await measureAll({ peers, nodes, scenarios, rounds })
+const peerRounds = Math.min(rounds, Number(values['peer-runs'] || values.runs))
+const cells = await measureAll({ peers, nodes, scenarios, rounds, peerRounds })
 const text = tables(cells)
 console.log(text)
 if (peers.length === PEERS.length && scenarios.length === SCENARIOS.length) writeSection('drain', section(cells))
@@ -55,7 +59,7 @@ function section(measured: readonly Cell[]): string {
     machine(),
     nodes.map(({ version }) => `Node ${version}`).join(', '),
     `commit ${commit()}`,
-    `${new Date().toISOString().slice(0, 10)}, ${rounds} runs`,
+    `${new Date().toISOString().slice(0, 10)}, ${rounds} runs of quiesce, ${peerRounds} of each peer in the first rounds`,
     versions(measured),
   ]
   return ['# Draining under load', `${about.join(' · ')}. Written by \`npm run bench:drain\`.`, text, NOTES, failures(measured)].join(

@@ -24,7 +24,7 @@ const HEAD = [
   '5xx',
   'answered',
   'exit code',
-  'ended under load',
+  'ended in time',
   'signal → exit, ms',
   'last answer → exit, ms',
 ]

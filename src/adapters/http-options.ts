@@ -56,11 +56,12 @@ export interface HttpOptions<U extends Uses = {}> extends ChildOptions {
 export interface UpgradeOptions<U extends Uses = {}> {
   /**
    * Speaks another protocol on the sockets of requests that ask for one (RFC 9110 §7.8), `head` being what has arrived already. It
-   * is given the socket as Node's `upgrade` event gives it: it must answer with 101, and end the socket soon after `signalsOf(req)
-   * .draining` is aborted; `signal` is aborted when the socket is closed, and when the time for finishing is over, upon which the
-   * socket is destroyed. What it throws or rejects with becomes the fact `request-failed` and is answered with 500, or ends the
-   * socket if something was written. An open socket is work in flight, but not of `capacity`. While draining, upgrades are answered
-   * with 503. Default: such requests are served like all others; so are offers of `h2c`, always. For WebSockets see `quiesce/ws`.
+   * is given the socket as Node's `upgrade` event gives it, half open: it must answer with 101, end the socket when the client has
+   * ended, and soon after `draining` of `signalsOf(req)` is aborted. `signal` is aborted when the socket is closed, and when the time
+   * for finishing is over, upon which the socket is destroyed. What it throws or rejects with becomes the fact `request-failed` and is
+   * answered with 500, or ends the socket if something was written. An open socket is work in flight, but takes no place of
+   * `capacity`. While draining, upgrades are answered with 503. Default: such requests are served like all others; so are offers of
+   * `h2c`, always. For WebSockets there is `quiesce/ws`.
    */
   readonly upgrade?: UpgradeHandler<Context<HandlesOf<U>>>
   /** How many upgraded sockets may be open at once; more get 503 with `Retry-After`. Default: no limit. */
