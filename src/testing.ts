@@ -1,5 +1,5 @@
 // The public door of the test kit, for those who have installed fast-check.
-export { behaviours, commands, scenarios, trees } from './testing/arbitraries.js'
+export { behaviours, scenarios, trees } from './testing/arbitraries.js'
 export { expectBefore, expectClean, expectStopOrder, expectWithin, matchers } from './testing/assertions.js'
 export { checkTrace } from './testing/check-trace.js'
 export { type ExploreOptions, explore, type Findings } from './testing/explore.js'
@@ -16,4 +16,5 @@ export type { Command, Target } from './testing/script.js'
 export { type ContractItem, type ContractOptions, serviceContract } from './testing/service-contract.js'
 export { type SimulateOptions, type Simulation, simulate, type Tree } from './testing/simulate.js'
 export type { TraceEvent } from './testing/trace.js'
+export { commands, faults, runs, signals, specs } from './testing/tree-arbitraries.js'
 export { VirtualEnv, type VirtualOptions } from './testing/virtual-env.js'
