@@ -6,7 +6,7 @@ export { type ExploreOptions, explore, type Findings } from './testing/explore.j
 export type { Fault, FaultKind } from './testing/faults.js'
 export { type Law, LawBroken, type LawId, type Violation } from './testing/law.js'
 export { LAWS } from './testing/laws.js'
-export { type LeakCheck, leakCheck } from './testing/leak-check.js'
+export { type Leak, type LeakCheck, type LeakCheckOptions, leakCheck } from './testing/leak-check.js'
 export { type Moment, Trace, type What } from './testing/moments.js'
 export type { Behaviour, HookAct, Outcome, Plan, ServicePlan, SupervisorPlan } from './testing/plan.js'
 export { play, type Scenario } from './testing/scenario.js'
