@@ -99,7 +99,7 @@ class Check implements LeakCheck {
   async expectNone(): Promise<void> {
     const left = await this.leaks()
     this[Symbol.dispose]()
-    if (left.length > 0) throw new AssertionError({ message: `left behind: ${left.map(describe).join(', ')}` })
+    if (left.length > 0) throw new AssertionError({ message: `left behind: ${left.map(drawLeak).join(', ')}` })
   }
 
   [Symbol.dispose](): void {
@@ -153,7 +153,8 @@ function countListeners(emitters: Emitters): Map<string, number> {
   return counts
 }
 
-function describe({ what, count, madeAt }: Leak): string {
+/** One leak in words. */
+export function drawLeak({ what, count, madeAt }: Leak): string {
   return `${count === 1 ? '' : `${count} × `}${what}${madeAt.length === 0 ? '' : ` (made at ${madeAt.join(', ')})`}`
 }
 
