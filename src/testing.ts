@@ -1,6 +1,6 @@
 // The public door of the test kit, for those who have installed fast-check.
 export { behaviours, commands, scenarios, trees } from './testing/arbitraries.js'
-export { expectBefore, expectClean, expectStopOrder, expectWithin, matchers } from './testing/assertions.js'
+export { expectBefore, expectClean, expectStopOrder, expectWithin, matchers, type RunMatchers } from './testing/assertions.js'
 export { checkTrace } from './testing/check-trace.js'
 export { type ExploreOptions, explore, type Findings } from './testing/explore.js'
 export type { Fault, FaultKind } from './testing/faults.js'
