@@ -24,7 +24,7 @@ const HEAD = [
   '5xx',
   'answered',
   'exit code',
-  'ended under load',
+  'ended in time',
   'signal → exit, ms',
   'last answer → exit, ms',
 ]
@@ -32,8 +32,22 @@ const HEAD = [
 function tableOf(cells: readonly Cell[], node: Node, scenario: Scenario): string {
   const rows = cells
     .filter((cell) => cell.node === node && cell.scenario === scenario)
-    .map(({ peer, runs, failure }) => [`**${peer.name}**`, ...(runs.length === 0 ? [failureOf(failure)] : figuresOf(runs))])
+    .map(({ peer, runs, failure }) => [
+      `**${peer.name}**`,
+      ...(runs.length === 0 ? [`does not run: ${reasonOf(failure)}`] : figuresOf(runs)),
+    ])
   return `### ${TITLES[scenario]} (Node ${node.version})\n\n${grid(HEAD, rows)}`
+}
+
+/** What could not be measured, or not as often as the rest. */
+export function failures(cells: readonly Cell[]): string {
+  return cells
+    .filter(({ failure }) => failure !== undefined)
+    .map(
+      ({ peer, node, scenario, runs, failure }) =>
+        `- failed: ${peer.name}, ${scenario}, Node ${node.version}, after ${runs.length} runs: ${reasonOf(failure)}`,
+    )
+    .join('\n')
 }
 
 /** Who was measured, by versions. */
@@ -74,8 +88,8 @@ function figureOf(values: readonly number[]): string {
   return `${Math.round(median(values))} (${Math.round(Math.max(...values))})`
 }
 
-function failureOf(failure: string | undefined): string {
-  return `does not run: ${(failure ?? '').match(/(ERR_\w+|\w*Error: [^\n]{0,80})/)?.[0] ?? 'see the log'}`
+function reasonOf(failure = ''): string {
+  return failure.match(/ERR_\w+|\w*Error: [^\n]{0,80}/)?.[0] ?? failure.slice(0, 100).split('\n').join(' ')
 }
 
 function grid(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,6 +1,6 @@
 // What users write to answer requests, turned into one Node listener: a listener itself, a framework's application, or a handler with
 // a context.
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { IncomingMessage, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Awaitable } from '../tree/service.js'
 import { type FetchApp, fetchListener } from './http-fetch.js'
@@ -45,6 +45,15 @@ export async function listenerOf(address: string, app: Awaitable<App>): Promise<
   if (typeof fetch === 'function') return fetchListener(made as FetchApp)
   throw new TypeError(
     `${address}: \`app\` made ${made === null ? 'null' : typeof made}; it must return a listener (req, res), or an object with \`routing\` (fastify), \`callback()\` (koa) or \`fetch(request)\` (hono)`,
+  )
+}
+
+/** @throws TypeError for an application that would crash on the requests of HTTP/2: it turns each into one of `node:http` (express 5). */
+export function checkForHttp2(address: string, app: App): void {
+  const { request } = (app ?? {}) as { readonly request?: unknown }
+  if (!(request instanceof IncomingMessage)) return
+  throw new TypeError(
+    `${address}: this application treats every request as one of HTTP/1.1 (as express 5 does) and cannot answer those of HTTP/2; leave \`http2\` to a proxy in front of it, or take fastify, koa or hono`,
   )
 }
 

@@ -39,6 +39,7 @@ export class Connection {
 
   /** Tells the client to go elsewhere, with the answer that goes out last. */
   leave(): void {
+    this.soften()
     this.#newest?.older?.markLast(false)
     this.#newest?.markLast(true)
   }
@@ -83,6 +84,16 @@ export class Connection {
   /** Whether our side is closed. */
   get hasEnded(): boolean {
     return this.socket.writableEnded
+  }
+
+  /**
+   * After an answer with `Connection: close` http calls destroySoon(), which closes for reading too: a client that still sends (the
+   * rest of a body that nobody read) gets a reset, which may overtake the answer (RFC 9112 §9.6). From now on only our side is closed;
+   * the linger bounds the wait for the client's.
+   */
+  soften(): void {
+    const { socket } = this
+    socket.destroySoon = () => void socket.end()
   }
 
   /** Closes our side. Nothing is owed on it. */

@@ -62,7 +62,7 @@ export class Connections {
   drain(): void {
     this.#draining = true
     for (const connection of this.#all) {
-      this.#soften(connection.socket)
+      connection.soften()
       if (connection.owedCount === 0) this.#linger(connection)
     }
   }
@@ -112,7 +112,7 @@ export class Connections {
       this.#close(this.of(raw) ?? connection)
     })
     if (!this.#draining) return
-    this.#soften(raw)
+    connection.soften()
     this.#linger(connection)
   }
 
@@ -124,7 +124,7 @@ export class Connections {
     this.#handshakes.delete(peer)
     connection.socket = socket
     this.#record(connection)
-    if (this.#draining) this.#soften(socket)
+    if (this.#draining) connection.soften()
   }
 
   // Comes while the connection is being accepted, or as soon as the client has chosen HTTP/2 in the handshake.
@@ -148,13 +148,6 @@ export class Connections {
     this.#idle.delete(connection)
     if (this.#all.size === 0) this.#disarm()
     this.#options.closed(connection)
-  }
-
-  // After an answer with `Connection: close` http calls destroySoon(), which closes for reading too: a client that still sends (the
-  // rest of a body that nobody read) gets a reset, which may overtake the answer (RFC 9112 §9.6). So only our side is closed, and
-  // the linger bounds the wait for the client's.
-  #soften(socket: Socket): void {
-    socket.destroySoon = () => void socket.end()
   }
 
   #linger(connection: Connection): void {
@@ -206,5 +199,5 @@ export class Connections {
 const ignore = (): void => {}
 
 function peerOf(socket: Socket): string {
-  return `${socket.remoteAddress} ${socket.remotePort}`
+  return `${socket.remoteAddress} ${socket.remotePort} ${socket.localAddress}`
 }

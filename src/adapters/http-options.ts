@@ -23,7 +23,8 @@ export interface HttpOptions<U extends Uses = {}> extends ChildOptions {
   /**
    * Whether to speak HTTP/2 too. With `tls` clients choose between it and HTTP/1.1 in the handshake (ALPN), on the same port. Without,
    * HTTP/2 is all that is spoken, and clients have to know that beforehand (RFC 9113 §3.3): for proxies and other services, not for
-   * browsers. Applications are given the requests of `node:http2`'s compatibility API; express 5 does not work with it. Default false.
+   * browsers. Applications are given the requests of `node:http2`'s compatibility API; express 5, which cannot answer them, fails the start.
+   * An idle HTTP/2 session is kept until the client ends it: `keepAlive` is of HTTP/1.1. Default false.
    */
   readonly http2?: boolean
   /** How many requests may be answered at once; more get 503 with `Retry-After` before the application sees them. Default: no limit. */
@@ -55,11 +56,12 @@ export interface HttpOptions<U extends Uses = {}> extends ChildOptions {
 export interface UpgradeOptions<U extends Uses = {}> {
   /**
    * Speaks another protocol on the sockets of requests that ask for one (RFC 9110 §7.8), `head` being what has arrived already. It
-   * is given the socket as Node's `upgrade` event gives it: it must answer with 101, and end the socket soon after `signalsOf(req)
-   * .draining` is aborted; `signal` is aborted when the socket is closed, and when the time for finishing is over, upon which the
-   * socket is destroyed. What it throws or rejects with becomes the fact `request-failed` and is answered with 500, or ends the
-   * socket if something was written. An open socket is work in flight, but not of `capacity`. While draining, upgrades are answered
-   * with 503. Default: such requests are served like all others; so are offers of `h2c`, always. For WebSockets see `quiesce/ws`.
+   * is given the socket as Node's `upgrade` event gives it, half open: it must answer with 101, end the socket when the client has
+   * ended, and soon after `draining` of `signalsOf(req)` is aborted. `signal` is aborted when the socket is closed, and when the time
+   * for finishing is over, upon which the socket is destroyed. What it throws or rejects with becomes the fact `request-failed` and is
+   * answered with 500, or ends the socket if something was written. An open socket is work in flight, but takes no place of
+   * `capacity`. While draining, upgrades are answered with 503. Default: such requests are served like all others; so are offers of
+   * `h2c`, always. For WebSockets there is `quiesce/ws`.
    */
   readonly upgrade?: UpgradeHandler<Context<HandlesOf<U>>>
   /** How many upgraded sockets may be open at once; more get 503 with `Retry-After`. Default: no limit. */
@@ -146,6 +148,8 @@ export function checkOptions(where: string, options: object, problems: Problems)
   problems.flag(where, 'http2', http2, false)
   problems.whole(where, 'capacity', capacity, 1, 1)
   problems.oneOf(where, 'whileDraining', whileDraining, ['serve', 'refuse'], 'serve')
-  for (const name of ['linger', 'timeout', 'streams', 'keepAlive', 'balancerIdle'])
+  for (const name of ['linger', 'streams', 'keepAlive', 'balancerIdle'])
     problems.duration(where, name, (options as Record<string, unknown>)[name], 0)
+  if (problems.duration(where, 'timeout', (options as Record<string, unknown>)['timeout'], 1) === 0)
+    problems.add(where, '`timeout` is 0: every handler that is not done at once would be answered with 504; leave it out for no limit')
 }

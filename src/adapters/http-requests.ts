@@ -31,6 +31,8 @@ export class LiveRequest implements RequestSignals {
   permit: Permit | undefined
   /** Ends it when no answer has been begun in time. */
   timer: Timer | undefined
+  /** Ends it, while draining, if it is a stream of events. */
+  streamTimer: Timer | undefined
   /** The ones before and after it on the same connection (pipelining, RFC 9112 §9.3.2; streams, RFC 9113 §5). */
   older: LiveRequest | undefined
   newer: LiveRequest | undefined
@@ -76,7 +78,10 @@ export class LiveRequest implements RequestSignals {
 
   /** Whether a handler that threw this did as it was told. Somebody else's AbortError is a failure. */
   isOwnAbort(error: unknown): boolean {
-    return this.isCancelled && (error === this.signal.reason || (error instanceof Error && error.name === 'AbortError'))
+    if (!this.isCancelled) return false
+    if (error === this.signal.reason) return true
+    // `pipeline` into a response that its client has left.
+    return error instanceof Error && (error.name === 'AbortError' || (error as NodeJS.ErrnoException).code === PREMATURE_CLOSE)
   }
 
   /** Not other protocols: clients that offer h2c with every request mean to be served without it (RFC 9110 §7.8). */
@@ -84,21 +89,20 @@ export class LiveRequest implements RequestSignals {
     return this.req.headers.upgrade?.toLowerCase() === 'websocket'
   }
 
-  /** What every client of server-sent events sends (HTML Standard, "Server-sent events"). */
-  get acceptsEventStream(): boolean {
-    return this.req.headers.accept?.includes(EVENT_STREAM) === true
-  }
-
-  /** Whether its answer is a stream of server-sent events that has begun. */
+  /** Whether its answer is a stream of server-sent events that has begun. What the client would accept says nothing about that. */
   get isEventStream(): boolean {
-    if (!this.res.headersSent) return false
-    return this.acceptsEventStream || String(this.res.getHeader('content-type')).startsWith(EVENT_STREAM)
+    const { res } = this
+    if (!res.headersSent) return false
+    const type = res.getHeader('content-type')
+    // Node keeps headers that were given to `writeHead` alone nowhere but in the text that is sent.
+    const { _header: sent } = res as { readonly _header?: unknown }
+    return type === undefined ? EVENT_STREAM_HEADER.test(String(sent)) : String(type).startsWith(EVENT_STREAM)
   }
 
   /** Ends a stream in the handler's place, as if it had done so: the client reconnects elsewhere. */
   endStream(): void {
-    this.res.on('error', ignore)
     if (!this.res.writableEnded) this.res.end()
+    silence(this.res)
   }
 
   /** Breaks an answer off that has begun, so that the client does not take it for the whole. */
@@ -113,6 +117,14 @@ export class LiveRequest implements RequestSignals {
     // Not the response of HTTP/2, which does not tell of the end of a HEAD that its handler has not answered.
     const source = this.#stream ?? this.res
     source.on('close', fn)
+  }
+
+  /** Whether its answer has been given whole; known when the response is closed. */
+  get isAnswered(): boolean {
+    const { res } = this
+    const stream = this.#stream
+    // HTTP/2 finishes its side of a stream that the client has reset, too.
+    return stream === undefined ? res.writableFinished : res.writableEnded && stream.rstCode === constants.NGHTTP2_NO_ERROR
   }
 
   /** What HTTP/2 reads and writes it on. */
@@ -147,25 +159,33 @@ export class LiveRequest implements RequestSignals {
   answer(status: number, retryAfterSeconds?: number): void {
     const { res } = this
     if (res.headersSent || this.isOver || this.isUpgraded) return
-    // Once we answer, what the handler writes is an error of ours to bear (ERR_STREAM_WRITE_AFTER_END).
-    res.on('error', ignore)
     for (const name of res.getHeaderNames()) res.removeHeader(name)
     const body = `${STATUS_CODES[status]}\n`
     res.statusCode = status
+    // HTTP/2 has no words for it (RFC 9113 §8.3.2).
+    if (this.#stream === undefined) res.statusMessage = STATUS_CODES[status] ?? ''
     res.setHeader('Content-Type', 'text/plain; charset=utf-8')
     res.setHeader('Content-Length', Buffer.byteLength(body))
     // Of an answer of HTTP/2, which may not say so (RFC 9113 §8.2.2), it is undefined.
     if (res.shouldKeepAlive === false) res.setHeader('Connection', 'close')
     if (retryAfterSeconds !== undefined) res.setHeader('Retry-After', retryAfterSeconds)
     res.end(body)
-    // HTTP/2 would reset the stream instead, maybe before the answer is on its way.
-    if (this.#stream !== undefined) res.write = () => true
+    silence(res)
   }
 }
 
 const EVENT_STREAM = 'text/event-stream'
+const EVENT_STREAM_HEADER = /^content-type: *text\/event-stream/im
+const PREMATURE_CLOSE = 'ERR_STREAM_PREMATURE_CLOSE'
 
-const ignore = (): void => {}
+// What a handler does to an answer that was given in its place comes too late, which it cannot know: it would throw in callbacks that
+// nobody guards (ERR_HTTP_HEADERS_SENT), or end up as an error event (ERR_STREAM_WRITE_AFTER_END).
+function silence(res: ServerResponse): void {
+  res.on('error', () => {})
+  for (const name of ['setHeader', 'setHeaders', 'appendHeader', 'writeHead', 'end'] as const) res[name] = () => res
+  for (const name of ['removeHeader', 'addTrailers', 'flushHeaders'] as const) res[name] = () => {}
+  res.write = () => true
+}
 
 /** The record of a request. @throws TypeError for a request that no `httpServer` has received. */
 export function liveRequestOf(req: IncomingMessage): LiveRequest {

@@ -114,6 +114,8 @@ export class HttpRun {
     const { lingerMs } = this.#settings
     if (!this.#forced) await this.#goneWithin(lingerMs)
     this.#stopAccepting()
+    // Who is still owed an answer after a crash.
+    this.#serving.force(this.#drainedBy)
     this.#connections.cutOff()
     await this.#goneWithin(Math.min(lingerMs, this.#ctx.remainingMs() / 2))
     this.#connections.destroyAll()

@@ -4,7 +4,7 @@ import { type Context, incarnationOf } from '../kernel/context.js'
 import { alsoChecked, type Service } from '../tree/definition.js'
 import { service } from '../tree/service.js'
 import type { HandlesOf, Uses } from '../tree/uses.js'
-import { handlerListener, type Listener, listenerOf, requestContexts } from './http-app.js'
+import { checkForHttp2, handlerListener, type Listener, listenerOf, requestContexts } from './http-app.js'
 import { checkServerOptions, type HttpAppOptions, type HttpHandlerOptions, settingsOf, warnOfBalancer } from './http-options.js'
 import { liveRequestOf } from './http-requests.js'
 import { HttpRun } from './http-run.js'
@@ -83,7 +83,9 @@ async function start(ctx: Context<HandlesOf<Uses>>, options: Options): Promise<H
 
 async function makeListener(ctx: Context<HandlesOf<Uses>>, options: Options): Promise<Listener> {
   if (options.handler !== undefined) return handlerListener(options.handler, ctx)
-  return listenerOf(ctx.address, await options.app(ctx))
+  const app = await options.app(ctx)
+  if (options.http2 === true) checkForHttp2(ctx.address, app)
+  return listenerOf(ctx.address, app)
 }
 
 function upgradesOf(ctx: Context<HandlesOf<Uses>>, { upgrade, maxUpgrades }: Options): UpgradeSettings | undefined {

@@ -68,8 +68,7 @@ export class Serving {
     this.enter(() => {
       for (const live of owed) live.askToFinish(reason)
     })
-    const streams = owed.filter((live) => live.isEventStream)
-    if (streams.length > 0) this.#after(this.#settings.streamsMs, () => this.#endStreams(streams))
+    for (const live of owed) this.#limitStream(live)
   }
 
   /** Their time is over: signals are aborted, what has no answer yet gets 503. */
@@ -131,8 +130,13 @@ export class Serving {
     live.askToFinish(this.#drainedBy)
     if (this.#forced) live.cancel(this.#drainedBy)
     if (this.#forced || this.#settings.whileDraining === 'refuse' || live.asksForWebSocket) return false
-    if (live.acceptsEventStream) this.#after(this.#settings.streamsMs, () => this.#endStreams([live]))
+    this.#limitStream(live)
     return true
+  }
+
+  // Whatever it is now, it may become a stream of events.
+  #limitStream(live: LiveRequest): void {
+    live.streamTimer = this.#after(this.#settings.streamsMs, () => this.#endStream(live))
   }
 
   // The gate is closed while draining, yet what arrives on a connection that we accepted is work that we accepted.
@@ -186,12 +190,10 @@ export class Serving {
     live.answer(504)
   }
 
-  #endStreams(streams: readonly LiveRequest[]): void {
-    const open = streams.filter((live) => !live.isOver && live.isEventStream)
-    this.enter(() => {
-      for (const live of open) live.cancel(this.#drainedBy)
-    })
-    for (const live of open) live.endStream()
+  #endStream(live: LiveRequest): void {
+    if (live.isOver || !live.isEventStream) return
+    this.enter(() => live.cancel(this.#drainedBy))
+    live.endStream()
   }
 
   /** Nothing is owed for it any more. */
@@ -199,7 +201,8 @@ export class Serving {
     if (live.isOver) return
     connection.remove(live)
     live.timer?.cancel()
-    if (!live.res.writableFinished) live.cancel(new DOMException('The client went away before its answer was finished.', 'AbortError'))
+    live.streamTimer?.cancel()
+    if (!live.isAnswered) live.cancel(new DOMException('The client went away before its answer was finished.', 'AbortError'))
     if (live.isHandled) live.permit?.release()
     if (connection.owedCount === 0) this.#connections.becameIdle(connection)
   }

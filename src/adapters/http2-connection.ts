@@ -55,9 +55,4 @@ export class Http2Connection extends Connection {
     for (const live of [...this.owed()]) if (!live.res.writableEnded) live.cut()
     this.end()
   }
-
-  override destroy(): void {
-    this.#session.destroy()
-    super.destroy()
-  }
 }

@@ -65,7 +65,10 @@ export class Client<Ctx> {
     ownEvents(socket, hosting.incarnation)
     // Errors are the client's: a broken connection, bytes that are no frames. ws closes the socket.
     socket.on('error', ignore)
-    for (const sign of ['message', 'ping', 'pong']) socket.on(sign, () => this.#heard())
+    const heard = (): void => {
+      this.#isAlive = true
+    }
+    for (const sign of ['message', 'ping', 'pong']) socket.on(sign, heard)
     socket.once('close', () => this.#timer?.cancel())
     if (hosting.message !== undefined) socket.on('message', (data, isBinary) => this.#received(data, isBinary))
   }
@@ -138,10 +141,6 @@ export class Client<Ctx> {
   }
 
   // --- its messages
-
-  #heard(): void {
-    this.#isAlive = true
-  }
 
   #received(data: RawData, isBinary: boolean): void {
     if (this.#isDeaf) return

@@ -15,7 +15,8 @@ const owners = new AsyncLocalStorage<Token>()
 /** The plain environment, and whose code is running. */
 export const contextEnv: Env = {
   ...plainEnv,
-  enter: (token, fn, a, b) => owners.run(token, fn, a, b),
+  // A request's events come in the context of the server that accepted it: most of the time there is nothing to enter.
+  enter: (token, fn, a, b) => (owners.getStore() === token ? fn(a, b) : owners.run(token, fn, a, b)),
   owner: () => owners.getStore(),
 }
 

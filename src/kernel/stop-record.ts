@@ -41,26 +41,30 @@ export class StopRecord {
 
   ending(now: number, exit: Exit, { work, hadStarted, request, errors }: Ended): Ending {
     const verdict = verdictOf(exit, work.busy, errors)
-    const isByForce = verdict === 'abandoned' || verdict === 'killed'
-    return {
+    const ending: Growing = {
       exit,
       verdict,
       hadStarted,
       asked: request !== undefined,
       waitedFor: request?.after?.address,
-      lastChild: work.lastChild?.address,
       tookMs: now - this.#sinceAt,
       settleMs: this.#settledAt === undefined ? undefined : this.#settledAt - this.#sinceAt,
       closeMs: this.#settledAt === undefined ? undefined : now - this.#settledAt,
       inFlight: this.#inFlight,
       forced: this.forced,
       forceCancelled: this.#forceCancelled,
-      held: isByForce ? work.held?.() : this.#held,
-      p99Ms: work.p99Ms,
       errors,
     }
+    // Most have none of these, and there may be very many of them: no room is kept for it.
+    const held = verdict === 'abandoned' || verdict === 'killed' ? work.held?.() : this.#held
+    if (held !== undefined) ending.held = held
+    if (work.p99Ms !== undefined) ending.p99Ms = work.p99Ms
+    if (work.lastChild !== undefined) ending.lastChild = work.lastChild.address
+    return ending
   }
 }
+
+type Growing = { -readonly [Name in keyof Ending]: Ending[Name] }
 
 function verdictOf(exit: Exit, busy: boolean, errors: readonly unknown[]): Ending['verdict'] {
   if (busy) return 'abandoned'

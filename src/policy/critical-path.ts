@@ -1,21 +1,15 @@
 // The chain of services that decided how long a stop took: followed back from the last to end, each time to the one whose end let this
 // one be asked. Its stretches leave no gap, so they add up to the whole; those that took hardly any time are told together.
-import type { Fact } from '../protocol/fact.js'
+import type { Endings, StoppedFact } from './endings.js'
 import { type PathStep, tenths } from './report.js'
-
-/** The end of one incarnation. */
-export type StoppedFact = Extract<Fact, { readonly type: 'stopped' }>
 
 /** What a stop is known by. */
 export interface StopFacts {
-  /** The latest end at each address. */
-  readonly endings: ReadonlyMap<string, StoppedFact>
+  readonly endings: Endings
   readonly root: string
   readonly sinceAt: number
   readonly untilAt: number
-  /** The last to end, supervisors left aside: their time is that of their children. */
-  readonly latest: StoppedFact | undefined
-  /** What the time after that was. */
+  /** What the time after the last end was. */
   readonly rest: { readonly address: string; readonly why: PathStep['why'] }
 }
 
@@ -28,23 +22,35 @@ const ROUNDING_MS = 1e-6
 type Step = Pick<PathStep, 'address' | 'why' | 'count'>
 
 /** The stretches of the way, first to last. */
-export function criticalPath({ endings, root, sinceAt, untilAt, latest, rest }: StopFacts): PathStep[] {
+export function criticalPath({ endings, root, sinceAt, untilAt, rest }: StopFacts): PathStep[] {
   const path = new WayBack(root, sinceAt, untilAt)
-  path.goTo(Math.max(sinceAt, latest?.at ?? sinceAt), rest.address, rest.why)
-  let fact = latest
-  // Nobody is met twice; an address that ended twice while the stop began must not make it a circle.
-  for (let left = endings.size; fact !== undefined && left > 0; left -= 1) {
+  const { order } = endings
+  // A supervisor's time is that of its children.
+  let index = order.findLastIndex(({ ending }) => ending.lastChild === undefined)
+  path.goTo(Math.max(sinceAt, order[index]?.at ?? sinceAt), rest.address, rest.why)
+  for (let fact = order[index]; fact !== undefined; fact = order[index]) {
     path.goTo(Math.max(sinceAt, fact.at), root, 'between')
-    const before = predecessor(fact, endings)
-    path.pass(fact, before?.at ?? sinceAt)
-    fact = before
+    index = before(fact, index, endings)
+    path.pass(fact, order[index]?.at ?? sinceAt)
   }
   path.goTo(sinceAt, root, 'between')
   return path.steps()
 }
 
+// Where the predecessor of the one at `index` stands: always before it, so that no way is a circle; below 0 for nobody.
+function before(fact: StoppedFact, index: number, endings: Endings): number {
+  const { order } = endings
+  const last = order[index - 1]
+  // Mostly it is the one that ended just before, and nobody has to be looked up.
+  if (last !== undefined && last.address === fact.ending.waitedFor && last.ending.lastChild === undefined) return index - 1
+  const address = predecessor(fact, endings)?.address
+  let at = address === undefined ? -1 : index - 1
+  while (at >= 0 && order[at]?.address !== address) at -= 1
+  return at
+}
+
 /** The one whose end let this one begin to end; undefined when nobody's did. */
-function predecessor(fact: StoppedFact, endings: StopFacts['endings']): StoppedFact | undefined {
+function predecessor(fact: StoppedFact, endings: Endings): StoppedFact | undefined {
   const { address, ending } = fact
   if (ending.waitedFor !== undefined) return lastOf(ending.waitedFor, endings)
   for (let above = parentOf(address); above !== ''; above = parentOf(above)) {
@@ -56,13 +62,13 @@ function predecessor(fact: StoppedFact, endings: StopFacts['endings']): StoppedF
   return undefined
 }
 
-function lastOf(address: string, endings: StopFacts['endings']): StoppedFact | undefined {
+function lastOf(address: string, endings: Endings): StoppedFact | undefined {
   const fact = endings.get(address)
   return fact === undefined ? undefined : lastBelow(fact, endings)
 }
 
 // A supervisor ends with the last of its children, unless it was killed.
-function lastBelow(fact: StoppedFact, endings: StopFacts['endings']): StoppedFact {
+function lastBelow(fact: StoppedFact, endings: Endings): StoppedFact {
   let found = fact
   for (let { lastChild } = fact.ending; lastChild !== undefined; ) {
     const child = endings.get(lastChild)
@@ -118,6 +124,11 @@ class WayBack {
     const isLong = this.#at - from >= this.#leastMs
     if (isLong) this.#tellShort()
     else this.#shortCount += 1
+    // Told of in one: there may be very many of them.
+    if (this.#shortCount > 1) {
+      this.#at = Math.min(this.#at, from)
+      return
+    }
     if (ending.settleMs !== undefined) this.#back(Math.max(from, begunAt + ending.settleMs), { address, why: 'closing', count: 1 }, isLong)
     this.#back(from, { address, why: ending.hadStarted ? 'settling' : 'starting', count: 1 }, isLong)
   }
@@ -129,7 +140,7 @@ class WayBack {
 
   #back(at: number, step: Step, isLong: boolean): void {
     if (isLong) this.#add(this.#steps, at, step)
-    else if (this.#shortCount < 2) this.#add(this.#short, at, step)
+    else this.#add(this.#short, at, step)
     this.#at = Math.min(this.#at, at)
     if (isLong) this.#shortTo = this.#at
   }

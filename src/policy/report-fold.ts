@@ -1,6 +1,7 @@
 // Folds the facts of one stop into its report. It may be asked at any time; what it says is final once the stop is over.
 import type { Fact } from '../protocol/fact.js'
-import { criticalPath, type StoppedFact } from './critical-path.js'
+import { criticalPath } from './critical-path.js'
+import { Endings, type StoppedFact } from './endings.js'
 import { type Report, type ReportWarning, type ServiceReport, tenths } from './report.js'
 import { budgetWarning, serviceWarnings } from './report-warnings.js'
 
@@ -32,13 +33,11 @@ export class ReportFold {
   readonly #reason: () => string
   readonly #sinceAt: number
   readonly #members: readonly Member[]
-  readonly #endings = new Map<string, StoppedFact>()
+  readonly #endings = new Endings()
   readonly #unstarted = new Set<string>()
   readonly #errors: { atMs: number; address: string; message: string }[] = []
   #errorCount = 0
   #abandonedCount = 0
-  /** Of those that have no children. */
-  #latest: StoppedFact | undefined
   /** The service that was given up last, or that ended last after that. */
   #runningOn: string | undefined
 
@@ -76,13 +75,18 @@ export class ReportFold {
 
   /** `complete: false` while the stop is under way: what has not ended is stopping then, not abandoned. */
   report(now: number, budgetMs: number, { complete = true }: { readonly complete?: boolean } = {}): Report {
-    const services = this.#members.map((member) => this.#serviceReport(member, complete))
-    const leaves = services.filter((service) => service.kind === 'service')
+    const { services, warnings } = this.#services(complete)
     const totals = { acked: 0, failed: 0, killed: 0, abandoned: 0, 'never-started': 0, ...(complete ? {} : { stopping: 0 }) }
-    for (const { verdict } of leaves) totals[verdict as keyof typeof totals] += 1
+    let inFlight = 0
+    let forceCancelled = 0
+    for (const service of services) {
+      if (service.kind === 'supervisor') continue
+      totals[service.verdict as keyof typeof totals] += 1
+      inFlight += service.inFlight
+      forceCancelled += service.forceCancelled
+    }
     const tookMs = tenths(now - this.#sinceAt)
     const path = this.#criticalPath(now, complete)
-    const warnings = complete ? this.#warnings(services) : []
     const budget = complete ? budgetWarning(tookMs, tenths(budgetMs), path, this.#root) : undefined
     if (budget !== undefined) warnings.unshift(budget)
     return {
@@ -92,8 +96,8 @@ export class ReportFold {
       budgetMs: tenths(budgetMs),
       services,
       totals,
-      inFlight: sum(leaves, (service) => service.inFlight),
-      forceCancelled: sum(leaves, (service) => service.forceCancelled),
+      inFlight,
+      forceCancelled,
       criticalPath: path,
       warnings: warnings.slice(0, KEPT),
       warningCount: warnings.length,
@@ -108,8 +112,7 @@ export class ReportFold {
   }
 
   #stopped(fact: StoppedFact): void {
-    this.#endings.set(fact.address, fact)
-    if (fact.ending.lastChild === undefined) this.#latest = fact
+    this.#endings.add(fact)
     if (fact.ending.verdict !== 'abandoned') return
     this.#abandonedCount += 1
     // A supervisor runs on because somebody below it does.
@@ -120,7 +123,7 @@ export class ReportFold {
   #late(address: string, incarnation: number): void {
     const known = this.#endings.get(address)
     if (known?.incarnation !== incarnation || known.ending.verdict !== 'abandoned') return
-    this.#endings.set(address, { ...known, ending: { ...known.ending, verdict: 'killed' } })
+    this.#endings.replace({ ...known, ending: { ...known.ending, verdict: 'killed' } })
     if (known.ending.held !== undefined) this.#runningOn = address
   }
 
@@ -133,24 +136,24 @@ export class ReportFold {
     const root = this.#root
     const rest = complete && this.#runningOn !== undefined ? this.#runningOn : root
     const why = !complete ? 'stopping' : rest === root ? 'between' : 'running-on'
-    const facts = { endings: this.#endings, latest: this.#latest, root, sinceAt: this.#sinceAt, untilAt: now }
+    const facts = { endings: this.#endings, root, sinceAt: this.#sinceAt, untilAt: now }
     return criticalPath({ ...facts, rest: { address: rest, why } })
   }
 
-  #warnings(services: readonly ServiceReport[]): ReportWarning[] {
+  #services(complete: boolean): { readonly services: ServiceReport[]; readonly warnings: ReportWarning[] } {
     const warnings: ReportWarning[] = []
-    services.forEach((service, index) => {
-      if (service.held === undefined && service.p99Ms === undefined) return
-      warnings.push(...serviceWarnings(service, this.#members[index]?.shutdownMs ?? Number.POSITIVE_INFINITY))
+    const endOf = this.#endings.of(this.#members)
+    const services = this.#members.map((member, index) => {
+      const known = endOf(index)
+      const service = known === undefined ? unended(member, this.#verdictOfUnended(member, complete)) : this.#ended(member, known)
+      const isNotable = complete && (service.held !== undefined || service.p99Ms !== undefined)
+      if (isNotable) warnings.push(...serviceWarnings(service, member.shutdownMs))
+      return service
     })
-    return warnings
+    return { services, warnings }
   }
 
-  #serviceReport(member: Member, complete: boolean): ServiceReport {
-    const { address, kind, shutdownMs } = member
-    const known = this.#endings.get(address)
-    if (known === undefined) return unended(member, this.#verdictOfUnended(member, complete))
-    const { ending, at } = known
+  #ended({ address, kind, shutdownMs }: Member, { ending, at }: StoppedFact): ServiceReport {
     const stoppedAtMs = at - this.#sinceAt
     const refusedAtMs = stoppedAtMs - ending.tookMs
     return {
@@ -200,8 +203,4 @@ function messageOf(error: unknown): string {
   } catch {
     return 'an error that cannot be shown'
   }
-}
-
-function sum(services: readonly ServiceReport[], count: (service: ServiceReport) => number): number {
-  return services.reduce((total, service) => total + count(service), 0)
 }

@@ -35,7 +35,7 @@ export interface Ending {
   /** The address of the one whose end let its supervisor ask it, the last of those that had to end before; undefined when nobody had to. */
   readonly waitedFor: string | undefined
   /** Of a supervisor: the address of the child whose end let it end. */
-  readonly lastChild: string | undefined
+  readonly lastChild?: string | undefined
   /** Milliseconds from the request (or the crash) to the ack. */
   readonly tookMs: number
   readonly settleMs: number | undefined
@@ -47,9 +47,9 @@ export interface Ending {
   /** Permits still held when its settling was cut off. */
   readonly forceCancelled: number
   /** What it still held: when it was ended by force, or when its settling was cut off; undefined for one that took no more than its time. */
-  readonly held: Held | undefined
+  readonly held?: Held | undefined
   /** How long 99 of 100 of its permits had been held at most, in milliseconds; undefined while too few were measured. */
-  readonly p99Ms: number | undefined
+  readonly p99Ms?: number | undefined
   /** What its hooks threw on the way. */
   readonly errors: readonly unknown[]
 }

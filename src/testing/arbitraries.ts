@@ -38,7 +38,13 @@ const ending: Arbitrary<HookAct> = fc.oneof(
 
 /** What one incarnation does. */
 export const behaviours: Arbitrary<Behaviour> = fc
-  .record({ start: maybe(starting), drain: maybe(ending, 1), stop: maybe(ending), crashAfterMs: maybe(someMs, 1) })
+  .record({
+    start: maybe(starting),
+    drain: maybe(ending, 1),
+    stop: maybe(ending),
+    crashAfterMs: maybe(someMs, 1),
+    permitMs: maybe<number | 'never'>(fc.oneof(someMs, fc.constant('never' as const)), 1),
+  })
   .map((raw) => given<Behaviour>(raw))
 
 const shutdowns = maybe(fc.constantFrom<NonNullable<Plan['shutdown']>>(0, 1, 10, 100, 1_000, 'brutal-kill', 'infinity'), 1)

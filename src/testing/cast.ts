@@ -2,12 +2,12 @@
 // waits for its turn. The user's own hooks run underneath, unchanged.
 import { isPromiseLike } from '../base/disposer.js'
 import { parseDuration } from '../base/duration.js'
-import { type Context, IGNORE } from '../kernel/context.js'
+import { type Context, IGNORE, incarnationOf } from '../kernel/context.js'
 import type { Hook, Hooks } from '../kernel/hooks.js'
 import { define, definitionOf, type Service, type Use } from '../tree/definition.js'
 import type { Fault, Faults } from './faults.js'
 import type { Schedule } from './schedule.js'
-import type { Answered, HookName, TraceEvent } from './trace.js'
+import type { Answered, HookName, Permits, TraceEvent } from './trace.js'
 import type { VirtualEnv } from './virtual-env.js'
 
 /** What stands behind every hook of a run. */
@@ -19,6 +19,7 @@ export interface Backstage {
 }
 
 const FAULT_MS = 1_000
+const NOBODY: Permits = new Map()
 
 /** The services of one run. */
 export class Cast {
@@ -29,6 +30,18 @@ export class Cast {
 
   constructor(stage: Backstage) {
     this.#stage = stage
+  }
+
+  /** Who holds accepted work now. */
+  busy(): Permits {
+    let busy: Map<string, number> | undefined
+    for (const [address, ctx] of this.acting) {
+      const count = permitsOf(ctx)
+      if (count === 0) continue
+      busy ??= new Map()
+      busy.set(address, count)
+    }
+    return busy ?? NOBODY
   }
 
   /** The same service, in sight; the same one for the same definition, so that uses find what they name. */
@@ -84,7 +97,8 @@ export class Cast {
     const { address, incarnation } = ctx
     const about = { address, incarnation, hook: name }
     const { env } = this.#stage
-    this.#stage.tell({ type: 'called', at: env.now, ...about, remainingMs: ctx.remainingMs(), aborted: ctx.signal.aborted })
+    const { aborted } = ctx.signal
+    this.#stage.tell({ type: 'called', at: env.now, ...about, remainingMs: ctx.remainingMs(), aborted, permits: permitsOf(ctx) })
     const tell = (how: Answered['how']): void => this.#stage.tell({ type: 'answered', at: env.now, ...about, how })
     const answer = attempt(() => this.#struck(this.#stage.faults.on(address, incarnation, name), hook))
     if (answer.isOk && isPromiseLike(answer.value))
@@ -146,6 +160,11 @@ function attempt(fn: () => unknown): Attempt {
   } catch (error) {
     return { isOk: false, error }
   }
+}
+
+function permitsOf(ctx: Context<unknown>): number {
+  const { status, work } = incarnationOf(ctx)
+  return status === 'stopped' ? 0 : work.inFlight
 }
 
 async function afterwards(answer: unknown, next: (value: unknown) => Promise<unknown>): Promise<unknown> {

@@ -54,6 +54,13 @@ export class Lives {
     return this.#byAddress.get(address)?.at(-1)
   }
 
+  /** The latest incarnations above an address, nearest first. */
+  above(address: string): Life[] {
+    const cut = address.lastIndexOf('/')
+    const parent = cut < 0 ? undefined : this.at(address.slice(0, cut))
+    return parent === undefined ? [] : [parent, ...this.above(parent.address)]
+  }
+
   all(address: string): readonly Life[] {
     return this.#byAddress.get(address) ?? []
   }

@@ -20,6 +20,8 @@ export interface Behaviour {
   readonly stop?: HookAct
   /** Fails by itself so long after it has started. */
   readonly crashAfterMs?: number
+  /** Takes a permit as it starts, and gives it back so long afterwards. */
+  readonly permitMs?: number | 'never'
 }
 
 /** One declared use, by the address of the used service. */
@@ -91,9 +93,10 @@ function describePlan(plan: Plan): string {
   return words.length === 0 ? '' : `  (${words.join(', ')})`
 }
 
-function describeLife({ crashAfterMs, ...hooks }: Behaviour): string {
+function describeLife({ crashAfterMs, permitMs, ...hooks }: Behaviour): string {
   const words = Object.entries(hooks).flatMap(([name, act]) => (act === undefined ? [] : [`${name}:${describeAct(act as HookAct)}`]))
   if (crashAfterMs !== undefined) words.push(`crashes after ${crashAfterMs} ms`)
+  if (permitMs !== undefined) words.push(`holds a permit ${permitMs === 'never' ? 'for ever' : `for ${permitMs} ms`}`)
   return words.length === 0 ? 'calm' : words.join(' ')
 }
 

@@ -56,7 +56,11 @@ export class Players {
     const birth = this.#births.get(address) ?? 0
     this.#births.set(address, birth + 1)
     const behaviour = lives[birth] ?? CALM
-    const { crashAfterMs } = behaviour
+    const { crashAfterMs, permitMs } = behaviour
+    if (permitMs !== undefined) {
+      const permit = ctx.gate().tryEnter()
+      if (permitMs !== 'never') this.#after(permitMs, () => permit?.release())
+    }
     const begin = (): Acting => {
       if (crashAfterMs !== undefined) this.#after(crashAfterMs, () => ctx.fail(new Error(`${address} crashed by itself`)))
       return { behaviour }

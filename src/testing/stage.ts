@@ -6,7 +6,6 @@ import type { Report } from '../policy/report.js'
 import { Problems } from '../protocol/spec.js'
 import type { Service } from '../tree/definition.js'
 import { RunningSystem } from '../tree/running-system.js'
-import type { TreeNode } from '../tree/view.js'
 import { type Backstage, Cast } from './cast.js'
 import { type Fault, Faults } from './faults.js'
 import { Hands } from './hands.js'
@@ -149,7 +148,7 @@ export class Stage implements Backstage {
   async step(until = Number.POSITIVE_INFINITY): Promise<boolean> {
     await this.releaseAll()
     const before = this.env.now
-    if (this.env.nextAt > before) this.tell({ type: 'rested', at: before, busy: busyIn(this.system.tree()) })
+    if (this.env.nextAt > before) this.tell({ type: 'rested', at: before, busy: this.#cast.busy() })
     const moved = await this.env.advanceToNext('all', until)
     await this.settle()
     return moved
@@ -188,7 +187,8 @@ export class Stage implements Backstage {
       const place = this.system.placeAt(fact.address)
       if (place !== undefined) this.shape.add(place)
     }
-    this.tell({ type: 'fact', at: fact.at, fact })
+    const busy = fact.type === 'stop-requested' ? { busy: this.#cast.busy() } : undefined
+    this.tell({ type: 'fact', at: fact.at, fact, ...busy })
   }
 
   #over(): void {
@@ -219,10 +219,4 @@ export function buildRunning(tree: Service, env: VirtualEnv): RunningSystem {
   const system = new RunningSystem(tree, env, problems)
   if (problems.list.length > 0) throw new SpecError(problems.list)
   return system
-}
-
-function busyIn(node: TreeNode, busy = new Set<string>()): Set<string> {
-  if (node.kind === 'service' && node.inFlight > 0) busy.add(node.address)
-  for (const child of node.children) busyIn(child, busy)
-  return busy
 }

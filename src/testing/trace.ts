@@ -29,6 +29,8 @@ export interface Called extends OfHook {
   readonly remainingMs: number
   /** Whether its signal was aborted already. */
   readonly aborted: boolean
+  /** How many permits of the service were out. */
+  readonly permits: number
 }
 
 /** A hook has answered. */
@@ -46,16 +48,20 @@ export interface Asked extends At {
   readonly deadlineMs?: number | undefined
 }
 
+/** The permits that are out, by the addresses of the services that hold accepted work. */
+export type Permits = ReadonlyMap<string, number>
+
 /** One thing that happened. */
 export type TraceEvent =
-  | { readonly type: 'fact'; readonly at: number; readonly fact: Fact }
+  /** The runtime has told a fact; with a request to stop, `busy` says who still held accepted work. */
+  | { readonly type: 'fact'; readonly at: number; readonly fact: Fact; readonly busy?: Permits }
   | Called
   | Answered
   | Asked
   /** A call to a supervisor was answered. */
   | (At & { readonly type: 'replied'; readonly address: string; readonly ok: boolean })
-  /** All that could happen without time passing has happened; `busy` are the services that hold accepted work. */
-  | (At & { readonly type: 'rested'; readonly busy: ReadonlySet<string> })
+  /** All that could happen without time passing has happened. */
+  | (At & { readonly type: 'rested'; readonly busy: Permits })
   /** The promise of a stop has resolved; once for each call. */
   | (At & { readonly type: 'reported'; readonly report: Report; readonly isSame: boolean })
   /** Nothing more will ever happen: what the runtime has left behind. */

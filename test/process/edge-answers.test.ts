@@ -93,10 +93,11 @@ test('pitfall 44: two servers of one tree drain side by side: together they take
   expect(await Promise.all(answers)).toEqual(['answered by api', 'answered by admin'])
   const { code, lines, stderr } = await daemon.exited
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  // The sum of both would be 2.7 s.
+  // One after the other they would take 2.7 s.
   expect(reportOf(lines)).toMatchObject({ clean: true, inFlight: 2 })
   expect(reportOf(lines).tookMs).toBeLessThan(2_400)
   expectInOrder(lines, ['shop/api: draining', 'shop/inner/admin: draining', 'answering', 'answering', 'db closed'])
+  expect(story(lines).filter((line) => line.startsWith('still open'))).toEqual([])
 })
 
 test.each([

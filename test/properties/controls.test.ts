@@ -5,7 +5,7 @@ import { checkTrace } from '../../src/testing/check-trace.js'
 import { LAWS } from '../../src/testing/laws.js'
 import type { SupervisorPlan } from '../../src/testing/plan.js'
 import { Players } from '../../src/testing/players.js'
-import type { Answered, Called, TraceEvent } from '../../src/testing/trace.js'
+import type { Answered, Called, Permits, TraceEvent } from '../../src/testing/trace.js'
 import { VirtualEnv } from '../../src/testing/virtual-env.js'
 
 const PLAN: SupervisorPlan = {
@@ -42,13 +42,15 @@ function fact(name: Name, rest: WithoutPlace<Fact>, at = 0): TraceEvent {
 
 const starting = (name: Name, incarnation = 1, at = 0): TraceEvent => fact(name, { type: 'starting', incarnation }, at)
 const started = (name: Name, incarnation = 1): TraceEvent => fact(name, { type: 'started', incarnation, tookMs: 0 })
-const asked = (name: Name, incarnation = 1): TraceEvent => fact(name, { type: 'stop-requested', incarnation, by: 'shutdown' })
+const asked = (name: Name, incarnation = 1, busy: Permits = new Map()): TraceEvent => {
+  return { ...fact(name, { type: 'stop-requested', incarnation, by: 'shutdown' }), busy } as TraceEvent
+}
 const draining = (name: Name, deadlineMs = 50, incarnation = 1): TraceEvent =>
   fact(name, { type: 'draining', incarnation, inFlight: 0, deadlineMs })
 const stopped = (name: Name, more: Partial<Ending> = {}, incarnation = 1): TraceEvent =>
   fact(name, { type: 'stopped', incarnation, ending: ending(more) })
 const called = (name: Name, hook: Called['hook'], remainingMs = 50): TraceEvent => {
-  return { type: 'called', at: 0, address: ADDRESSES[name], incarnation: 1, hook, remainingMs, aborted: false }
+  return { type: 'called', at: 0, address: ADDRESSES[name], incarnation: 1, hook, remainingMs, aborted: false, permits: 0 }
 }
 const answered = (name: Name, hook: Called['hook'], how: Answered['how'] = 'ok'): TraceEvent => {
   return { type: 'answered', at: 0, address: ADDRESSES[name], incarnation: 1, hook, how }
@@ -94,14 +96,20 @@ const over = (timers = 0, actors = 0, unanswered: readonly string[] = []): Trace
   actors,
   unanswered,
 })
-const rested: TraceEvent = { type: 'rested', at: 0, busy: new Set() }
+const hurry: TraceEvent = { type: 'asked', at: 0, what: 'hurry', address: 'app' }
+const rested: TraceEvent = { type: 'rested', at: 0, busy: new Map() }
 
 /** The law's number, part of its sentence, and the trace that breaks it. */
 const BROKEN: readonly (readonly [law: string, sentence: string, trace: readonly TraceEvent[]])[] = [
   [
     'L1',
-    '`app/db` was asked to stop at 0 ms while `app/api`, which depends on it, is ready',
+    '`app/db` was asked to stop at 0 ms while `app/api`, which uses it, is ready',
     [...ENDING, asked('web'), draining('web'), stopped('web'), asked('log'), draining('log'), stopped('log'), asked('db')],
+  ],
+  [
+    'L1',
+    '`app/db` was asked to stop at 0 ms while `app/api`, which uses it, still held 2 permits',
+    [...UP, asked('db', 1, new Map([['app/api', 2]]))],
   ],
   ['L1', '`app/log` was asked to stop at 0 ms before the edge `app/web` was drained', [...ENDING, asked('log')]],
   ['L1', '`app/db` was asked to stop at 0 ms while `app/api`', [...UP, asked('db')]],
@@ -123,6 +131,18 @@ const BROKEN: readonly (readonly [law: string, sentence: string, trace: readonly
   ['L5', 'its `shutdown` is 5000 ms', [...UP, asked('log'), draining('log', 6_000)]],
   ['L5', 'were kept for it', [...ENDING, asked('web'), draining('web'), called('web', 'stop', 1)]],
   ['L6', 'is said to be acked while stop is running', [...UP, called('log', 'stop'), stopped('log')]],
+  [
+    'L6',
+    'but it was closed while 2 permits were out',
+    [
+      ...ENDING,
+      asked('log'),
+      draining('log'),
+      { ...called('log', 'stop'), permits: 2 } as TraceEvent,
+      answered('log', 'stop'),
+      stopped('log'),
+    ],
+  ],
   [
     'L6',
     'the report counts 3 acked, there are 0',
@@ -168,6 +188,11 @@ const BROKEN: readonly (readonly [law: string, sentence: string, trace: readonly
   ['L8', 'although `app` is ending', [...ENDING, restarting('db', 1)]],
   ['L8', '1 errors came', [...ENDING, fact('db', { type: 'crashed', incarnation: 1, error: 'why' }), report()]],
   ['L9', 'different reports', [...ENDING, report(), report({}, 0, false)]],
+  [
+    'L9',
+    '`app/web`#1 is still settling, though there was a hurry at 0 ms',
+    [...ENDING, asked('web'), draining('web'), hurry, { ...rested, busy: new Map([['app/web', 1]]) } as TraceEvent],
+  ],
   ['L9', 'was forced 3 times', [...ENDING, ...Array(3).fill(fact('web', { type: 'forced', incarnation: 1, inFlight: 0 }))]],
   ['L10', '2 within 100 ms, 1 are allowed', [...UP, stopped('db', crashed), restarting('db', 1), restarting('db', 2, 100)]],
   ['L10', 'counts 2 restarts at 101 ms, there were 1', [...UP, stopped('db', crashed), restarting('db', 1), restarting('db', 2, 101)]],

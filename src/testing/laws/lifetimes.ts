@@ -3,7 +3,7 @@
 import type { Law } from '../law.js'
 import type { Life, Lives } from '../lives.js'
 import { below, pathOf, reserveMsOf, type Shape } from '../shape.js'
-import { isBeginning, type TraceEvent } from '../trace.js'
+import { isBeginning, type Permits, type TraceEvent } from '../trace.js'
 
 /** L3. */
 export const oneRequestOneEnding: Law = {
@@ -140,7 +140,10 @@ export const manyRequestsAreOne: Law = {
   says: 'any number of stop calls and hurries give one sequence, one report, and cut every settling at most once',
   watch: () => {
     const forced = new Map<Life, number>()
+    let hurriedAt: number | undefined
     return (event, lives) => {
+      if (event.type === 'asked' && event.what === 'hurry' && lives.stopAskedAt !== undefined) hurriedAt ??= event.at
+      if (event.type === 'rested' && hurriedAt !== undefined) return stillSettling(lives, event.busy, hurriedAt)
       if (event.type === 'reported' && !event.isSame) return 'two stop calls were answered with different reports'
       if (event.type !== 'fact' || event.fact.type !== 'forced') return undefined
       const life = lives.find(event.fact.address, event.fact.incarnation)
@@ -153,6 +156,19 @@ export const manyRequestsAreOne: Law = {
       return undefined
     }
   },
+}
+
+// From a hurry on everybody closes: nobody who was asked to stop finishes what was accepted. What went down with a killed supervisor
+// does not hear of it.
+function stillSettling(lives: Lives, busy: Permits, hurriedAt: number): string | undefined {
+  for (const life of lives.every()) {
+    if (life.state !== 'draining' || life.mode !== 'with-parent' || life.isForced || life.calls.some(({ hook }) => hook === 'stop'))
+      continue
+    if (lives.above(life.address).some(({ state }) => state === 'ended')) continue
+    if (life.running.size > 0 || busy.has(life.address))
+      return `${nameOf(life)} is still settling, though there was a hurry at ${hurriedAt} ms`
+  }
+  return undefined
 }
 
 /** An incarnation in words. */

@@ -2,6 +2,7 @@
 import type { Law, Watcher } from '../law.js'
 import type { Lives } from '../lives.js'
 import { below, dependentsOf, flagsOf, type Node, pathOf, type Shape } from '../shape.js'
+import type { Permits } from '../trace.js'
 
 /** L1. */
 export const dependentsStopFirst: Law = {
@@ -17,18 +18,30 @@ export const dependentsStopFirst: Law = {
       // Nothing depends on one that has not started; one that has ended is only found dead, one that drains is forced.
       if (node?.parent === undefined || life?.state !== 'ready') return undefined
       if (shape.isEdge(node)) return undefined
+      const asked = `${name(node)} was asked to stop at ${event.at} ms`
+      const doing = ({ address }: Node): string => doingAt(address, lives, event.busy)
       const waiting = mustHaveEnded(node, lives, rollbacks.has(node.parent)).find(({ address }) => lives.isAlive(address))
-      if (waiting !== undefined) {
-        return `${name(node)} was asked to stop at ${event.at} ms while ${name(waiting)}, which depends on it, is ${lives.at(waiting.address)?.state}`
-      }
+      if (waiting !== undefined)
+        return `${asked} while ${name(waiting)}, which ${usesIt(waiting, node) ? 'uses' : 'depends on'} it, ${doing(waiting)}`
       const user = usersElsewhere(node, shape, lives).find(({ address }) => lives.isAlive(address))
-      if (user !== undefined)
-        return `${name(node)} was asked to stop at ${event.at} ms while ${name(user)}, which uses it from another branch, is alive`
+      if (user !== undefined) return `${asked} while ${name(user)}, which uses it from another branch, ${doing(user)}`
       const edge = edgesBefore(node, shape, lives).find(({ address }) => lives.isAlive(address))
       if (edge === undefined) return undefined
-      return `${name(node)} was asked to stop at ${event.at} ms before the edge ${name(edge)} was drained: it is ${lives.at(edge.address)?.state}`
+      return `${asked} before the edge ${name(edge)} was drained: it ${doing(edge)}`
     }
   },
+}
+
+// What a service is at, in the words of its user: what it holds says more than its state.
+function doingAt(address: string, lives: Lives, busy: Permits | undefined): string {
+  let permits = 0
+  for (const [holder, count] of busy ?? []) if (holder === address || holder.startsWith(`${address}/`)) permits += count
+  if (permits > 0) return `still held ${permits} ${permits === 1 ? 'permit' : 'permits'}`
+  return `is ${lives.at(address)?.state}`
+}
+
+function usesIt(user: Node, used: Node): boolean {
+  return user.parent?.edges.some((edge) => edge.user === user && edge.used === used) === true
 }
 
 // A supervisor that ends, or undoes its start, takes its children in reverse; one that lives on takes with a child those that hold it.

@@ -2,7 +2,7 @@
 import type { Law } from '../law.js'
 import type { Life, Lives } from '../lives.js'
 import { allDependentsOf, below, flagsOf, type Node, pathOf, type Shape } from '../shape.js'
-import type { TraceEvent } from '../trace.js'
+import type { Permits, TraceEvent } from '../trace.js'
 import { nameOf } from './lifetimes.js'
 
 /** L11. */
@@ -35,7 +35,7 @@ function noteWaits(waits: Map<string, number>, event: TraceEvent): void {
   waits.set(supervisor, Math.max(waits.get(supervisor) ?? 0, event.at + delayMs))
 }
 
-function serviceProblem(life: Life, busy: ReadonlySet<string>): string | undefined {
+function serviceProblem(life: Life, busy: Permits): string | undefined {
   if (life.running.size > 0 || busy.has(life.address)) return undefined
   if (life.state === 'draining') return `${nameOf(life)} is draining although none of its hooks runs and no permit of it is out`
   if (life.state === 'starting') return `${nameOf(life)} is starting although its \`start\` does not run`
@@ -50,7 +50,7 @@ interface Now {
   readonly waits: ReadonlyMap<string, number>
   readonly at: number
   /** The services that hold accepted work. */
-  readonly busy: ReadonlySet<string>
+  readonly busy: Permits
 }
 
 function supervisorProblem(node: Node, life: Life, { shape, lives, waits, at, busy }: Now): string | undefined {

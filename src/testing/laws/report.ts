@@ -43,6 +43,11 @@ function endingIsTrue(life: Life | undefined, ending: Ended): string | undefined
   const hooks = [...life.running].join(', ')
   if (life.running.size > 0 && ending.verdict !== 'abandoned')
     return `${nameOf(life)} is said to be ${ending.verdict} while ${hooks} is running`
+  // Accepted work is finished before what it needs is released, unless it was cut off, or the service ended by itself.
+  const isAsked = life.mode === 'with-parent' || life.mode === 'alone'
+  const permits = life.calls.find(({ hook }) => hook === 'stop')?.permits ?? 0
+  if (permits > 0 && ending.verdict === 'acked' && !ending.forced && isAsked)
+    return `${nameOf(life)} is said to be acked, but it was closed while ${permits === 1 ? '1 permit was' : `${permits} permits were`} out`
   return undefined
 }
 

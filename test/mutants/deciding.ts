@@ -2,6 +2,7 @@
 import { vi } from 'vitest'
 import type { Command, SupervisionEvent } from '../../src/policy/commands.js'
 import { Supervision } from '../../src/policy/supervision.js'
+import { performers } from './seams.js'
 
 /** What a supervisor would decide by itself. */
 export type Decide = (event: SupervisionEvent, now: number) => Command[]
@@ -19,12 +20,16 @@ export function decides(change: (this: Supervision, decide: Decide, event: Super
   })
 }
 
-/** The planted bug: a crash while everything stops is answered with a start. */
+/**
+ * The planted bug: a supervisor that is ending answers a crash with a restart, and the loop that performs what it decides lets the
+ * start through. Each of the two alone does no harm. The file that uses it must mock `src/tree/pump.js` with the seam.
+ */
 export function restartWhileStopping(): void {
-  decides((decide, event, now) => {
-    const wasRunning = event.type === 'ended' && event.slot.phase === 'running'
+  decides(function (decide, event, now) {
+    const isCrash = event.type === 'ended' && event.slot.phase === 'running' && event.exit.reason === 'crash'
+    const wasEnding = this.ending !== undefined
     const commands = decide(event, now)
-    const isKept = wasRunning && event.slot.phase === 'dead' && !commands.some(({ type }) => type === 'restarting')
-    return isKept ? [...commands, { type: 'start', slot: event.slot }] : commands
+    if (isCrash && wasEnding) performers.get(this)?.({ type: 'start', slot: event.slot })
+    return commands
   })
 }
