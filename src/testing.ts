@@ -21,6 +21,7 @@ export {
 } from './testing/load.js'
 export { type Moment, Trace, type What } from './testing/moments.js'
 export type { Behaviour, HookAct, Outcome, Plan, ServicePlan, SupervisorPlan } from './testing/plan.js'
+export { type Resource, type ResourceOptions, resource } from './testing/resources.js'
 export { play, type Scenario } from './testing/scenario.js'
 export { ByChance, ByScheduler, InOrder, type Schedule } from './testing/schedule.js'
 export type { Command, Target } from './testing/script.js'

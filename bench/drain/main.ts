@@ -1,4 +1,4 @@
-// Stops servers under load, quiesce's beside those of its peers: `npm run bench:drain [-- --runs N --node PATH --only NAME,NAME
+// Stops servers under load, quiesce's beside those of its peers: `npm run bench:drain [-- --runs N --peer-runs N --node PATH --only NAME,NAME
 // --scenario NAME]`. Prints the tables and, when nothing was left out, writes them to their section of bench/RESULTS.md.
 import { parseArgs } from 'node:util'
 import type { Scenario } from '../../test/support/load/scenarios.ts'
@@ -28,6 +28,7 @@ const SCENARIOS: readonly Scenario[] = ['plain', 'distant', 'balanced']
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '5' },
+    'peer-runs': { type: 'string', default: '' },
     node: { type: 'string', multiple: true, default: [] },
     only: { type: 'string', default: '' },
     scenario: { type: 'string', default: '' },
@@ -37,7 +38,8 @@ const nodes = [...(values.node.length === 0 ? [process.execPath] : values.node)]
 const peers = chosen(PEERS, ({ name }) => name, values.only)
 const scenarios = chosen(SCENARIOS, (name) => name, values.scenario)
 const rounds = Number(values.runs)
-const cells = await measureAll({ peers, nodes, scenarios, rounds })
+const peerRounds = Math.min(rounds, Number(values['peer-runs'] || values.runs))
+const cells = await measureAll({ peers, nodes, scenarios, rounds, peerRounds })
 const text = tables(cells)
 console.log(text)
 if (peers.length === PEERS.length && scenarios.length === SCENARIOS.length) writeSection('drain', section(cells))
@@ -57,7 +59,7 @@ function section(measured: readonly Cell[]): string {
     machine(),
     nodes.map(({ version }) => `Node ${version}`).join(', '),
     `commit ${commit()}`,
-    `${new Date().toISOString().slice(0, 10)}, ${rounds} runs`,
+    `${new Date().toISOString().slice(0, 10)}, ${rounds} runs of quiesce, ${peerRounds} of each peer in the first rounds`,
     versions(measured),
   ]
   return ['# Draining under load', `${about.join(' · ')}. Written by \`npm run bench:drain\`.`, text, NOTES, failures(measured)].join(

@@ -56,7 +56,8 @@ interface RawUse {
 }
 
 type RawService = Omit<ServicePlan, 'id' | 'uses'> & { readonly uses: readonly RawUse[] }
-type RawSupervisor = Omit<SupervisorPlan, 'id' | 'children'> & { readonly children: readonly RawPlan[] }
+/** Without `stands` its children belong to the one above it: so trees shrink to flat ones. */
+type RawSupervisor = Omit<SupervisorPlan, 'id' | 'children'> & { readonly stands?: boolean; readonly children: readonly RawPlan[] }
 type RawPlan = RawService | RawSupervisor
 
 const services: Arbitrary<RawService> = fc
@@ -95,6 +96,7 @@ function supervisors(depth: number, order?: 'graph'): Arbitrary<RawSupervisor> {
       backoff: maybe(backoffs, 1),
       restart: restarts,
       shutdown: maybe(fc.constantFrom<NonNullable<Plan['shutdown']>>(0, 50, 500, 'brutal-kill', 'infinity'), 1),
+      stands: maybe(fc.constant(true), 36),
       children: fc.array(child, { maxLength: depth === 1 ? 5 : 4 }),
     })
     .map((raw) => given<RawSupervisor>(raw as Raw<RawSupervisor>))
@@ -128,17 +130,18 @@ class Naming {
 
   root(raw: RawSupervisor): SupervisorPlan {
     const { restart: _restart, shutdown: _shutdown, ...rest } = raw
-    return this.#supervisor({ ...rest, kind: 'supervisor' }, 'app', '')
+    return this.#supervisor(rest, 'app', '')
   }
 
-  #supervisor(raw: RawSupervisor, id: string, above: string): SupervisorPlan {
+  #supervisor({ stands: _stands, ...raw }: RawSupervisor, id: string, above: string): SupervisorPlan {
     const address = above === '' ? id : `${above}/${id}`
-    const children = raw.children.flatMap((child): Plan[] => {
+    const name = (child: RawPlan): Plan[] => {
       if (child.kind === 'service') return this.#known.length < MOST_SERVICES ? [this.#service(child, address, raw)] : []
+      if (child.stands !== true) return child.children.flatMap(name)
       this.#supervisors += 1
       return [this.#supervisor(child, `s${this.#supervisors}`, address)]
-    })
-    return { ...raw, id, children }
+    }
+    return { ...raw, id, children: raw.children.flatMap(name) }
   }
 
   #service(raw: RawService, above: string, parent: RawSupervisor): ServicePlan {

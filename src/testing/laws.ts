@@ -10,6 +10,7 @@ import {
 import { dependentsStopFirst, usedOnesAreReady } from './laws/order.js'
 import { nothingWaitsInVain } from './laws/progress.js'
 import { foreignAbortsAreFailures, nothingIsLeft, theReportIsTrue, theWayIsTrue } from './laws/report.js'
+import { allIsClosed, nothingIsUsedOnceClosed, resourcesCloseInOrder } from './laws/resources.js'
 import { backoffsKeepTheirBounds, causesReachTheRoot, intensityCounts, onlyThoseAreRestarted } from './laws/restarts.js'
 import { deadlinesLieWithin, reservesAreKept, withinTheBudget } from './laws/time.js'
 
@@ -34,4 +35,7 @@ export const LAWS: readonly Law[] = [
   nothingWaitsInVain,
   foreignAbortsAreFailures,
   nothingIsLeft,
+  allIsClosed,
+  resourcesCloseInOrder,
+  nothingIsUsedOnceClosed,
 ]

@@ -1,7 +1,7 @@
 // Questions to a trace: what happened first, before what, in which order. Answers name the moments in the user's own addresses.
 import type { TraceEvent } from './trace.js'
 
-/** What can be asked for: a fact about a service, or a call of one of its hooks. */
+/** What can be asked for: a fact about a service, a call of one of its hooks, or what became of a fake resource. */
 export type What =
   | 'starting'
   | 'started'
@@ -20,6 +20,9 @@ export type What =
   | 'run() answered'
   | 'drain() answered'
   | 'stop() answered'
+  | 'opened'
+  | 'used'
+  | 'closed'
 
 /** A moment of a run: an address and what happened there, as in `shop/db stopped`. The first time counts, unless `last` is asked for. */
 export type Moment = `${string} ${What}`
@@ -86,5 +89,6 @@ export class Trace {
 function nameOf(event: TraceEvent): string | undefined {
   if (event.type === 'fact') return `${event.fact.address} ${event.fact.type}`
   if (event.type === 'called') return `${event.address} ${event.hook}()`
+  if (event.type === 'opened' || event.type === 'used' || event.type === 'closed') return `${event.resource} ${event.type}`
   return event.type === 'answered' ? `${event.address} ${event.hook}() answered` : undefined
 }

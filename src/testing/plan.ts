@@ -11,6 +11,8 @@ export interface HookAct {
   readonly ms?: number
   /** Gives up as soon as `ctx.signal` is aborted. */
   readonly obeys?: boolean
+  /** For `stop`: says at once that it is done, and is so `ms` later. A bug to be found. */
+  readonly early?: boolean
 }
 
 /** What one incarnation does; a hook that is left out is not defined for calm ones and returns at once. */
@@ -100,6 +102,6 @@ function describeLife({ crashAfterMs, permitMs, ...hooks }: Behaviour): string {
   return words.length === 0 ? 'calm' : words.join(' ')
 }
 
-function describeAct({ ends, ms, obeys }: HookAct): string {
-  return `${ends}${ms === undefined ? ' at once' : ` after ${ms} ms`}${obeys === true ? ' (obeys)' : ''}`
+function describeAct({ ends, ms, obeys, early }: HookAct): string {
+  return `${ends}${ms === undefined ? ' at once' : ` after ${ms} ms`}${obeys === true ? ' (obeys)' : ''}${early === true ? ' (does not wait)' : ''}`
 }

@@ -3,16 +3,22 @@ import type { Context } from '../kernel/context.js'
 import type { Service } from '../tree/definition.js'
 import { service } from '../tree/service.js'
 import { supervisor } from '../tree/supervisor.js'
-import { live, type Uses } from '../tree/uses.js'
+import { type Live, live, type Uses } from '../tree/uses.js'
 import type { Behaviour, HookAct, Plan, ServicePlan, SupervisorPlan } from './plan.js'
+import { FakeResource } from './resources.js'
 import type { VirtualEnv } from './virtual-env.js'
 
-/** A started service: what its hooks will do. */
+/** A started service: what its hooks will do, and what they do it with. */
 interface Acting {
   readonly behaviour: Behaviour
+  readonly resource: FakeResource
 }
 
+/** The handles of what it uses. */
+type Used = Readonly<Record<string, Acting | Live<Acting>>>
+
 const CALM: Behaviour = {}
+const CALM_ACT: HookAct = { ends: 'ok' }
 
 /** Makes the services of plans, for one run. */
 export class Players {
@@ -47,7 +53,7 @@ export class Players {
       ...options,
       uses: used,
       start: (ctx: Context) => this.#start(address, lives, ctx),
-      stop: (acting: Acting, ctx: Context) => this.#act(acting.behaviour.stop, ctx),
+      stop: (acting: Acting, ctx: Context) => this.#stop(acting, ctx),
       ...(hasDrain ? { drain: (acting: Acting, ctx: Context) => this.#act(acting.behaviour.drain, ctx) } : {}),
     })
   }
@@ -63,13 +69,38 @@ export class Players {
     }
     const begin = (): Acting => {
       if (crashAfterMs !== undefined) this.#after(crashAfterMs, () => ctx.fail(new Error(`${address} crashed by itself`)))
-      return { behaviour }
+      const resource = new FakeResource(ctx, {
+        uses: Object.values(ctx.uses as Used).flatMap((used) => ('resource' in used ? [used.resource] : [])),
+      })
+      return { behaviour, resource }
     }
     const answer = this.#act(behaviour.start, ctx)
     return answer === undefined ? begin() : answer.then(begin)
   }
 
-  #act(act: HookAct = { ends: 'ok' }, ctx: Context): Promise<void> | undefined {
+  // What it works with is closed when its hook is over, however that ended; a hook that does not wait ends before.
+  #stop({ behaviour: { stop = CALM_ACT }, resource }: Acting, ctx: Context): Promise<void> | undefined {
+    const done = (): void => resource.closeNow()
+    try {
+      resource.use()
+    } catch {
+      // What it uses has crashed.
+    }
+    if (stop.early === true) {
+      this.#after(stop.ms ?? 0, done)
+      return undefined
+    }
+    try {
+      const answer = this.#act(stop, ctx)
+      if (answer === undefined) done()
+      return answer?.finally(done)
+    } catch (error) {
+      done()
+      throw error
+    }
+  }
+
+  #act(act: HookAct = CALM_ACT, ctx: Context): Promise<void> | undefined {
     if (act.ms !== undefined || act.ends === 'never') return this.#later(act, act.ms ?? 0, ctx)
     finish(act, ctx)
     return undefined

@@ -70,6 +70,7 @@ export class Stage implements Backstage {
   constructor(play: Play, { laws, schedule = new InOrder(), faults = [], seed = 1, actors = NOBODY }: StageOptions) {
     this.play = play
     this.env = new VirtualEnv({ seed })
+    this.env.witness = (event) => this.tell(event)
     this.schedule = schedule
     this.faults = new Faults(faults)
     this.#actors = actors

@@ -48,6 +48,20 @@ export interface Asked extends At {
   readonly deadlineMs?: number | undefined
 }
 
+/** A fake resource was opened, worked with, or has really closed. */
+export interface OfResource extends At {
+  readonly type: 'opened' | 'used' | 'closed'
+  /** Its name: the address of its service, and its own name if it has one. */
+  readonly resource: string
+  /** Tells it from earlier ones of its name. */
+  readonly number: number
+  /** Its service. */
+  readonly address: string
+  readonly incarnation: number
+  /** For `opened` those that it uses, for `used` the one that worked with it; as `name#number`. */
+  readonly others: readonly string[]
+}
+
 /** The permits that are out, by the addresses of the services that hold accepted work. */
 export type Permits = ReadonlyMap<string, number>
 
@@ -58,6 +72,7 @@ export type TraceEvent =
   | Called
   | Answered
   | Asked
+  | OfResource
   /** A call to a supervisor was answered. */
   | (At & { readonly type: 'replied'; readonly address: string; readonly ok: boolean })
   /** All that could happen without time passing has happened. */
@@ -87,6 +102,8 @@ function drawEvent(event: TraceEvent): string {
       return `${time}= over: ${event.timers} timers, ${event.actors} actors, ${event.unanswered.length} unanswered calls`
     case 'rested':
       return `${time}.`
+    default:
+      return `${time}  ${event.resource}#${event.number} ${event.type}${event.type === 'used' ? ` by ${event.others.join()}` : ''}`
   }
 }
 

@@ -6,14 +6,8 @@ import type { Env, Token } from '../base/env.js'
 import { HaltedError } from '../base/errors.js'
 import { type Log, silentLog } from '../base/log.js'
 import { seeded } from './seeded.js'
-
-interface Pending {
-  readonly at: number
-  readonly order: number
-  readonly keepAlive: boolean
-  readonly isOutside: boolean
-  readonly fn: () => void
-}
+import { type Pending, TimerQueue } from './timer-queue.js'
+import type { TraceEvent } from './trace.js'
 
 /** What a virtual environment is made with. */
 export interface VirtualOptions {
@@ -35,7 +29,9 @@ export class VirtualEnv implements Env {
   readonly entered: Token[] = []
   /** What `leaving` says; set by the test. */
   leavingShare = 0
-  readonly #timers = new Set<Pending>()
+  /** @internal Is told what fakes do that live in this environment. */
+  witness: ((event: TraceEvent) => void) | undefined
+  readonly #timers = new TimerQueue()
   #turns: (() => void)[] = []
   #now: number
   #order = 0
@@ -79,14 +75,12 @@ export class VirtualEnv implements Env {
   /** The timers that have not fired: all, those that keep a process alive, or those of the system itself. */
   pending(which: 'all' | 'keep-alive' | 'inside' = 'all'): number {
     if (which === 'all') return this.#timers.size
-    let count = 0
-    for (const timer of this.#timers) if (which === 'inside' ? !timer.isOutside : timer.keepAlive) count += 1
-    return count
+    return this.#timers.count(which === 'inside' ? isInside : keepsAlive)
   }
 
   /** The moment of the next deadline; infinite when there is none. */
   get nextAt(): number {
-    return this.#next(false)?.at ?? Number.POSITIVE_INFINITY
+    return this.#timers.first?.at ?? Number.POSITIVE_INFINITY
   }
 
   /** Time passes without anything being let run: what a blocked event loop looks like. */
@@ -109,7 +103,7 @@ export class VirtualEnv implements Env {
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms
     await this.settle()
-    for (let next = this.#next(false); next !== undefined && next.at <= until; next = this.#next(false)) await this.#fire(next)
+    for (let next = this.#timers.first; next !== undefined && next.at <= until; next = this.#timers.first) await this.#fire(next)
     this.#now = Math.max(this.#now, until)
     await this.settle()
   }
@@ -117,9 +111,9 @@ export class VirtualEnv implements Env {
   /** Goes to the next deadline; false when there is none until `until`. `which` as for `pending`. */
   async advanceToNext(which: 'all' | 'keep-alive' = 'all', until = Number.POSITIVE_INFINITY): Promise<boolean> {
     await this.settle()
-    const target = this.#next(which === 'keep-alive')
+    const target = which === 'all' ? this.#timers.first : this.#timers.firstOf(keepsAlive)
     if (target === undefined || target.at > until) return false
-    for (let next = this.#next(false); next !== undefined && this.#timers.has(target); next = this.#next(false)) await this.#fire(next)
+    for (let next = this.#timers.first; next !== undefined && !target.isOver; next = this.#timers.first) await this.#fire(next)
     return true
   }
 
@@ -133,27 +127,21 @@ export class VirtualEnv implements Env {
   #after(ms: number, fn: () => void, how: Pick<Pending, 'keepAlive' | 'isOutside'>): Timer {
     if (ms === Number.POSITIVE_INFINITY) return { cancel: () => {} }
     this.#order += 1
-    const pending: Pending = { at: this.#now + Math.max(0, ms), order: this.#order, ...how, fn }
-    this.#timers.add(pending)
-    return { cancel: () => void this.#timers.delete(pending) }
-  }
-
-  #next(onlyKeepAlive: boolean): Pending | undefined {
-    let first: Pending | undefined
-    for (const timer of this.#timers) {
-      if (onlyKeepAlive && !timer.keepAlive) continue
-      if (first === undefined || timer.at < first.at || (timer.at === first.at && timer.order < first.order)) first = timer
-    }
-    return first
+    const pending: Pending = { at: this.#now + Math.max(0, ms), order: this.#order, ...how, fn, isOver: false }
+    this.#timers.push(pending)
+    return { cancel: () => this.#timers.finish(pending) }
   }
 
   async #fire(timer: Pending): Promise<void> {
-    this.#timers.delete(timer)
+    this.#timers.finish(timer)
     this.#now = Math.max(this.#now, timer.at)
     timer.fn()
     await this.settle()
   }
 }
+
+const isInside = ({ isOutside }: Pending): boolean => !isOutside
+const keepsAlive = ({ keepAlive }: Pending): boolean => keepAlive
 
 // One turn of the loop: Node empties the microtask queue, however long, before it comes here. No time is involved.
 function drainMicrotasks(): Promise<void> {

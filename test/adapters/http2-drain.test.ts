@@ -14,6 +14,8 @@ import { deferred, endingOf, passUntil, serve, stoppedTime, turn } from './web.t
 const secure = { http2: true, host: 'localhost', tls: selfSigned() }
 const trust = { ca: secure.tls.cert }
 const clear = { http2: true }
+/** The GOAWAY that only gives notice. */
+const NOTICE = [0, 2 ** 31 - 1]
 
 afterEach(async () => {
   while (process.getActiveResourcesInfo().some((name) => /TCP|TLS/.test(name))) await turn()
@@ -77,7 +79,7 @@ describe('an HTTP/2 server that drains', () => {
     go.resolve()
     expect(await late).toMatchObject({ status: 200, body: 'hello' })
     expect(await client.closed).toBe('ended')
-    expect(client.goaways[0]).toEqual([0, 3])
+    expect(client.goaways.slice(0, 2)).toEqual([NOTICE, [0, 3]])
     expect(endingOf(await report)).toMatchObject({ verdict: 'acked', forced: false })
     expect(time.now).toBe(0)
   })
@@ -111,7 +113,7 @@ describe('an HTTP/2 server that drains', () => {
       { status: 200, body: 'last' },
     ])
     expect(await client.closed).toBe('ended')
-    expect(client.goaways[0]).toEqual([0, 5])
+    expect(client.goaways.slice(0, 2)).toEqual([NOTICE, [0, 5]])
     expect(endingOf(await report)).toMatchObject({ verdict: 'acked', inFlight: 3, forced: false, forceCancelled: 0 })
   })
 
@@ -138,6 +140,35 @@ describe('an HTTP/2 server that drains', () => {
     expect(time.now).toBe(0)
   })
 
+  it('who waits for an answer is told before it comes: of one given at once to a late request, and of one given to the drain', async () => {
+    const { env } = stoppedTime()
+    const arrived = deferred()
+    const { system, port } = await serve(
+      {
+        ...clear,
+        handler: (_req, res, { draining }) => {
+          if (draining.aborted) return void res.end('hello')
+          draining.addEventListener('abort', () => res.writeHead(204).end())
+          arrived.resolve()
+        },
+      },
+      env,
+    )
+    const [waiting, late] = [await FrameClient.connect(port), await FrameClient.connect(port)]
+    waiting.get(1)
+    await arrived.promise
+    const report = system.stop()
+    await turns()
+    late.get(1)
+    for (const client of [waiting, late]) {
+      await client.raw.closed
+      const names = client.frames.filter(({ streamId, name }) => streamId === 1 || name === 'GOAWAY').map(({ name }) => name)
+      expect(names.slice(0, 2)).toEqual(['GOAWAY', 'HEADERS'])
+      expect(client.answered).toEqual([1])
+    }
+    await report
+  })
+
   it('requests that come together are all served, though the first of them is what the client is told to go by', async () => {
     const { env } = stoppedTime()
     const { system, port } = await serve(clear, env)
@@ -146,7 +177,10 @@ describe('an HTTP/2 server that drains', () => {
     await turns()
     client.get(1, 3, 5)
     await client.raw.closed
-    expect([client.answered, client.goaways]).toEqual([[1, 3, 5], ['0 5']])
+    expect([client.answered, client.goaways]).toEqual([
+      [1, 3, 5],
+      [NOTICE.join(' '), '0 5'],
+    ])
     expect(endingOf(await report).forced).toBe(false)
   })
 
@@ -175,7 +209,7 @@ describe('an HTTP/2 server that drains', () => {
     await turns()
     go.resolve()
     await client.raw.closed
-    expect([paths, client.answered, client.goaways]).toEqual([['/1'], [1], ['0 1']])
+    expect([paths, client.answered, client.goaways]).toEqual([['/1'], [1], [NOTICE.join(' '), '0 1']])
     expect(endingOf(await report)).toMatchObject({ verdict: 'acked', inFlight: 1, forced: false })
   })
 
@@ -190,7 +224,7 @@ describe('an HTTP/2 server that drains', () => {
     const client = new Http2Client(`https://localhost:${port}`, { createConnection: () => socket })
     expect(await client.get()).toMatchObject({ status: 200, body: 'hello' })
     expect(await client.closed).toBe('ended')
-    expect(client.goaways[0]).toEqual([0, 1])
+    expect(client.goaways.slice(0, 2)).toEqual([NOTICE, [0, 1]])
     expect(endingOf(await report)).toMatchObject({ verdict: 'acked', forced: false })
   })
 
@@ -307,7 +341,7 @@ describe('an HTTP/2 server that drains', () => {
     share = 0.6
     expect((await client.get()).status).toBe(200)
     expect(await client.closed).toBe('ended')
-    expect(client.goaways[0]).toEqual([0, 3])
+    expect(client.goaways.slice(0, 2)).toEqual([NOTICE, [0, 3]])
     const next = await Http2Client.connect(url)
     expect((await next.get()).status).toBe(200)
     expect(await next.closed).toBe('ended')

@@ -58,7 +58,7 @@ export const handshakes: readonly Mutant[] = [
         if (ending !== undefined) stopped.call(ending.supervisor, this, ending.told)
       })
     },
-    laws: /^L(3|4|7|10|11)$/,
+    laws: /^L(1|3|4|7|10|11)$/,
   },
   {
     name: 'a crash while everything stops is restarted',

@@ -5,7 +5,7 @@ import { checkTrace } from '../../src/testing/check-trace.js'
 import { LAWS } from '../../src/testing/laws.js'
 import type { SupervisorPlan } from '../../src/testing/plan.js'
 import { Players } from '../../src/testing/players.js'
-import type { Answered, Called, Permits, TraceEvent } from '../../src/testing/trace.js'
+import type { Answered, Called, OfResource, Permits, TraceEvent } from '../../src/testing/trace.js'
 import { VirtualEnv } from '../../src/testing/virtual-env.js'
 
 const PLAN: SupervisorPlan = {
@@ -88,6 +88,11 @@ function only(...services: readonly ServiceReport[]): Pick<Report, 'services' | 
   return { services, totals }
 }
 const closed = (name: Name): TraceEvent[] => [called(name, 'stop'), answered(name, 'stop'), stopped(name)]
+const ofResource = (type: OfResource['type'], name: Name, uses: readonly Name[] = []): TraceEvent => {
+  const others = uses.map((used) => `${ADDRESSES[used]}#1`)
+  return { type, at: 0, resource: ADDRESSES[name], number: 1, address: ADDRESSES[name], incarnation: 1, others }
+}
+const opened: readonly TraceEvent[] = [ofResource('opened', 'db'), ofResource('opened', 'api', ['db'])]
 const closing = { address: 'app/db', fromMs: 0, toMs: 20, why: 'closing', count: 1 } as const
 const over = (timers = 0, actors = 0, unanswered: readonly string[] = []): TraceEvent => ({
   type: 'over',
@@ -238,6 +243,26 @@ const BROKEN: readonly (readonly [law: string, sentence: string, trace: readonly
   ['L14', '1 timers', [report(), over(1)]],
   ['L14', '2 actors', [report(), over(0, 2)]],
   ['L14', 'was never answered', [report(), over(0, 0, ['a call'])]],
+  [
+    'L14',
+    '`app/db` was opened at 0 ms and never closed',
+    [...up('db'), ofResource('opened', 'db'), ...closed('db'), report(), over(), over()],
+  ],
+  [
+    'L15',
+    '`app/db` was closed at 0 ms while `app/api`, which uses it, was still open, though it had stopped at 0 ms',
+    [...ENDING, ...opened, ...closed('api'), asked('db'), draining('db'), ofResource('closed', 'db')],
+  ],
+  [
+    'L15',
+    '`app/db` was closed at 0 ms while `app/api`, which uses it, was still open',
+    [...ENDING, ...opened, asked('db'), draining('db'), ofResource('closed', 'db')],
+  ],
+  [
+    'L16',
+    '`app/db` was used by `app/api` at 0 ms, after it had been closed at 0 ms',
+    [...ENDING, ...opened, asked('db'), draining('db'), ofResource('closed', 'db'), ofResource('used', 'db', ['api'])],
+  ],
   ['L14', 'never asked to release it', [...up('log'), stopped('log'), report(), over(), over()]],
 ]
 

@@ -58,17 +58,25 @@ function mustHaveEnded(node: Node, lives: Lives, isUndone: boolean): Node[] {
 
 // When the whole ends, also those that use it live, wherever they stand.
 function usersElsewhere(node: Node, shape: Shape, lives: Lives): Node[] {
-  const above = pathOf(node).slice(0, -1)
-  const isPartOfTheEnd = above.every(({ address }, depth) => {
-    const life = lives.at(address)
-    return life?.mode === 'with-parent' || (depth > 0 && life?.state === 'ready' && !life.isForced)
-  })
-  if (lives.stopAskedAt === undefined || !isPartOfTheEnd) return []
-  // What goes down with a killed supervisor has been killed with it.
-  const isKilled = (user: Node): boolean =>
-    pathOf(user).some(({ address }) => lives.all(address).some(({ ending }) => ending?.exit.reason === 'killed'))
+  if (!isPartOfTheEnd(node, lives)) return []
   const isUser = ({ uses }: Node): boolean => uses.some(({ target }) => target === node.address)
-  return shape.services().filter((user) => isUser(user) && !isKilled(user))
+  return shape.services().filter((user) => isUser(user) && !wentDown(user, lives))
+}
+
+/** Whether it ends in its turn because the whole ends. */
+export function isPartOfTheEnd(node: Node, lives: Lives): boolean {
+  if (lives.stopAskedAt === undefined) return false
+  return pathOf(node)
+    .slice(0, -1)
+    .every(({ address }, depth) => {
+      const life = lives.at(address)
+      return life?.mode === 'with-parent' || (depth > 0 && life?.state === 'ready' && !life.isForced)
+    })
+}
+
+/** Whether it was killed, or a supervisor above it was, with which it went down. */
+export function wentDown(node: Node, lives: Lives): boolean {
+  return pathOf(node).some(({ address }) => lives.all(address).some(({ ending }) => ending?.exit.reason === 'killed'))
 }
 
 // The edges that must be drained first: those of the highest supervisor of whose end this is a part.
