@@ -18,7 +18,7 @@ export interface HttpOptions<U extends Uses = {}> extends ChildOptions {
   readonly port?: number
   /** A name or an address. Default: all addresses of the machine, IPv6 and IPv4. A name listens on the first address that it resolves to. */
   readonly host?: string
-  /** The key, the certificate and whatever else `node:https` takes; with it the server speaks HTTPS. */
+  /** The key, the certificate and whatever else `node:https` takes (with `http2`, `node:tls`); with it the server speaks HTTPS. */
   readonly tls?: TlsOptions
   /**
    * Whether to speak HTTP/2 too. With `tls` clients choose between it and HTTP/1.1 in the handshake (ALPN), on the same port. Without,

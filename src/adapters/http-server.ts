@@ -28,9 +28,10 @@ export interface HttpHandle {
 /**
  * An HTTP server that stops without failing a request. `started` means listening.
  *
- * While draining it accepts no new connections, answers with `Connection: close` (RFC 9112 §9.6), serves what still arrives on
- * open connections until they have been idle for `linger`, and settles when no connection is left. When the time for that is over
- * it answers with 503 what has no answer yet, aborts the requests' signals, and closes the rest.
+ * While draining it accepts no new connections, answers with `Connection: close` (RFC 9112 §9.6) or tells a session of HTTP/2 by GOAWAY
+ * (RFC 9113 §6.8), serves what still arrives on open connections until they have been idle for `linger`, and settles when no
+ * connection is left. When the time for that is over it answers with 503 what has no answer yet, aborts the requests' signals, and
+ * closes the rest.
  *
  * What is wrong with the options is reported in the `SpecError` (ERR_SPEC) of the whole tree.
  *

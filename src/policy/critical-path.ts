@@ -55,9 +55,8 @@ function predecessor(fact: StoppedFact, endings: Endings): StoppedFact | undefin
   if (ending.waitedFor !== undefined) return lastOf(ending.waitedFor, endings)
   for (let above = parentOf(address); above !== ''; above = parentOf(above)) {
     const over = endings.get(above)
-    // An edge ends before its supervisor is asked to, and so does one that crashed.
-    if (over === undefined || beginOf(over) > beginOf(fact) + ROUNDING_MS) return undefined
-    if (over.ending.waitedFor !== undefined) return lastOf(over.ending.waitedFor, endings)
+    // An edge ends before its supervisor is asked to: whoever that one waited for ended later still, and is not found before it.
+    if (over?.ending.waitedFor !== undefined) return lastOf(over.ending.waitedFor, endings)
   }
   return undefined
 }

@@ -14,7 +14,7 @@ export interface Verdict {
 
 /** Whether these stopped in this order; others may have stopped in between. */
 function stopsInOrder(run: Trace | Report, addresses: readonly string[]): Verdict {
-  const order = run instanceof Trace ? run.stopOrder : stopOrderOf(run)
+  const order = run instanceof Trace ? run.stopOrder : stopOrderOf(run, addresses)
   const missing = addresses.filter((address) => !order.includes(address))
   const seen = order.filter((address) => addresses.includes(address))
   const pass = missing.length === 0 && seen.every((address, at) => address === addresses[at])
@@ -22,7 +22,7 @@ function stopsInOrder(run: Trace | Report, addresses: readonly string[]): Verdic
     pass,
     message: () => {
       if (missing.length > 0) return `${list(missing)} never stopped; these did: ${list(order)}`
-      return `expected ${pass ? 'another order than' : ''} ${list(addresses)}, they stopped as ${list(seen)}`.replace('  ', ' ')
+      return `expected ${pass ? 'another order than ' : ''}${list(addresses)}, they stopped as ${list(seen)}`
     },
   }
 }
@@ -124,7 +124,22 @@ export function expectWithin(report: Report, budget: Duration): void {
 }
 
 /**
- * The same assertions as matchers: `expect.extend(matchers)` in vitest or jest.
+ * The types of the matchers. For vitest: `declare module 'vitest' { interface Matchers<T> extends RunMatchers<T> {} }`, in a file that
+ * imports vitest.
+ */
+export interface RunMatchers<R = unknown> {
+  /** Of a trace or a report: these stopped in this order; others may have stopped in between. */
+  toStopInOrder(addresses: readonly string[]): R
+  /** Of a trace: the first `a` came before the first `b`. */
+  toHappenBefore(a: Moment, b: Moment): R
+  /** Of a report: all acknowledged, nothing cut off, nothing failed. */
+  toBeClean(): R
+  /** Of a report: the stop kept the promised upper bound. */
+  toEndWithin(budget: Duration): R
+}
+
+/**
+ * The same assertions as matchers: `expect.extend(matchers)` in vitest or jest. With `node:test` use the functions.
  */
 export const matchers = {
   toStopInOrder: (run: Trace | Report, addresses: readonly string[]): Verdict => stopsInOrder(run, addresses),
@@ -137,10 +152,17 @@ function demand({ pass, message }: Verdict): void {
   if (!pass) throw new AssertionError({ message: message(), stackStartFn: demand })
 }
 
-function stopOrderOf(report: Report): string[] {
-  return report.services
+// A report knows moments, and who waited for whom. What it cannot tell apart counts as in the order that is asked for.
+function stopOrderOf({ services }: Report, addresses: readonly string[]): string[] {
+  const waitedFor = new Map(services.map((service) => [service.address, service.waitedFor]))
+  const waits = (address: string): number => {
+    const other = waitedFor.get(address)
+    return other === undefined ? 0 : 1 + waits(other)
+  }
+  const place = (address: string): number => addresses.indexOf(address)
+  return services
     .flatMap(({ address, stoppedAtMs }) => (stoppedAtMs === undefined ? [] : [{ address, stoppedAtMs }]))
-    .sort((a, b) => a.stoppedAtMs - b.stoppedAtMs)
+    .sort((a, b) => a.stoppedAtMs - b.stoppedAtMs || waits(a.address) - waits(b.address) || place(a.address) - place(b.address))
     .map(({ address }) => address)
 }
 

@@ -47,6 +47,16 @@ test('those are listed: on the critical path, not clean, the slowest twenty', ()
   expect(listed.size).toBeLessThanOrEqual(25)
 })
 
+test('supervisors come with their services, and count', () => {
+  const team = (index: number): ServiceReport[] => [
+    row(`shop/t${index}`, [0, 0, 1], { kind: 'supervisor' }),
+    row(`shop/t${index}/a`, [0, 0, 1], { verdict: 'failed' }),
+  ]
+  const { services } = wideReport(report([root, ...Array.from({ length: 100 }, (_, index) => team(index)).flat()]))
+  expect(services).toHaveLength(59)
+  expect(services.filter(({ kind }) => kind === 'supervisor')).toHaveLength(30)
+})
+
 test('whatever goes wrong, it stays below 64 kB', () => {
   const text = 'x'.repeat(1_000)
   const all = report(

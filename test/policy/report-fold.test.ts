@@ -43,6 +43,7 @@ describe('a report of a stop under way', () => {
     expect(report).toMatchObject({ complete: false, clean: false, tookMs: 100, warnings: [], warningCount: 0 })
     expect(report.services.map(({ verdict }) => verdict)).toEqual(['stopping', 'stopping', 'acked'])
     expect(report.totals).toEqual({ acked: 1, failed: 0, killed: 0, abandoned: 0, 'never-started': 0, stopping: 1 })
+    expect(folded(TREE.map(({ address }) => stopped(address, 1))).report(1, 1, { complete: false }).clean).toBe(false)
     expect(report.criticalPath).toEqual([
       { address: 'shop/api', fromMs: 0, toMs: 30, why: 'closing', count: 1 },
       { address: 'shop', fromMs: 30, toMs: 100, why: 'stopping', count: 1 },
@@ -170,6 +171,30 @@ describe('the critical path', () => {
       ['shop/api', 10, 60, 'closing'],
       ['shop/in/a', 60, 100, 'closing'],
     ])
+  })
+
+  test('nor did it let the next one begin with the end of that child, but with its own', () => {
+    const members = [...TREE, member('shop/in', { kind: 'supervisor' }), member('shop/in/b')]
+    const facts = [
+      stopped('shop/in/b', 10, { tookMs: 10 }),
+      stopped('shop/api', 60, { tookMs: 50, waitedFor: 'shop/in/b' }),
+      stopped('shop/in', 60, { tookMs: 0, waitedFor: 'shop/api', lastChild: 'shop/in/b' }),
+      stopped('shop/db', 80, { tookMs: 20, waitedFor: 'shop/in' }),
+      stopped('shop', 80, { tookMs: 80, lastChild: 'shop/db' }),
+    ]
+    expect(path(facts, members, 80)).toEqual([
+      ['shop/in/b', 0, 10, 'closing'],
+      ['shop/api', 10, 60, 'closing'],
+      ['shop/db', 60, 80, 'closing'],
+    ])
+  })
+
+  test('what runs on to the end belongs to the service that was given up, not to the supervisor that ended above it', () => {
+    const facts = [
+      stopped('shop/api', 0, { verdict: 'abandoned', held: NOTHING }),
+      stopped('shop', 0, { verdict: 'abandoned', lastChild: 'shop/api' }),
+    ]
+    expect(path(facts)).toEqual([['shop/api', 0, 100, 'running-on']])
   })
 
   test('short stretches that belong to nobody are not put on the account of a short service', () => {

@@ -90,6 +90,7 @@ describe('whose end let a stop be asked', () => {
     const edge = new Slot('edge', specOf({ edge: true }), { address: 'sup/web/edge' })
     const bench = slow({ db: {}, web: { kind: 'supervisor' }, none: { kind: 'supervisor' } })
     bench.slot('web').inner = { reserves: () => ({ edgesMs: 10, restMs: 10 }), ending: { lastEnded: edge } }
+    bench.slot('none').inner = { reserves: () => ({ edgesMs: 10, restMs: 10 }), ending: { lastEnded: undefined } }
     bench.stop()
     for (const id of ['web', 'none']) bench.tell({ type: 'quiesced', slot: bench.slot(id) })
     expect(bench.last('stop', 'none').after?.address).toBe('sup/web/edge')
