@@ -79,7 +79,7 @@ export class FakeResource implements Resource {
     seen.add(this)
     this.#tell('used', [user])
     if (!this.isOpen) throw new Error(`${this.name} is closed`)
-    for (const used of this.uses) used.#useFor(user, seen)
+    for (const used of this.uses) used.#useFor(this, seen)
   }
 
   close(): Promise<void> {

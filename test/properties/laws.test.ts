@@ -41,7 +41,7 @@ describe('the laws hold', () => {
   })
 
   test('all of them were played', () => {
-    console.log(`${stagehands.plays} trees simulated in ${((performance.now() - sinceAt) / 1_000).toFixed(1)} s, 0 laws broken`)
+    console.log(`${stagehands.plays} trees simulated in ${((performance.now() - sinceAt) / 1_000).toFixed(1)} s`)
     expect(stagehands.plays).toBe(runs + graphRuns)
   })
 })

@@ -185,3 +185,51 @@ describe('found last', () => {
     expect(last?.type === 'called' ? last.remainingMs : 0).toBeGreaterThan(0)
   })
 })
+
+describe('found with resources, permits and hurries', () => {
+  test('L1: one that was to be stopped by hand before its supervisor was told to end goes out of turn', async () => {
+    const plan = over('app', [one('a'), over('s', [one('b'), one('c', { lives: [LATER] }), one('d')])])
+    await play(plan, [on('terminate', 2), on('terminate', 3), now])
+  })
+
+  test('L5: a supervisor that is killed while it gives up shares out no deadline', async () => {
+    const giving = over('s', [one('a'), one('b', { lives: [{ drain: { ends: 'ok', ms: 0 } }] })], {
+      intensity: { max: 0, within: 10 },
+      shutdown: 'brutal-kill',
+    })
+    await play(over('app', [giving, one('c')]), [{ does: 'add', target: 1, child: one('x') }, on('kill', 5), stop(10)])
+  })
+
+  test('L5: nothing is kept for a supervisor that is gone already', async () => {
+    const { report } = await play(over('app', [one('a'), over('s', []), one('b', { lives: [SLOW_STOP] })]), [
+      stop(30_000),
+      on('kill', 2),
+      stop(100),
+    ])
+    // A quarter of the time is kept for the other one; with the one that is gone it would be a third.
+    expect(report.tookMs).toBe(75)
+  })
+
+  test('L16: who works through the handle of one that was killed may find nothing behind it', async () => {
+    const plan = over(
+      'app',
+      [
+        one('a'),
+        one('e', { restart: 'temporary', lives: [{ stop: { ends: 'ok', ms: 5 } }], ...uses('app/a') }),
+        one('f', { ...uses('app/e'), lives: [{ drain: { ends: 'ok', ms: 0 } }] }),
+      ],
+      { order: 'graph' },
+    )
+    await play(plan, [on('kill', 2)])
+  })
+
+  test('L9: what is left of a killed supervisor does not hear of a hurry', async () => {
+    const inner = over('s', [over('t', [one('a', { lives: [{ permitMs: 'never' }] })])])
+    await play(over('app', [inner]), [on('kill', 0), stop(), { does: 'hurry' }])
+  })
+
+  test('L6: a service that crashes while it holds a permit, and is asked to stop, has failed', async () => {
+    const { report } = await play(over('app', [one('a', { lives: [{ permitMs: 0 }, {}] })]), [stop(), on('crash', 1)])
+    expect(verdictOf(report, 'app/a')).toBe('failed')
+  })
+})

@@ -47,10 +47,10 @@ function usesIt(user: Node, used: Node): boolean {
 // A supervisor that ends, or undoes its start, takes its children in reverse; one that lives on takes with a child those that hold it.
 function mustHaveEnded(node: Node, lives: Lives, isUndone: boolean): Node[] {
   const parent = node.parent as Node
-  const isEnding = lives.at(parent.address)?.state === 'draining'
-  if (isEnding || isUndone) return dependentsOf(node)
   // By hand one is stopped alone.
   if (lives.isTerminating(node.address)) return []
+  const isEnding = lives.at(parent.address)?.state === 'draining'
+  if (isEnding || isUndone) return dependentsOf(node)
   const { strategy, order } = flagsOf(parent)
   if ((strategy === 'one-for-all' || strategy === 'rest-for-one') && order === 'declared') return dependentsOf(node)
   return parent.edges.filter(({ used, bound }) => used === node && bound).map(({ user }) => user)

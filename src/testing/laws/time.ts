@@ -60,7 +60,7 @@ function hasItsOwnEnd(address: string, lives: Lives): boolean {
   const mode = life?.mode
   // Killed: it goes down with all below it.
   if (mode === undefined && life?.isForced === true) return true
-  return mode === 'alone' || (mode === 'unasked' && !lives.wasAsked(address))
+  return mode === 'alone' || (mode === 'unasked' && (life?.isForced === true || !lives.wasAsked(address)))
 }
 
 function isUnasked(event: TraceEvent, address: string, lives: Lives): boolean {
