@@ -1,5 +1,5 @@
 // The public door of the test kit, for those who have installed fast-check.
-export { behaviours, commands, scenarios, trees } from './testing/arbitraries.js'
+export { behaviours, scenarios, trees } from './testing/arbitraries.js'
 export { expectBefore, expectClean, expectStopOrder, expectWithin, matchers, type RunMatchers } from './testing/assertions.js'
 export { checkTrace } from './testing/check-trace.js'
 export type { DaemonEnd, DaemonProcess, LogLine } from './testing/daemon-process.js'
@@ -30,4 +30,5 @@ export { type ContractItem, type ContractOptions, serviceContract } from './test
 export { type SimulateOptions, type Simulation, simulate, type Tree } from './testing/simulate.js'
 export { type DaemonOptions, startDaemon } from './testing/start-daemon.js'
 export type { TraceEvent } from './testing/trace.js'
+export { commands, faults, runs, signals, specs } from './testing/tree-arbitraries.js'
 export { VirtualEnv, type VirtualOptions } from './testing/virtual-env.js'

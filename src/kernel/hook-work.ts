@@ -100,7 +100,9 @@ export class HookWork implements Work {
     try {
       answer = this.#calls.enterStart((start ?? run) as StartHook)
     } catch (error) {
-      return this.#startFailed(error)
+      if (run === undefined || this.#handle === NO_HANDLE) return this.#startFailed(error)
+      // It had said that it is ready before it threw: then it has run, and crashed.
+      answer = Promise.reject(error)
     }
     if (run !== undefined) this.#follow(answer, awaitReady === true)
     else if (isPromiseLike(answer)) this.#awaitStart(answer)

@@ -33,7 +33,7 @@ export function measure(slots: readonly Slot[], order: Order): Reserves {
 }
 
 function reservesOf(slot: Slot): Reserves {
-  if (!slot.occupied) return NOTHING
+  if (!slot.occupied || slot.phase === 'dead') return NOTHING
   if (slot.spec.shutdownMs === 'brutal-kill') return NOTHING
   if (slot.inner !== undefined) return slot.inner.reserves()
   let reserves = ofSpec.get(slot.spec)

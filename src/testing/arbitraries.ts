@@ -173,8 +173,7 @@ const addedChildren: Arbitrary<ServicePlan> = fc
   .record({ id: fc.constant('x'), restart: restarts, lives: maybe(fc.array(behaviours, { minLength: 1, maxLength: 2 })) })
   .map((raw) => given<ServicePlan>({ kind: 'service', ...raw } as Raw<ServicePlan>))
 
-/** One thing that is done to a running tree. */
-export const commands: Arbitrary<Command> = fc.oneof(
+const commands: Arbitrary<Command> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ does: fc.constant('advance' as const), ms: someMs }) },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('settle' as const), count: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 4, arbitrary: fc.record({ does: fc.constantFrom('crash' as const, 'crash' as const, 'exit' as const), target: targets }) },

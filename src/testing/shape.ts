@@ -1,5 +1,6 @@
 // The tree as the laws see it: who stands where, who depends on whom, recounted from what was written. Of the runtime only the reading
 // of options is asked, nothing that it decides.
+import type { Hooks } from '../kernel/hooks.js'
 import type { ChildSpec, SupervisorFlags } from '../protocol/spec.js'
 import type { Place } from '../tree/place.js'
 
@@ -25,8 +26,7 @@ export interface Node {
   /** For a supervisor. */
   readonly flags: SupervisorFlags | undefined
   readonly uses: readonly Use[]
-  /** Whether it releases something: only then it is owed a call. */
-  readonly hasStop: boolean
+  readonly hooks: Hooks
   readonly parent: Node | undefined
   /** Its number among its siblings. */
   readonly index: number
@@ -73,7 +73,7 @@ export class Shape {
       spec,
       flags,
       uses: place.uses.map(({ target, live }) => ({ target: target.address, live })),
-      hasStop: hooks.stop !== undefined,
+      hooks,
       parent,
       index: parent?.children.length ?? 0,
       children: [],

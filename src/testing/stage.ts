@@ -49,6 +49,8 @@ const NOBODY: Actors = { forget: () => {}, active: 0 }
 
 const FORCED_STOP_MS = 1_000
 const TOO_MANY_STEPS = 5_000
+/** After so many deadlines at which nothing happened nothing will. */
+const IDLE_STEPS = 200
 
 /** One system, its shape, its trace. */
 export class Stage implements Backstage {
@@ -64,7 +66,8 @@ export class Stage implements Backstage {
   readonly #actors: Actors
   readonly #hands: Hands
   #violation: Violation | undefined
-  #steps = 0
+  /** How many things have been told, moments of rest aside. */
+  #news = 0
 
   /** @throws SpecError (ERR_SPEC) with all that is wrong with the tree. */
   constructor(play: Play, { laws, schedule = new InOrder(), faults = [], seed = 1, actors = NOBODY }: StageOptions) {
@@ -88,6 +91,7 @@ export class Stage implements Backstage {
 
   tell(event: TraceEvent): void {
     this.trace.push(event)
+    if (event.type !== 'rested') this.#news += 1
     this.#violation ??= this.#watch.see(event)
   }
 
@@ -119,30 +123,38 @@ export class Stage implements Backstage {
 
   /** Lets the start come to its end, whichever. */
   async started(): Promise<void> {
-    const isStarting = (): boolean => this.system.tree().status === 'starting'
     await this.releaseAll()
-    while (isStarting() && !this.isReported && (await this.step())) this.#count()
+    await this.#until(() => this.isReported || this.system.tree().status !== 'starting')
     await this.releaseAll()
   }
 
   /** Ends it if nobody has, waits for the report, then until nothing can happen any more. */
   async finish(): Promise<void> {
     if (!this.isReported) await this.perform({ does: 'stop', deadlineMs: this.play.deadlineMs })
-    while (!this.isReported && (await this.step())) this.#count()
+    await this.#until(() => this.isReported)
     // Somebody hangs and nobody has set a limit.
     if (!this.isReported) await this.perform({ does: 'stop', deadlineMs: FORCED_STOP_MS })
-    while (!this.isReported && (await this.step())) this.#count()
+    await this.#until(() => this.isReported)
     this.#over()
-    while (await this.step()) this.#count()
+    for (let steps = 0; await this.step(); steps += 1) if (steps > TOO_MANY_STEPS) throw this.#neverQuiet()
     this.#over()
     this.check()
   }
 
   /** Waits for a tree that ends without being asked, then for the quiet after it. */
   async finishByItself(): Promise<void> {
-    while (!this.isReported && (await this.step())) this.#count()
+    await this.#until(() => this.isReported)
     if (!this.isReported) throw new Error('it does not end by itself')
     await this.finish()
+  }
+
+  // Until it is so, or nothing happens any more beside timers that come again and again.
+  async #until(isSo: () => boolean): Promise<void> {
+    for (let idle = 0; idle < IDLE_STEPS && !isSo(); idle += 1) {
+      const before = this.#news
+      if (!(await this.step())) return
+      if (this.#news > before) idle = 0
+    }
   }
 
   /** Lets the scheduled hooks settle, then goes to the next moment at which something is due; false when there is none. */
@@ -178,7 +190,11 @@ export class Stage implements Backstage {
 
   async #advance(ms: number): Promise<void> {
     const until = this.env.now + ms
-    while (await this.step(until)) this.#count()
+    let steps = 0
+    for (let before = this.env.now; await this.step(until); before = this.env.now) {
+      steps = this.env.now > before ? 0 : steps + 1
+      if (steps > TOO_MANY_STEPS) throw this.#neverQuiet()
+    }
     await this.env.advance(until - this.env.now)
   }
 
@@ -208,9 +224,8 @@ export class Stage implements Backstage {
     if (this.#violation !== undefined) throw new LawBroken(this.#violation, this.play.subject, this.trace)
   }
 
-  #count(): void {
-    this.#steps += 1
-    if (this.#steps > TOO_MANY_STEPS) throw new Error(`still not quiet after ${TOO_MANY_STEPS} steps, at ${this.env.now} ms`)
+  #neverQuiet(): Error {
+    return new Error(`still not quiet after ${TOO_MANY_STEPS} deadlines, at ${this.env.now} ms: is there a timer that is always set again?`)
   }
 }
 

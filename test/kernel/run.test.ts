@@ -205,6 +205,20 @@ describe('run with awaitReady', () => {
     }
   })
 
+  test('that says that it is ready and then throws, before it has returned anything, has crashed', async () => {
+    const rig = new Rig({
+      run: (ctx) => {
+        ctx.ready()
+        throw boom
+      },
+      awaitReady: true,
+    }).begin()
+    await rig.env.settle()
+    expect(rig.told).toEqual(['started', 'draining', 'stopped'])
+    expect(rig.stopped).toEqual({ exit: { reason: 'crash', cause: boom }, unstarted: undefined })
+    expect(rig.env.pending()).toBe(0)
+  })
+
   test('that ends with ctx.ignore() is ignored', async () => {
     const rig = new Rig({ run: async (ctx) => ctx.ignore(), awaitReady: true }).begin()
     await rig.env.settle()

@@ -59,7 +59,10 @@ describe('what a supervisor’s children need', () => {
   })
 
   test('who is not there needs nothing, and neither does one that is killed', () => {
-    expect(measure([new Slot('a', specOf({})), running('b', { shutdown: 'brutal-kill' })], 'declared')).toEqual({ edgesMs: 0, restMs: 0 })
+    const dead = running('c', { kind: 'supervisor' })
+    dead.phase = 'dead'
+    const slots = [new Slot('a', specOf({})), running('b', { shutdown: 'brutal-kill' }), dead]
+    expect(measure(slots, 'declared')).toEqual({ edgesMs: 0, restMs: 0 })
   })
 
   test('a supervisor needs what its children need, and is asked once', () => {

@@ -87,7 +87,7 @@ function verdictIsTrue(service: ServiceReport, lives: Lives, { alive, node }: Kn
   if (verdict === 'never-started' && alive.has(service.address) && life.ended === 'stopped')
     return `${about}, but it lived when the stop began`
   if (verdict === 'acked' && life.answers.some(({ hook, how }) => hook !== 'start' && how === 'error')) return `${about}, but a hook failed`
-  if (verdict === 'acked' && life.hasStarted && node?.hasStop === true && !life.calls.some(({ hook }) => hook === 'stop'))
+  if (verdict === 'acked' && life.hasStarted && node?.hooks.stop !== undefined && !life.calls.some(({ hook }) => hook === 'stop'))
     return `${about}, but its \`stop\` was never called`
   if (service.refusedAtMs !== undefined && service.stoppedAtMs !== undefined && service.refusedAtMs > service.stoppedAtMs)
     return `${about}: it refused at ${service.refusedAtMs} ms, after it had stopped`
@@ -208,7 +208,7 @@ export const nothingIsLeft: Law = {
 }
 
 function isUnreleased({ answers, calls }: Life, node: Node | undefined): boolean {
-  if (node?.hasStop === false) return false
+  if (node !== undefined && node.hooks.stop === undefined) return false
   const hasAcquired = answers.some(({ hook, how }) => hook === 'start' && how === 'ok')
   return hasAcquired && !calls.some(({ hook }) => hook === 'stop')
 }

@@ -119,8 +119,11 @@ function wasAsked({ life: { mode } }: Known): boolean {
   return mode === 'with-parent' || mode === 'alone'
 }
 
-function hasAcknowledged({ life: { ended, ending } }: Known): boolean {
-  return ended === 'stopped' && (ending?.verdict === 'acked' || ending?.verdict === 'failed')
+// One that crashed may have closed in order all the same; one whose start or stop failed has said that it did not.
+function hasAcknowledged({ life: { ended, ending, answers, hasStarted } }: Known): boolean {
+  if (ended !== 'stopped' || (ending?.verdict !== 'acked' && ending?.verdict !== 'failed')) return false
+  if (!hasStarted && answers.every(({ hook, how }) => hook !== 'start' || how !== 'ok')) return false
+  return answers.every(({ hook, how }) => hook !== 'stop' || how === 'ok')
 }
 
 function isGivenUp(known: Known | undefined): boolean {
