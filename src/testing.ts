@@ -19,6 +19,7 @@ export {
   type LoadRequest,
   type RequestOutcome,
 } from './testing/load.js'
+export { type DrainPath, type DrainPathsOptions, drainPaths } from './testing/machine-paths.js'
 export { type Moment, Trace, type What } from './testing/moments.js'
 export type { Behaviour, HookAct, Outcome, Plan, ServicePlan, SupervisorPlan } from './testing/plan.js'
 export { type Resource, type ResourceOptions, resource } from './testing/resources.js'

@@ -1,11 +1,12 @@
 // One server under measurement, in a process of its own: says where it listens, then tells its own processor time when it is asked.
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createSystem, run, type System, supervisor } from 'quiesce'
+import { run, type System, supervisor } from 'quiesce'
 import { httpServer } from 'quiesce/http'
 
 /** The servers that are compared. */
-export type Kind = 'bare' | 'system' | 'daemon'
+export type Kind = 'bare' | 'bare in a context' | 'uncontained' | 'daemon'
 
 const kind = process.argv[2] as Kind
 const CAPACITY = 1_000
@@ -20,16 +21,17 @@ function answer(_req: IncomingMessage, res: ServerResponse): void {
 
 const api = httpServer('api', { host: '127.0.0.1', capacity: CAPACITY, app: () => answer })
 const tree = supervisor('bench', { children: [api] })
-const listening = (system: System): void => tell(system.ref(api).handle.port)
+const context = new AsyncLocalStorage()
 
-if (kind === 'bare') {
+function bare(): void {
   const server = createServer(answer).listen(0, '127.0.0.1', () => tell((server.address() as AddressInfo).port))
-} else if (kind === 'system') {
-  const system = createSystem(tree) as System
-  await system.start()
-  listening(system)
-} else {
-  void run(tree, { log: false, probes: false, marker: false, onReady: (system) => listening(system as System) })
+}
+
+if (kind === 'bare') bare()
+else if (kind === 'bare in a context') context.run({}, bare)
+else {
+  const onReady = (system: unknown): void => tell((system as System).ref(api).handle.port)
+  void run(tree, { log: false, probes: false, marker: false, contain: kind === 'daemon', onReady })
 }
 
 process.on('message', () => {

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import fc from 'fast-check'
 import {
+  runs as allRuns,
   expectBefore,
   type Fault,
   matchers,
@@ -11,6 +12,7 @@ import {
   serviceContract,
   simulate,
   startDaemon,
+  type VirtualEnv,
 } from 'quiesce/testing'
 import { describe, expect, test } from 'vitest'
 import { expectBooksToBalance } from './books.ts'
@@ -98,6 +100,14 @@ describe('whenever it is stopped, however slow its hooks are', () => {
       if (report.clean) expectBooksToBalance(world.books)
     })
     await fc.assert(property, { numRuns: 200, seed: 7 })
+  })
+})
+
+describe('whatever goes wrong', () => {
+  test('no law is broken', async () => {
+    const tree = (env: VirtualEnv) => parcels(virtualWorld(env))
+    const property = fc.asyncProperty(allRuns(tree), async (run) => void (await simulate(tree, run)))
+    await fc.assert(property, { numRuns: 100, seed: 7 })
   })
 })
 

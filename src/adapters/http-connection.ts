@@ -26,7 +26,8 @@ export class Connection {
 
   /** Whether its last answer is on the way or sent: what arrives now can never be answered, so it must not be executed either. */
   get isSpent(): boolean {
-    if (this.socket.writableEnded || this.raw.writableEnded) return true
+    const { socket, raw } = this
+    if (socket.writableEnded || (raw !== socket && raw.writableEnded)) return true
     const newest = this.#newest
     // An application that wrote `Connection: keep-alive` itself has overruled us: Node turns shouldKeepAlive back on.
     return newest?.isLast === true && newest.res.headersSent && !newest.res.shouldKeepAlive

@@ -10,6 +10,7 @@ export interface ContractWish extends TrialOptions {
   readonly use?: (handle: never) => unknown
   readonly isReleased?: () => boolean | PromiseLike<boolean>
   readonly hang?: (handle: never) => unknown
+  readonly accept?: (handle: never) => unknown
   readonly silence?: () => () => unknown
   readonly rounds?: () => number
 }
@@ -90,7 +91,7 @@ export class Contract {
   async unanswered(): Promise<void> {
     const { hang, silence } = this.#wish
     if (hang !== undefined) {
-      const trial = await this.#live((busy) => this.#hang(busy))
+      const trial = await this.#live((busy) => this.#within('hang', hang(busy.handle as never)))
       trial.demandAcked('while it had work whose other side never answers')
       await this.#demandReleased('after its work was cut off')
     }
@@ -176,12 +177,12 @@ export class Contract {
     }
     const failure = quiet.facts.find(({ type }) => (FAILURES as readonly string[]).includes(type))
     demand(failure === undefined, `of a life that nobody disturbed "${failure?.type}" was told`)
-    if (this.#wish.hang !== undefined) await this.#counted()
+    if (this.#wish.accept !== undefined) await this.#counted()
   }
 
   async #counted(): Promise<void> {
     const { ending } = await this.#live(async (busy) => {
-      await this.#hang(busy)
+      await this.#within('accept', this.#wish.accept?.(busy.handle as never))
       demand(busy.inFlight > 0, 'it had accepted work that nobody counts: hold a permit of `ctx.gate()` for as long as the work takes')
     })
     const isCounted = ending?.forced !== true || ending.forceCancelled > 0
@@ -217,14 +218,14 @@ export class Contract {
     await this.#wish.use?.(trial.handle as never)
   }
 
-  async #hang(trial: Trial): Promise<void> {
-    const { hang, deadlineMs } = this.#wish
-    const accepted = Promise.resolve(hang?.(trial.handle as never))
+  // One that never comes back would hold the test for ever.
+  async #within(name: string, answer: unknown): Promise<void> {
+    const { deadlineMs } = this.#wish
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`\`hang\` did not resolve within ${formatMs(deadlineMs)}`)), deadlineMs)
+      timer = setTimeout(() => reject(new Error(`\`${name}\` did not resolve within ${formatMs(deadlineMs)}`)), deadlineMs)
     })
-    await Promise.race([accepted, late]).finally(() => clearTimeout(timer))
+    await Promise.race([answer, late]).finally(() => clearTimeout(timer))
   }
 
   async #demandReleased(when: string): Promise<void> {

@@ -12,8 +12,10 @@ export interface ContractOptions<S extends Service> {
   readonly use?: (handle: HandleOf<S>) => unknown
   /** Whether all that it had acquired is released. */
   readonly isReleased?: () => boolean | PromiseLike<boolean>
-  /** Gives it work whose other side never answers; resolves when the service has accepted the work. */
+  /** Has it do something whose other side never answers; resolves when that is under way. */
   readonly hang?: (handle: HandleOf<S>) => unknown
+  /** For a service that takes in work from outside: brings it work that goes on until it is cut off; resolves when that is accepted. */
+  readonly accept?: (handle: HandleOf<S>) => unknown
   /** Lets the other side fall silent: one can still connect to it, and it answers nothing. Returns what lets it speak again. */
   readonly silence?: () => () => unknown
   /** How often its loops have gone round so far. */

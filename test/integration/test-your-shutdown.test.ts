@@ -28,14 +28,14 @@ beforeAll(checkBuild)
 
 test('its tests pass, with vitest and with node:test', { timeout: 120_000 }, async () => {
   const { code, output } = await example()
-  expect({ code, output }).toMatchObject({ code: 0, output: expect.stringMatching(/Tests +14 passed/) })
+  expect({ code, output }).toMatchObject({ code: 0, output: expect.stringMatching(/Tests +15 passed/) })
   expect(output).toMatch(/^(#|ℹ) pass 10$/m)
 })
 
 test('the planted bug is found by the property alone, within 100 runs, as the README shows', { timeout: 120_000 }, async () => {
   const { code, output } = await example({ FORGETFUL: '1' })
   expect(code).not.toBe(0)
-  expect(output).toMatch(/Tests +1 failed \| 13 passed/)
+  expect(output).toMatch(/Tests +1 failed \| 14 passed/)
   const readme = readFileSync(join(ROOT, 'examples/test-your-shutdown/README.md'), 'utf8')
   const shown = /```text\n([\s\S]*?)```/.exec(readme)?.[1]?.trim().split('\n') ?? []
   expect(shown).toHaveLength(4)

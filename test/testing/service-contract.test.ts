@@ -84,7 +84,8 @@ class Bench {
       deadline: '600ms',
       use: (door) => ask(door),
       isReleased: () => this.#open.size === 0,
-      hang: (door) => hang(door),
+      hang: (door) => connected(door),
+      accept: (door) => connected(door),
       silence: () => {
         isSilent = true
         return () => {
@@ -205,7 +206,7 @@ async function ask({ server }: Door): Promise<void> {
   await closed(client)
 }
 
-async function hang({ server }: Door): Promise<void> {
+async function connected({ server }: Door): Promise<void> {
   if (!server.listening) await once(server, 'listening')
   const accepted = once(server, 'connection')
   connect(portOf(server), '127.0.0.1')
@@ -302,6 +303,12 @@ describe('without options', () => {
   test('one that fails in its stop says so', async () => {
     const failed = service('db', { start: () => 'pool', stop: () => Promise.reject(new Error('no such pool')) })
     await expect(failing(failed, TOLD)).rejects.toThrow('of a life that nobody disturbed "hook-failed" was told')
+  })
+
+  test('what is to be under way must come under way', async () => {
+    const db = service('db', { start: () => 'pool' })
+    const [item] = serviceContract(db, { deadline: '20ms', hang: () => new Promise(() => {}) }).filter(({ says }) => says === WAITS)
+    await expect(item?.run()).rejects.toThrow('`hang` did not resolve within 20 ms')
   })
 
   test('a deadline that is none', () => {

@@ -42,7 +42,7 @@ describe('a daemon', () => {
     daemon.tell('finish')
     const { code, signal, stderr, lines } = await daemon.exited
     expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
-    expect(lines.at(-1)?.['report']).toBeDefined()
+    expect(lines.filter(({ report }) => report !== undefined)).toHaveLength(1)
     expectStopOrder(await daemon.report, ['shop/api', 'shop/db'])
     expectClean(await daemon.report)
   })
@@ -74,7 +74,7 @@ describe('a daemon', () => {
     })
     const names = Object.keys(line['env'] as object)
     expect(names.filter((name) => /^(NODE_ENV|DYNO|VITEST)/.test(name))).toEqual([])
-    expect(process.env['NODE_ENV']).toBe('test')
+    expect(process.env['NODE_ENV']).toBeDefined()
   })
 
   test('may be spoken to over a message channel, or be started by a shell', async () => {
