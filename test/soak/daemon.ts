@@ -67,7 +67,7 @@ export class SoakedDaemon {
 
   /** One minute: a crash, two sessions that come, others that go, work that waits for its turn, questions that are answered or not. */
   async minute(number: number): Promise<void> {
-    this.#crash(VICTIMS[number % VICTIMS.length] as string)
+    this.#crash(VICTIMS[Math.abs(number) % VICTIMS.length] as string)
     await this.#env.settle()
     const starts = [0, 1].map(() => this.#sessionStarts())
     const work = Array.from({ length: 5 }, () => this.#work())

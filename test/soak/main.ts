@@ -1,5 +1,5 @@
 // `npm run soak -- --days N`: so many days of a daemon's life in virtual time, 365 unless told. Fails when anything has grown. `--leak`
-// plants a leak, to see it found. Nothing is compiled meanwhile (`--jitless`): what the compiler keeps is no part of the daemon.
+// plants a leak, to see it found. Nothing is compiled meanwhile (see the flags in package.json): what a compiler keeps is no part of the daemon.
 import { parseArgs } from 'node:util'
 import { compare, type Soaked, soak } from './soak.js'
 
@@ -9,7 +9,7 @@ const days = Number(values.days)
 function show({ minutes, facts, sessions, work, asks, others, report, tookMs, samples }: Soaked): boolean {
   const count = (name: Parameters<typeof facts.get>[0]): number => facts.get(name) ?? 0
   const lines = [
-    `${days} days (${minutes} minutes) in ${(tookMs / 1_000).toFixed(1)} s, Node ${process.versions.node}`,
+    `${days} days after a first one (${minutes} minutes) in ${(tookMs / 1_000).toFixed(1)} s, Node ${process.versions.node}`,
     `${count('crashed')} crashes, ${count('restarting')} restarts, ${count('started')} starts, ${count('stopped')} ends`,
     `${sessions} sessions, ${work} pieces of work, ${asks.answered} questions answered, ${asks.late} not in time, ${others} other daemons`,
     `the last stop took ${report.tookMs} ms: ${JSON.stringify(report.totals)}`,

@@ -11,7 +11,7 @@ interface Ran {
 
 /** In a process of its own, since what is measured is the whole heap. */
 function run(...args: readonly string[]): Promise<Ran> {
-  const flags = ['--no-expose-wasm', '--jitless', '--import', 'tsx']
+  const flags = ['--no-opt', '--no-sparkplug', '--no-maglev', '--import', 'tsx']
   return new Promise((resolve) => {
     execFile(process.execPath, [...flags, join(import.meta.dirname, 'main.ts'), ...args], (error, stdout, stderr) =>
       resolve({ code: Number(error?.code ?? 0), printed: stdout + stderr }),
@@ -23,7 +23,7 @@ describe('a daemon', { timeout: 300_000 }, () => {
   test('holds after a week what it held on its second day', async () => {
     const { code, printed } = await run('--days', '7')
     console.log(printed)
-    expect(printed).toMatch(/ 10080 restarts,/)
+    expect(printed).toMatch(/ 11520 restarts,/)
     expect(printed).toMatch(/\nflat\n/)
     expect(code).toBe(0)
   })
@@ -35,7 +35,9 @@ describe('a daemon', { timeout: 300_000 }, () => {
   })
 
   test('cannot live for no days', async () => {
-    expect(await run('--days', '0')).toEqual({ code: 2, printed: '--days is a whole number, at least 1\n' })
+    const { code, printed } = await run('--days', '0')
+    expect(printed).toContain('--days is a whole number, at least 1\n')
+    expect(code).toBe(2)
   })
 })
 
