@@ -5,7 +5,9 @@ import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { commit, machine, versionOf, writeSection } from '../results.ts'
 import { load } from './load.ts'
-import type { Kind } from './server.ts'
+
+/** The servers that are compared. */
+type Kind = 'bare' | 'bare in a context' | 'uncontained' | 'daemon'
 
 const KINDS: readonly Kind[] = ['bare', 'bare in a context', 'uncontained', 'daemon']
 const CONNECTIONS = 50
@@ -39,7 +41,7 @@ class Server {
   readonly samples: Sample[] = []
 
   constructor(kind: Kind, node: string) {
-    this.#process = fork(new URL('./server.ts', import.meta.url), [kind], { execPath: node, execArgv: ['--import', 'tsx'] })
+    this.#process = fork(new URL('./server.mjs', import.meta.url), [kind], { execPath: node, execArgv: [] })
     this.#port = once(this.#process, 'message').then((messages) => (messages as [{ port: number }])[0].port)
   }
 
@@ -105,7 +107,7 @@ function median(values: readonly number[]): number {
 }
 
 async function permits(node: string): Promise<string> {
-  const child = fork(new URL('./permits.ts', import.meta.url), [], { execPath: node, execArgv: ['--import', 'tsx'] })
+  const child = fork(new URL('./permits.mjs', import.meta.url), [], { execPath: node, execArgv: [] })
   const [{ nanos }] = (await once(child, 'message')) as [{ nanos: readonly number[] }]
   const ns = median(nanos)
   return `| \`tryEnter\` + \`release\`, Node ${versionOf(node)} | ${ns.toFixed(1)} ns | ≤ ${TARGETS.permitNs} ${ns <= TARGETS.permitNs ? 'met' : 'missed'} |`

@@ -4,7 +4,7 @@ import { gate } from 'quiesce'
 const COUNT = 5_000_000
 const ROUNDS = 12
 
-const nanos: number[] = []
+const nanos = []
 for (let round = 0; round < ROUNDS; round += 1) {
   const own = gate({ capacity: 100 })
   let entered = 0
