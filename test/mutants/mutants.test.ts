@@ -1,13 +1,16 @@
 // Deliberately broken rules, one at a time: the laws must catch each of them, or they are no laws.
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
+import { service, supervisor } from '../../src/index.js'
 import { scenarios } from '../../src/testing/arbitraries.js'
 import { LAWS } from '../../src/testing/laws.js'
+import { resource } from '../../src/testing/resources.js'
+import { simulate } from '../../src/testing/simulate.js'
 import { hunt, type Kill } from '../properties/check.js'
 import { handshakes } from './handshakes.js'
 import { ordering } from './ordering.js'
 import { reports } from './reports.js'
 import { restarts } from './restarts.js'
-import { switchOff } from './seams.js'
+import { switches, switchOff } from './seams.js'
 import { time } from './time.js'
 
 vi.mock('../../src/policy/order.js', async (original) => (await import('./seams.js')).order(await original()))
@@ -39,6 +42,24 @@ describe('the laws catch it when', () => {
     kills.push({ name, ...kill })
     expect(kill.law, kill.sentence).toMatch(laws)
   })
+})
+
+test('a broken rule is told in the words of the tree that it breaks', async () => {
+  const db = service('db', { start: (ctx) => resource(ctx), stop: (pool) => pool.close() })
+  const api = service('api', {
+    uses: { db },
+    start: (ctx) => {
+      const gate = ctx.gate()
+      gate.tryEnter()
+      gate.tryEnter()
+      return resource(ctx, { uses: [ctx.uses.db] })
+    },
+    stop: (server) => server.close(),
+  })
+  switches.stopsInStartOrder = true
+  await expect(simulate(supervisor('shop', { children: [db, api] }), { script: [{ does: 'advance', ms: 120 }] })).rejects.toThrow(
+    'L1 is broken at 120 ms: `shop/db` was asked to stop at 120 ms while `shop/api`, which uses it, still held 2 permits',
+  )
 })
 
 test('nobody is caught when nothing is broken', { timeout: 120_000 }, async () => {
