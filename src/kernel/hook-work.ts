@@ -137,6 +137,8 @@ export class HookWork implements Work {
   #startFailed(error: unknown): void {
     this.#watch?.end()
     const unstarted = error === IGNORE ? ({ how: 'ignored' } as const) : ({ how: 'failed', error } as const)
+    // Who sleeps on its behalf is woken.
+    if (!this.isRefusing) this.refuse()
     const pending = this.#runReleases()
     if (pending === undefined) return this.incarnation.startFailed(unstarted)
     this.incarnation.startFailing(unstarted)

@@ -20,6 +20,8 @@ export class Mailbox {
   readonly #queue = new Fifo<Queued>()
   /** Crashes for which a round is held: they come first, or the round and a call before them would wait for each other. */
   readonly #urgent = new Fifo<Queued>()
+  /** Calls that came to the head during the boot: what the boot waits for goes before them, they come first when it is over. */
+  readonly #early = new Fifo<Queued>()
   /** The head that was compared with the rounds under way, so that it is not compared again at every step. */
   #compared: Queued | undefined
   #comparedWith: Round[] = []
@@ -40,18 +42,29 @@ export class Mailbox {
     this.#urgent.push(queued)
   }
 
-  /** The next one whose turn it is, taken out. */
-  take(): Queued | undefined {
-    const queue = this.#urgent.size > 0 ? this.#urgent : this.#queue
+  /** The next one whose turn it is, taken out. Calls wait until the boot is over, also where that waits for a back-off. */
+  take(isBooting: boolean): Queued | undefined {
+    if (isBooting) this.#setCallsAside()
+    const calm = isBooting || this.#early.size === 0 ? this.#queue : this.#early
+    const queue = this.#urgent.size > 0 ? this.#urgent : calm
     const head = queue.peek()
     return head !== undefined && this.#mayServe(head) ? queue.shift() : undefined
+  }
+
+  #setCallsAside(): void {
+    for (let head = this.#queue.peek(); head?.type === 'call'; head = this.#queue.peek()) {
+      this.#queue.shift()
+      this.#early.push(head)
+    }
   }
 
   /** All calls that wait; nothing waits any more. */
   clear(): Call[] {
     const calls: Call[] = []
-    for (const queued of this.#queue) if (queued.type === 'call') calls.push(queued.call)
-    this.#queue.clear()
+    for (const queue of [this.#early, this.#queue]) {
+      for (const queued of queue) if (queued.type === 'call') calls.push(queued.call)
+      queue.clear()
+    }
     this.#urgent.clear()
     return calls
   }

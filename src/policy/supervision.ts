@@ -176,7 +176,7 @@ export class Supervision implements Inner {
 
   #serve(out: Commands, now: number): void {
     while (this.ending === undefined && !this.#isOver) {
-      const next = this.#mailbox.take()
+      const next = this.#mailbox.take(this.#transactions.stage === 'booting')
       if (next === undefined) return
       if (next.type === 'call') this.#answer(next.call, out, now)
       else if (next.type === 'crash') this.#crashed(next.slot, out, now)

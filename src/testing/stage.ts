@@ -49,8 +49,9 @@ const NOBODY: Actors = { forget: () => {}, active: 0 }
 
 const FORCED_STOP_MS = 1_000
 const TOO_MANY_STEPS = 5_000
-/** After so many deadlines at which nothing happened nothing will. */
+/** After so many deadlines at which nothing happened nothing will; after so many at all it is waited no longer. */
 const IDLE_STEPS = 200
+const MOST_STEPS = 2_000
 
 /** One system, its shape, its trace. */
 export class Stage implements Backstage {
@@ -148,12 +149,13 @@ export class Stage implements Backstage {
     await this.finish()
   }
 
-  // Until it is so, or nothing happens any more beside timers that come again and again.
+  // Until it is so, or nothing happens any more beside timers that come again and again, or the same happens again and again.
   async #until(isSo: () => boolean): Promise<void> {
-    for (let idle = 0; idle < IDLE_STEPS && !isSo(); idle += 1) {
+    let idle = 0
+    for (let steps = 0; steps < MOST_STEPS && idle < IDLE_STEPS && !isSo(); steps += 1) {
       const before = this.#news
       if (!(await this.step())) return
-      if (this.#news > before) idle = 0
+      idle = this.#news > before ? 0 : idle + 1
     }
   }
 

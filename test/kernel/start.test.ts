@@ -61,6 +61,20 @@ describe('a start', () => {
     expect(rig.happened).toEqual(['starting', 'ignored'])
   })
 
+  test('that fails wakes who sleeps on its behalf', async () => {
+    const woken: unknown[] = []
+    const rig = new Rig({
+      start: (ctx) => {
+        ctx.sleep('1h').catch(({ code }) => woken.push(code))
+        throw boom
+      },
+    }).begin()
+    await rig.env.settle()
+    expect(woken).toEqual(['ERR_DRAINING'])
+    expect(rig.env.pending()).toBe(0)
+    expect(rig.stopped?.unstarted).toEqual({ how: 'failed', error: boom })
+  })
+
   test('that ends with ctx.ignore() after it was asked to stop was stopped', async () => {
     const gate = deferred()
     const rig = new Rig({ start: (ctx) => gate.promise.then(() => ctx.ignore()) }).begin()

@@ -192,6 +192,13 @@ describe('found with resources, permits and hurries', () => {
     await play(plan, [on('terminate', 2), on('terminate', 3), now])
   })
 
+  test('L2: a start by hand waits until the boot is over, also where that waits for a back-off', async () => {
+    const children = [one('a', { lives: [LATER] }), one('b', uses('app/a')), one('c', uses('app/b')), one('d')]
+    const plan = over('app', children, { order: 'graph', backoff: { initial: 10, jitter: 0 } })
+    const { stage } = await play(plan, [on('crash', 4), on('restart', 3), { does: 'settle', count: 1 }, { does: 'advance', ms: 10 }])
+    expect(stage.trace.filter((event) => event.type === 'called' && event.hook === 'start').map(({ at }) => at)).toEqual([0, 0, 10, 10, 10])
+  })
+
   test('L5: a supervisor that is killed while it gives up shares out no deadline', async () => {
     const giving = over('s', [one('a'), one('b', { lives: [{ drain: { ends: 'ok', ms: 0 } }] })], {
       intensity: { max: 0, within: 10 },

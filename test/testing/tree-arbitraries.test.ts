@@ -1,7 +1,8 @@
 // Random runs of a user's own tree: what they hold, what they find, and what is printed of it.
 import fc from 'fast-check'
-import { dynamicSupervisor, type Service, service, supervisor } from 'quiesce'
+import { actor, dynamicSupervisor, live, type Service, service, supervisor } from 'quiesce'
 import { describe, expect, test } from 'vitest'
+import { createMachine } from 'xstate'
 import { LawBroken } from '../../src/testing/law.js'
 import { resource } from '../../src/testing/resources.js'
 import { ByScheduler } from '../../src/testing/schedule.js'
@@ -45,6 +46,53 @@ function shop(): Service {
 
 test(`a sound daemon survives them, ${extent.runs} runs, seed ${extent.seed}`, { timeout: 60_000 }, async () => {
   const tree = shop()
+  await fc.assert(
+    fc.asyncProperty(runs(tree), async (run) => void (await simulate(tree, run))),
+    { numRuns: extent.runs, seed: extent.seed },
+  )
+})
+
+/** Another: nested, along the graph, with handles that are asked for, and work that is under way. */
+function office(): Service {
+  const disk = service('disk', { start: (ctx) => resource(ctx), stop: (it) => it.close() })
+  const db = service('db', { start: async (ctx) => resource(ctx, { closesIn: '50ms' }), stop: (it) => it.close() })
+  const cache = service('cache', { start: (ctx) => resource(ctx), stop: (it) => it.close(), shutdown: '1s' })
+  const queue = service('queue', {
+    uses: { db: live(db) },
+    restart: 'transient',
+    start: async (ctx) => ctx.defer(async () => {}),
+    drain: async () => {},
+    stop: async () => {},
+  })
+  const worker = service('worker', {
+    uses: { queue, cache },
+    awaitReady: true,
+    run: async (ctx) => {
+      ctx.ready()
+      for (;;) await ctx.sleep('1m')
+    },
+  })
+  const api = service('api', {
+    uses: { db, cache: live(cache) },
+    edge: true,
+    start: (ctx) => {
+      const permit = ctx.gate({ capacity: 5 }).tryEnter()
+      ctx.sleep('3s').then(
+        () => permit?.release(),
+        () => permit?.release(),
+      )
+      return resource(ctx, { uses: [ctx.uses.db] })
+    },
+    stop: (it) => it.close(),
+  })
+  const machine = actor('machine', { logic: createMachine({ initial: 'open', states: { open: {} } }) })
+  const store = supervisor('store', { order: 'graph', strategy: 'one-for-all', children: [disk] })
+  const back = supervisor('back', { strategy: 'rest-for-one', shutdown: '3s', children: [cache, queue, worker] })
+  return supervisor('office', { order: 'graph', backoff: { initial: 50 }, children: [store, db, back, api, machine] })
+}
+
+test(`so does a larger one, ${extent.runs} runs, seed ${extent.seed}`, { timeout: 60_000 }, async () => {
+  const tree = office()
   await fc.assert(
     fc.asyncProperty(runs(tree), async (run) => void (await simulate(tree, run))),
     { numRuns: extent.runs, seed: extent.seed },
