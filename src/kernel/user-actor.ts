@@ -10,13 +10,13 @@ import {
   type SnapshotFrom,
 } from 'xstate'
 import { incarnationName } from '../base/address.js'
+import { type Deferred, deferred } from '../base/deferred.js'
 import type { Gate } from '../gate/gate.js'
 import type { Permit } from '../gate/permit.js'
 import { type ActorPlan, canTake } from './actor-plan.js'
 import { type Context, incarnationOf } from './context.js'
 import { type Hops, hopsIn } from './hops.js'
 import type { Incarnation } from './incarnation.js'
-import { Latch } from './latch.js'
 import { endActor, Offspring } from './offspring.js'
 import type { Failure } from './running.js'
 
@@ -46,8 +46,8 @@ export class UserActor {
   /** What it failed with where nobody could be told yet: while its start is being called, or while it is being stopped. */
   #failure: Failure | undefined
   #starting: Starting | undefined
-  readonly #ended = new Latch()
-  #settling: Latch | undefined
+  readonly #ended = deferred<void>()
+  #settling: Deferred<void> | undefined
   #isSettled = false
 
   constructor(ctx: Context<unknown>, plan: ActorPlan) {
@@ -137,7 +137,7 @@ export class UserActor {
     if (this.incarnation.status === 'stopped') delete this.#actor._parent
     for (const permit of this.#permits) permit.release()
     this.#settled()
-    this.#ended.open()
+    this.#ended.resolve()
   }
 
   // A predicate that throws, or the `can` of a machine whose guard does, is a crash of this actor.
@@ -188,7 +188,7 @@ export class UserActor {
   drain(): Promise<void> | undefined {
     if (this.#postedCount === 0) this.#askToStop()
     if (this.#isSettled) return undefined
-    this.#settling = new Latch()
+    this.#settling = deferred<void>()
     return this.#settling.promise
   }
 
@@ -203,7 +203,7 @@ export class UserActor {
 
   #settled(): void {
     this.#isSettled = true
-    this.#settling?.open()
+    this.#settling?.resolve()
   }
 
   /** Stops it, whatever it is doing. Throws or rejects with what failed on the way. */

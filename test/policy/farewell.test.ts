@@ -1,7 +1,7 @@
 // How clients are told to go elsewhere: spread, in time, and with time to answer.
 import { describe, expect, it } from 'vitest'
 import { planFarewell, turnsOf } from '../../src/policy/farewell.js'
-import { seeded } from '../support/random.js'
+import { seeded } from '../../src/testing/seeded.js'
 
 describe('a farewell', () => {
   it('goes as it was meant when there is time', () => {

@@ -1,8 +1,8 @@
 // The daemon of the soak: something of everything that lives long, or comes and goes. What it does follows a pattern that repeats, so
 // that it stands the same at the end of every hour.
 import { type Context, dynamicSupervisor, type Gate, service, supervisor } from '../../src/index.js'
+import type { VirtualEnv } from '../../src/testing/virtual-env.js'
 import { buildSystem, type System } from '../../src/tree/system.js'
-import type { VirtualEnv } from '../support/virtual-env.js'
 
 /** How long a session lasts, unless it is killed. */
 const SESSION = '10m'

@@ -5,8 +5,8 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Report } from '../../src/index.js'
 import type { Fact } from '../../src/protocol/fact.js'
+import { VirtualEnv } from '../../src/testing/virtual-env.js'
 import type { TreeNode } from '../../src/tree/view.js'
-import { VirtualEnv } from '../support/virtual-env.js'
 import { SoakedDaemon } from './daemon.js'
 
 const MINUTES_A_DAY = 24 * 60
