@@ -16,11 +16,11 @@ export interface ExploreOptions {
   readonly events?: readonly Command[]
   /** What goes wrong with hooks, in every run. */
   readonly faults?: readonly Fault[]
-  /** How many choices deep. Default: to the end. */
+  /** How many choices deep. Default 100: a tree that never comes to rest, a loop that polls, has no end. */
   readonly depth?: number
   /** How often in a run time may pass while a hook could settle that does not. Default 1. */
   readonly delays?: number
-  /** How many runs at most. Default: all. */
+  /** How many runs at most. Default 100 000. */
   readonly most?: number
   /** What must hold at every step. Default: all laws. */
   readonly laws?: readonly Law[]
@@ -32,7 +32,7 @@ export interface Findings {
   readonly schedules: number
   /** Different states in which there was a choice. */
   readonly states: number
-  /** Whether all of it was searched. */
+  /** Whether all of it was searched. If not, `depth` or `most` was too small for it, or a law was broken. */
   readonly isComplete: boolean
   /** A broken law, with the shortest run of choices that breaks it. */
   readonly broken: LawBroken | undefined
@@ -68,7 +68,7 @@ const LAST_STOP_MS = 1_000
 
 /** Searches whatever `stage` makes anew for each run. */
 async function search(stage: (schedule: Schedule) => Stage, options: ExploreOptions): Promise<Findings> {
-  const { depth = Number.POSITIVE_INFINITY, most = Number.POSITIVE_INFINITY } = options
+  const { depth = DEEPEST, most = 100_000 } = options
   const seen = new Set<string>()
   const choices: Choice[] = []
   let schedules = 0
@@ -89,7 +89,7 @@ async function search(stage: (schedule: Schedule) => Stage, options: ExploreOpti
 
 // Deeper and deeper, so that the first that is found is the shortest.
 async function shortest(stage: (schedule: Schedule) => Stage, options: ExploreOptions, known: LawBroken): Promise<LawBroken> {
-  for (let depth = 1; depth < (options.depth ?? DEEPEST); depth += 1) {
+  for (let depth = 1; depth < Math.min(options.depth ?? DEEPEST, SHORT); depth += 1) {
     const { broken, isComplete } = await search(stage, { ...options, depth })
     if (broken !== undefined) return broken
     if (isComplete) break
@@ -97,7 +97,9 @@ async function shortest(stage: (schedule: Schedule) => Stage, options: ExploreOp
   return known
 }
 
-const DEEPEST = 30
+const DEEPEST = 100
+/** How deep a shorter counter-example is looked for. */
+const SHORT = 30
 
 /** One choice on the way: the option that is taken, and how many there are. */
 interface Choice {
@@ -155,7 +157,7 @@ class Run {
 
   constructor(
     stage: (schedule: Schedule) => Stage,
-    { events = [{ does: 'stop', deadlineMs: LAST_STOP_MS }], delays = 1, depth = DEEPEST }: ExploreOptions,
+    { events = [{ does: 'stop', deadlineMs: LAST_STOP_MS }], delays = 1, depth }: ExploreOptions & { readonly depth: number },
     choices: Choice[],
     seen: Set<string>,
   ) {
@@ -221,7 +223,9 @@ class Run {
   }
 
   #key(): string {
+    const { trace, env } = this.#stage
     const events = this.#events.map((event) => JSON.stringify(event)).join()
-    return `${this.#streams.take(this.#stage.trace)}|${this.#stage.env.now}|${this.#delays}|${[...this.#held.labels].sort().join()}|${events}`
+    // Timers too: of two that are due at one moment the first may have fired, which nobody has noticed yet.
+    return `${this.#streams.take(trace)}|${env.now}|${env.deadlines()}|${this.#delays}|${[...this.#held.labels].sort()}|${events}`
   }
 }

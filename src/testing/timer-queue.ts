@@ -33,6 +33,14 @@ export class TimerQueue {
     return count
   }
 
+  /** When those are due that have neither fired nor been cancelled, soonest first. */
+  moments(): number[] {
+    return this.#heap
+      .filter(({ isOver }) => !isOver)
+      .map(({ at }) => at)
+      .sort((a, b) => a - b)
+  }
+
   push(timer: Pending): void {
     this.#heap.push(timer)
     this.#rise(this.#heap.length - 1)

@@ -83,6 +83,11 @@ export class VirtualEnv implements Env {
     return this.#timers.first?.at ?? Number.POSITIVE_INFINITY
   }
 
+  /** @internal When timers are due, soonest first. */
+  deadlines(): number[] {
+    return this.#timers.moments()
+  }
+
   /** Time passes without anything being let run: what a blocked event loop looks like. */
   block(ms: number): void {
     this.#now += ms

@@ -2,6 +2,8 @@
 import { describe, expect, test, vi } from 'vitest'
 import { type ExploreOptions, explore, type Findings } from '../../src/testing/explore.js'
 import { Players } from '../../src/testing/players.js'
+import { service } from '../../src/tree/service.js'
+import { supervisor } from '../../src/tree/supervisor.js'
 import { restartWhileStopping } from '../mutants/deciding.js'
 import { WORLDS, type World } from './worlds.js'
 
@@ -37,6 +39,28 @@ describe('every interleaving', () => {
       `${totals.states} states, ${totals.schedules} schedules, ${totals.complete} of ${WORLDS.length} worlds to their end, 0 laws broken`,
     )
     expect(totals.states).toBeGreaterThan(WORLDS.length * 10)
+  })
+})
+
+describe('a tree that never comes to rest', () => {
+  const polls = (id: string, every: '1s' | '700ms') =>
+    service(id, {
+      run: async (ctx) => {
+        for (;;) await ctx.sleep(every)
+      },
+    })
+
+  test('is searched as deep as told, and the findings say so', async () => {
+    const { isComplete, states, broken } = await explore(supervisor('shop', { children: [polls('mail', '1s')] }), { depth: 20 })
+    expect(broken).toBeUndefined()
+    expect(isComplete).toBe(false)
+    expect(states).toBe(20)
+  })
+
+  // After 7 s both are due: a search that looks at the clock alone takes the state between the two for the one before.
+  test('goes on after two deadlines at one moment', async () => {
+    const { states } = await explore(supervisor('shop', { children: [polls('mail', '1s'), polls('feed', '700ms')] }), { depth: 25 })
+    expect(states).toBe(25)
   })
 })
 
