@@ -11,9 +11,12 @@ type Kind = 'bare' | 'bare in a context' | 'uncontained' | 'daemon'
 
 const KINDS: readonly Kind[] = ['bare', 'bare in a context', 'uncontained', 'daemon']
 const CONNECTIONS = 50
+/** How many rounds a process lives: two of the same kind differ by some per cent for as long as they live. */
+const ROUNDS_OF_A_LIFE = 4
 const TARGETS = { rate: 0.97, permitNs: 25 }
 
-const NOTES = `Median of the rounds; each ratio is the median of the ratios within the rounds, since all servers are asked in turn in each.
+const NOTES = `Median of the rounds; each ratio is the median of the ratios within the rounds, since all servers are asked in turn in each;
+after four rounds the processes are replaced, since two of the same kind differ by some per cent for life.
 The handler sets two headers and sends five bytes; 50 keep-alive connections, one request at a time on each; every answer is checked,
 and each server's own count must be the number of requests. \`daemon\` is \`httpServer\` with \`capacity\` under \`run\`; \`uncontained\` is the
 same with \`contain: false\`, which does not keep track of whose code is running. What keeping track costs by itself shows \`bare in a
@@ -68,15 +71,23 @@ class Server {
 }
 
 async function compare(node: string): Promise<string[]> {
+  const samples = KINDS.map((): Sample[] => [])
+  for (let done = 0; done < rounds; done += ROUNDS_OF_A_LIFE) {
+    const lives = await measureLives(node, Math.min(ROUNDS_OF_A_LIFE, rounds - done))
+    for (const [at, life] of lives.entries()) samples[at]?.push(...life)
+  }
+  const [bare = []] = samples
+  return KINDS.map((kind, at) => row(node, kind, samples[at] ?? [], bare))
+}
+
+async function measureLives(node: string, rounds: number): Promise<readonly Sample[][]> {
   const servers = KINDS.map((kind) => new Server(kind, node))
   try {
     for (let round = -2; round < rounds; round += 1) {
       for (const server of rotated(servers, round + 2)) await server.measure()
       if (round < 0) for (const server of servers) server.samples.length = 0
     }
-    const [bare] = servers
-    if (bare === undefined) throw new Error('no server')
-    return KINDS.map((kind, at) => row(node, kind, servers[at]?.samples ?? [], bare.samples))
+    return servers.map((server) => server.samples)
   } finally {
     for (const server of servers) server.end()
   }

@@ -1,7 +1,7 @@
 // One connection and the answers owed on it. What is special to HTTP/2 is in http2-connection.ts; whoever serves requests need not
 // know which of the two it is.
 import type { Socket } from 'node:net'
-import type { LiveRequest } from './http-requests.js'
+import type { LiveRequest, WhoServes } from './http-requests.js'
 
 /** One accepted connection. It speaks HTTP/1.1, where answers go out in the order of the requests. */
 export class Connection {
@@ -13,6 +13,8 @@ export class Connection {
   owedCount = 0
   /** How it is taken leave of when its time is over, if it speaks another protocol; otherwise it is destroyed. */
   farewell: (() => void) | undefined
+  /** Who is told when one of its requests is over. */
+  whoServes: WhoServes | undefined
   /** Since when nothing is owed on it, and how much had been read then. */
   idleAt = 0
   bytesRead = 0

@@ -24,6 +24,11 @@ interface Http2Answer {
   readonly stream: ServerHttp2Stream
 }
 
+/** Who is told when a request is over. */
+export interface WhoServes {
+  over(live: LiveRequest): void
+}
+
 /** From the moment a request is read to the close of its response. */
 export class LiveRequest implements RequestSignals {
   readonly req: IncomingMessage
@@ -44,6 +49,7 @@ export class LiveRequest implements RequestSignals {
   isUpgraded = false
   /** Whether the handler has ended; only one that answers with a promise tells. */
   isHandled = true
+  #whoServes: WhoServes | undefined
   #signal: AbortController | undefined
   #draining: AbortController | undefined
   #cancelledBy: unknown
@@ -112,11 +118,18 @@ export class LiveRequest implements RequestSignals {
     else stream.close(constants.NGHTTP2_INTERNAL_ERROR)
   }
 
-  /** Calls `fn` when the response is closed, one way or the other. */
-  whenClosed(fn: () => void): void {
-    // Not the response of HTTP/2, which does not tell of the end of a HEAD that its handler has not answered.
-    const source = this.#stream ?? this.res
-    source.on('close', fn)
+  /** Tells `whom` when the response is closed, one way or the other. */
+  whenClosed(whom: WhoServes): void {
+    this.#whoServes = whom
+    const stream = this.#stream
+    if (stream === undefined) this.res.on('close', answerClosed)
+    // The response of HTTP/2 does not tell of the end of a HEAD that its handler has not answered.
+    else stream.on('close', () => whom.over(this))
+  }
+
+  /** Its response is closed. */
+  closed(): void {
+    this.#whoServes?.over(this)
   }
 
   /** Whether its answer has been given whole; known when the response is closed. */
@@ -185,6 +198,11 @@ function silence(res: ServerResponse): void {
   for (const name of ['setHeader', 'setHeaders', 'appendHeader', 'writeHead', 'end'] as const) res[name] = () => res
   for (const name of ['removeHeader', 'addTrailers', 'flushHeaders'] as const) res[name] = () => {}
   res.write = () => true
+}
+
+// One for all answers: what a closure a request costs more can be measured.
+function answerClosed(this: ServerResponse): void {
+  ;(this.req as Recorded)[RECORD]?.closed()
 }
 
 /** The record of a request. @throws TypeError for a request that no `httpServer` has received. */

@@ -89,7 +89,8 @@ export class Serving {
     const isLeaving = connection.isLeaving || this.#isLeaving()
     const live = new LiveRequest(req, res)
     connection.add(live)
-    live.whenClosed(() => this.over(live, connection))
+    connection.whoServes ??= { over: (ended) => this.over(ended, connection) }
+    live.whenClosed(connection.whoServes)
     if (isLeaving) connection.leave()
     if (this.#drainedBy !== undefined && !this.#admitsLate(live)) return live.answer(503, this.retryAfter())
     live.permit = this.#admit()
