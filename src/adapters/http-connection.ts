@@ -18,6 +18,8 @@ export class Connection {
   /** Since when nothing is owed on it, and how much had been read then. */
   idleAt = 0
   bytesRead = 0
+  /** How often in a row it was found idle. */
+  idleLooks = 0
   #oldest: LiveRequest | undefined
   #newest: LiveRequest | undefined
 
@@ -82,6 +84,16 @@ export class Connection {
   /** Whether something has arrived since it became idle: that may be a request being sent. */
   get isReceiving(): boolean {
     return this.raw.bytesRead !== this.bytesRead
+  }
+
+  /**
+   * Whether it waits for its next request, and has done so since it was asked last. One that has not served any is left to Node's
+   * `headersTimeout`.
+   */
+  isIdle(): boolean {
+    const isIdle = this.whoServes !== undefined && this.owedCount === 0 && !this.isReceiving && !this.hasEnded
+    this.bytesRead = this.raw.bytesRead
+    return isIdle && this.farewell === undefined
   }
 
   /** Whether our side is closed. */

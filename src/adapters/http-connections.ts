@@ -6,11 +6,14 @@ import type { Socket } from 'node:net'
 import type { Timer } from '../base/clock.js'
 import type { Env } from '../base/env.js'
 import { Connection } from './http-connection.js'
+import { IdleWatch } from './http-idle.js'
 import { Http2Connection } from './http2-connection.js'
 
 interface Options {
   readonly env: Env
   readonly lingerMs: number
+  /** How long an idle connection is kept in normal life. */
+  readonly keepAliveMs: number
   /** A connection is gone. */
   readonly closed: (connection: Connection) => void
 }
@@ -29,6 +32,7 @@ export class Connections {
   readonly #handshakes = new Map<string, Connection>()
   /** The ones that linger, in the order in which they became idle. */
   readonly #idle = new Set<Connection>()
+  readonly #idleWatch: IdleWatch
   #timer: Timer | undefined
   #draining = false
   #closing = false
@@ -36,6 +40,8 @@ export class Connections {
 
   constructor(options: Options) {
     this.#options = options
+    const { env, keepAliveMs } = options
+    this.#idleWatch = new IdleWatch({ env, keepAliveMs, connections: this.#all, end: (connection) => this.end(connection) })
   }
 
   get size(): number {
@@ -61,6 +67,7 @@ export class Connections {
   /** From now on idle connections linger and are ended. */
   drain(): void {
     this.#draining = true
+    this.#idleWatch.end()
     for (const connection of this.#all) {
       connection.soften()
       if (connection.owedCount === 0) this.#linger(connection)
@@ -140,6 +147,7 @@ export class Connections {
 
   #record(connection: Connection): void {
     this.#all.add(connection)
+    if (!this.#draining) this.#idleWatch.begin()
     for (const socket of [connection.raw, connection.socket]) (socket as Recorded)[RECORD] = connection
   }
 
@@ -168,6 +176,7 @@ export class Connections {
   }
 
   #disarm(): void {
+    this.#idleWatch.end()
     this.#timer?.cancel()
     this.#timer = undefined
   }

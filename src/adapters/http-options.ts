@@ -7,7 +7,6 @@ import { type ChildOptions, type Problems, show } from '../protocol/spec.js'
 import type { Awaitable } from '../tree/service.js'
 import type { HandlesOf, Uses } from '../tree/uses.js'
 import type { App, Handler, UpgradeHandler } from './http-app.js'
-import { NODE_KEEP_ALIVE_MS } from './http-protocol.js'
 import type { HttpSettings } from './http-run.js'
 
 /** What every HTTP server may be given. As a service that takes work in from outside its `edge` is true unless written otherwise. */
@@ -43,7 +42,10 @@ export interface HttpOptions<U extends Uses = {}> extends ChildOptions {
   readonly whileDraining?: 'serve' | 'refuse'
   /** How long server-sent events have to end by themselves once the drain has begun; then they are ended. Default 2 s. */
   readonly streams?: Duration
-  /** How long an idle connection is kept in normal life. Default: 5 s longer than `balancerIdle`, and without that Node's 5 s. */
+  /**
+   * How long an idle connection is kept in normal life, at least, and an eighth of it longer at most; then it is ended, not reset.
+   * Default: 5 s longer than `balancerIdle`, and without that Node's 5 s.
+   */
   readonly keepAlive?: Duration
   /**
    * How long the balancer in front keeps its idle connections (AWS ALB 60 s, nginx 60 s). The server must keep them longer, or the
@@ -103,10 +105,13 @@ export function settingsOf(options: HttpOptions<Uses>): HttpSettings {
   }
 }
 
-function keepAliveOf({ keepAlive, balancerIdle }: HttpOptions<Uses>): number | undefined {
+/** What `node:http` has by default. */
+const NODE_KEEP_ALIVE_MS = 5_000
+
+function keepAliveOf({ keepAlive, balancerIdle, tls }: HttpOptions<Uses>): number {
   const written = parseDuration(keepAlive)
   const idle = parseDuration(balancerIdle)
-  return written ?? (idle === undefined ? undefined : idle + NODE_KEEP_ALIVE_MS)
+  return written ?? tls?.keepAliveTimeout ?? NODE_KEEP_ALIVE_MS + (idle ?? 0)
 }
 
 /** Warns when the balancer keeps connections longer than the server does. */

@@ -50,7 +50,8 @@ export class HttpRun {
     this.#incarnation = incarnationOf(ctx)
     this.#settings = settings
     const { env } = this.#incarnation
-    this.#connections = new Connections({ env, lingerMs: settings.lingerMs, closed: (connection) => this.#lost(connection) })
+    const { lingerMs, keepAliveMs } = settings
+    this.#connections = new Connections({ env, lingerMs, keepAliveMs, closed: (connection) => this.#lost(connection) })
     this.#serving = new Serving(ctx, settings, this.#connections)
     this.#server = makeServer(settings, parserOptions(upgrades))
     this.#connections.watch(this.#server, settings.tls !== undefined)

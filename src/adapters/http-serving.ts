@@ -10,6 +10,7 @@ import type { Incarnation } from '../kernel/incarnation.js'
 import type { Listener } from './http-app.js'
 import type { Connection } from './http-connection.js'
 import type { Connections } from './http-connections.js'
+import { promiseKeepAlive } from './http-idle.js'
 import { LiveRequest } from './http-requests.js'
 
 /** What concerns requests; times in milliseconds. */
@@ -19,6 +20,8 @@ export interface ServingSettings {
   readonly timeoutMs: number
   /** How long event streams have to end once the drain has begun. */
   readonly streamsMs: number
+  /** How long an idle connection is kept in normal life. */
+  readonly keepAliveMs: number
   readonly whileDraining: 'serve' | 'refuse'
 }
 
@@ -88,6 +91,7 @@ export class Serving {
     this.#connections.used(connection)
     const isLeaving = connection.isLeaving || this.#isLeaving()
     const live = new LiveRequest(req, res)
+    if (req.httpVersionMajor < 2) promiseKeepAlive(res, this.#settings.keepAliveMs)
     connection.add(live)
     connection.whoServes ??= { over: (ended) => this.over(ended, connection) }
     live.whenClosed(connection.whoServes)

@@ -45,6 +45,11 @@ export class Http2Connection extends Connection {
     return false
   }
 
+  /** A session is kept until the client ends it. */
+  override isIdle(): boolean {
+    return false
+  }
+
   override get hasEnded(): boolean {
     return this.#session.closed || this.#session.destroyed
   }

@@ -44,6 +44,7 @@ describe('the time for an answer', () => {
     const { system, port } = await serve(
       {
         timeout: 50,
+        keepAlive: Number.POSITIVE_INFINITY,
         handler: (_req, res) => {
           res.write('he')
           begun.resolve(res)

@@ -27,7 +27,8 @@ export class RawClient {
   }
 
   static async connect(port: number, options: { readonly allowHalfOpen?: boolean } = {}): Promise<RawClient> {
-    const client = new RawClient(net.connect({ port, host: '127.0.0.1', ...options }))
+    // Written is sent: no waiting for what else there may be.
+    const client = new RawClient(net.connect({ port, host: '127.0.0.1', noDelay: true, ...options }))
     await once(client.socket, 'connect')
     return client
   }

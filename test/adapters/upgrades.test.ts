@@ -221,7 +221,8 @@ describe('an upgrade that is refused', () => {
 
   it('in normal life: a client that does not close its own side is gone after the linger', async () => {
     const { env, time } = stoppedTime()
-    const { system, port } = await serve({ linger: 100, maxUpgrades: 1, upgrade: echo }, env)
+    const keepAlive = Number.POSITIVE_INFINITY
+    const { system, port } = await serve({ keepAlive, linger: 100, maxUpgrades: 1, upgrade: echo }, env)
     const [first, second] = [await upgraded(port), await RawClient.connect(port, { allowHalfOpen: true })]
     second.write(`GET / HTTP/1.1\r\nHost: x\r\n${OFFER}\r\nwhat nobody reads`)
     await second.answers(1, 'Unavailable\n')
