@@ -15,6 +15,11 @@ export type ErrorCode =
   | 'ERR_HALTED'
   | 'ERR_CHILD'
   | 'ERR_DEADLINE'
+  | 'ERR_NOT_LEADER'
+  | 'ERR_LEASE_LOST'
+  | 'ERR_STALE_TERM'
+  | 'ERR_STORE_UNKNOWN'
+  | 'ERR_PROMOTION'
 
 interface Details {
   readonly address?: string
