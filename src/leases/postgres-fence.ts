@@ -30,7 +30,6 @@ export interface TransactionPool<T extends PostgresQueries> {
 }
 
 const DEFAULT_IDLE_MS = 10_000
-const NEVER = new AbortController().signal
 
 /**
  * Runs a transaction that is committed in this term or not at all, where the data is in the database of the lease: it begins by taking
@@ -72,7 +71,7 @@ export async function fencedTransaction<T extends PostgresQueries, R>(
   options: FenceOptions,
   run: (client: T) => Promise<R>,
 ): Promise<R> {
-  const { election, term, idleTimeout, signal = NEVER } = options
+  const { election, term, idleTimeout, signal = new AbortController().signal } = options
   const idleMs = idleTimeout === undefined ? DEFAULT_IDLE_MS : parseDuration(idleTimeout)
   if (idleMs === undefined || !(idleMs >= 1 && idleMs < 2 ** 31)) {
     throw new RangeError(`\`idleTimeout\` of a fenced transaction is ${String(idleTimeout)}; it is a duration from 1 ms to 24 days.`)

@@ -15,6 +15,11 @@ export interface KeptRecord {
 /** The version of a record before its first write, whether its rows are there or not. */
 export const UNTOUCHED = '0'
 
+/** The term that a version is of; 0 for one that no grant has made. */
+export function termOf(version: string): bigint {
+  return BigInt(/^(\d+)\//.exec(version)?.[1] ?? 0)
+}
+
 interface Row {
   readonly term: string | null
   readonly version: string

@@ -38,7 +38,8 @@ const SETTINGS = `settings as materialized (
   )`
 
 const ends = (at: string, leaseMs: string): string => `${at} + make_interval(secs => ${leaseMs}::float8 / 1000)`
-const NEW_VERSION = 'gen_random_uuid()::text'
+// Never the same again, even in a database that was restored; and it says what term it is of.
+const newVersion = (term: string): string => `${term}::text || '/' || gen_random_uuid()::text`
 
 /** Writes the statements for a pair of tables. */
 export function statementsFor({ lease, fence }: LeaseTables): LeaseStatements {
@@ -50,7 +51,7 @@ export function statementsFor({ lease, fence }: LeaseTables): LeaseStatements {
   const write = (changes: string, condition: string): string => `
   with ${SETTINGS},
   written as (
-    update ${lease} l set version = ${NEW_VERSION}, ${changes}
+    update ${lease} l set version = ${newVersion('l.term')}, ${changes}
     from settings where l.election = $1::text and ${condition}
     returning l.*
   )${answer('written')}`
@@ -94,7 +95,7 @@ export function statementsFor({ lease, fence }: LeaseTables): LeaseStatements {
     select election, clock_timestamp() as at from locked
   ),
   written as (
-    update ${lease} l set version = ${NEW_VERSION}, term = l.term + 1, phase = 'held', holder_id = $6::text,
+    update ${lease} l set version = ${newVersion('(l.term + 1)')}, term = l.term + 1, phase = 'held', holder_id = $6::text,
       holder_incarnation = $7::text, lease_ms = $8::float8, expires_at = ${ends('m.at', '$8')}, exit_incarnation = null, handover = null
     from moment m
     where l.election = m.election and l.version = $5::text and ${isFree('m.at')} and ${isInTime('m.at')}

@@ -59,7 +59,7 @@ export function leaseTablesSql(options: LeaseTableOptions = {}): string {
   const schema = options.schema === undefined ? '' : `create schema if not exists ${quoted(options.schema)};\n`
   // Room on each page is left for new versions of a row, so that renewals leave the index alone.
   return `${schema}create table if not exists ${lease} (
-  election text primary key,
+  election text collate "C" primary key,
   term bigint not null default 0,
   version text not null default '0',
   phase text not null default 'vacant' check (phase in ('vacant', 'held', 'steppingDown')),
@@ -73,7 +73,7 @@ export function leaseTablesSql(options: LeaseTableOptions = {}): string {
   handover json
 ) with (fillfactor = 50);
 create table if not exists ${fence} (
-  election text primary key,
+  election text collate "C" primary key,
   term bigint not null default 0,
   granted_at timestamptz
 ) with (fillfactor = 50);

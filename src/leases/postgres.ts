@@ -5,7 +5,7 @@ import { type Duration, parseDuration } from '../base/duration.js'
 import { StoreRefusedError } from '../base/leadership-errors.js'
 import type { Claim, Handover, Lease, LeaseAnswer, LeaseGuarantees, LeaseRecord, Release, Renewal } from '../protocol/lease.js'
 import { ask, hearErrorsOf, type PostgresPool } from './postgres-connection.js'
-import { jsonOf, type KeptRecord, recordIn, UNTOUCHED } from './postgres-record.js'
+import { jsonOf, type KeptRecord, recordIn, termOf, UNTOUCHED } from './postgres-record.js'
 import { type LeaseStatements, statementsFor } from './postgres-statements.js'
 import { type LeaseTableOptions, type LeaseTables, tablesOf } from './postgres-tables.js'
 import { CHANNEL, type PostgresListener, type PostgresWatch, payloadOf, watchOf } from './postgres-watch.js'
@@ -26,6 +26,8 @@ export interface PostgresLeaseOptions extends LeaseTableOptions {
 }
 
 const DEFAULT_LOCK_TIMEOUT_MS = 1_000
+/** What fits into an index of Postgres. */
+const LONGEST_NAME = 2_000
 
 /**
  * A lease store in Postgres, version 13 or later, over a pool that you made. Its tables are created by `createLeaseTables`, once.
@@ -51,7 +53,12 @@ const DEFAULT_LOCK_TIMEOUT_MS = 1_000
  */
 export function postgresLease(election: string, options: PostgresLeaseOptions): Lease {
   const { pool, listener, lockTimeout, token = 'monotonic' } = options
-  if (election === '' || election.includes('\0')) throw new RangeError('An election in Postgres needs a name, without NUL characters.')
+  const length = Buffer.byteLength(election)
+  if (length === 0 || length > LONGEST_NAME || election.includes('\0')) {
+    throw new RangeError(
+      `An election in Postgres needs a name of 1 to ${LONGEST_NAME} bytes without NUL characters; this has ${length} bytes.`,
+    )
+  }
   const lockMs = lockTimeout === undefined ? DEFAULT_LOCK_TIMEOUT_MS : parseDuration(lockTimeout)
   if (lockMs === undefined || !(lockMs >= 1 && lockMs < 2 ** 31)) {
     throw new RangeError(`\`lockTimeout\` of the lease ${election} is ${String(lockTimeout)}; it is a duration from 1 ms to 24 days.`)
@@ -104,7 +111,7 @@ class PostgresLease implements Lease {
     if (version === UNTOUCHED) await this.#send('acquire', this.#sql.create, [this.election], signal)
     const values = [...this.#head, version, candidate.id, candidate.incarnation, leaseMs, notAfterMs ?? null]
     const granted = recordIn(await this.#send('acquire', this.#sql.acquire, values, signal))
-    return granted === undefined ? this.#no('acquire', signal, version) : this.#yes(granted)
+    return granted === undefined ? this.#no('acquire', signal, termOf(version)) : this.#yes(granted)
   }
 
   async renew({ term, candidate, leaseMs, phase }: Renewal, signal: AbortSignal): Promise<LeaseAnswer> {
@@ -136,15 +143,14 @@ class PostgresLease implements Lease {
   }
 
   // What the refusing statement saw may be older than what it was refused for.
-  async #no(call: string, signal: AbortSignal, version = UNTOUCHED): Promise<LeaseAnswer> {
-    return { ok: false, record: (await this.#read(call, signal, version)).record }
+  async #no(call: string, signal: AbortSignal, known = 0n): Promise<LeaseAnswer> {
+    return { ok: false, record: (await this.#read(call, signal, known)).record }
   }
 
-  async #read(call: string, signal: AbortSignal, version = UNTOUCHED): Promise<KeptRecord> {
-    const known = this.#highest
+  async #read(call: string, signal: AbortSignal, told = 0n): Promise<KeptRecord> {
+    const known = told > this.#highest ? told : this.#highest
     const kept = recordIn(await this.#send(call, this.#sql.read, [this.election], signal))
     if (kept === undefined) throw new StoreRefusedError(this.election, call, 'the server sent no row to a query that always gives one')
-    if (!kept.isThere && version !== UNTOUCHED) throw this.#gone(call, known)
     this.#check(kept, call, known)
     return kept
   }
@@ -160,7 +166,7 @@ class PostgresLease implements Lease {
 
   /**
    * A record that is not what it was: never is it led on from there, or a term would be granted twice. `known` is the greatest term
-   * that was read before this was sent: answers may overtake each other.
+   * that was read before this was sent, since answers may overtake each other, or that the caller's version is of.
    */
   #check(kept: KeptRecord, call: string, known: bigint): void {
     const { record, fenceTerm, isThere } = kept
@@ -178,8 +184,7 @@ class PostgresLease implements Lease {
   }
 
   #gone(call: string, known: bigint): StoreRefusedError {
-    const last = known > 0n ? `though term ${known} was granted already` : 'though it was there before'
-    const why = `its record is gone, ${last}. It must not begin again at term 1. When that term is over for certain, a lease later: ${this.#repair(known)}`
+    const why = `its record is gone, though term ${known} was granted already. It must not begin again at term 1. When that term is over for certain, a lease later: ${this.#repair(known)}`
     return new StoreRefusedError(this.election, call, why)
   }
 

@@ -1,11 +1,14 @@
 // What a case of the conformance kit works with: candidates, the requests that they make, and a watch on the store's reports.
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { expect } from 'vitest'
 import type { Candidate, Claim, LastExit, Lease, LeaseAnswer, LeaseRecord, Release } from '../../src/protocol/lease.js'
 import type { Hooks, OpenStore } from './store.js'
 
 /** A signal that is never aborted. */
 export const NEVER = new AbortController().signal
+// Many calls wait on it at once.
+setMaxListeners(0, NEVER)
 
 /** A candidate with a handle of its own, as each process has it. */
 export class Player {
