@@ -19,7 +19,6 @@ export {
   StartTimeoutError,
   TargetExitedError,
 } from './base/errors.js'
-export { StaleTermError, StoreRefusedError, StoreUnknownError } from './base/leadership-errors.js'
 export type { Log } from './base/log.js'
 export { createSystem, type SystemOptions } from './daemon/create-system.js'
 export type { RunOptions, SignalAction } from './daemon/options.js'
