@@ -74,7 +74,7 @@ export class PostgresRig {
 
   /** Ends the pools that were made since the last time. */
   async closePools(): Promise<void> {
-    await Promise.all(this.#pools.splice(0).map((pool) => pool.end()))
+    await Promise.all(this.#pools.splice(0).map((pool) => pool.ending || pool.end()))
   }
 
   async remove(): Promise<void> {
