@@ -81,7 +81,9 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 describe('the examples in the code', () => {
   it('exist for every public function', async () => {
-    const doors = [await import('quiesce'), await import('quiesce/http'), await import('quiesce/ws'), await import('quiesce/testing')]
+    const { exports } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as { exports: Record<string, unknown> }
+    const entries = Object.keys(exports).filter((entry) => entry !== './package.json')
+    const doors = await Promise.all(entries.map((entry) => import(entry.replace(/^\./, 'quiesce')) as Promise<object>))
     const isFunction = (value: unknown): boolean => typeof value === 'function' && !/^class /.test(String(value))
     const functions = doors.flatMap((door) =>
       Object.entries(door)

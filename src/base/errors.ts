@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'ERR_LEASE_LOST'
   | 'ERR_STALE_TERM'
   | 'ERR_STORE_UNKNOWN'
+  | 'ERR_STORE_REFUSED'
   | 'ERR_PROMOTION'
 
 interface Details {

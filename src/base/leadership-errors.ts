@@ -59,6 +59,18 @@ export class StoreUnknownError extends QuiesceError {
   }
 }
 
+/** A lease store certainly did not apply a call: it could not be reached, or refused it. `why` says what to do. */
+export class StoreRefusedError extends QuiesceError {
+  readonly call: string
+  readonly why: string
+
+  constructor(election: string, call: string, why: string, cause?: unknown) {
+    super('ERR_STORE_REFUSED', `The lease store of ${election} refused "${call}", nothing was applied: ${why}`, { cause })
+    this.call = call
+    this.why = why
+  }
+}
+
 /** A promotion was not over in time, or failed; `phase` says in which step. */
 export class PromotionError extends QuiesceError {
   readonly phase: string

@@ -1,0 +1,118 @@
+// How a term ends: stepped down from in order, or lost. It is given back only when nothing of it runs; once that was tried it is never
+// used again; and of each term one of the two is told, once.
+import type { LastExit } from '../../protocol/lease.js'
+import { type Holding, retryMs } from './holding.js'
+import { PROMOTING, type TenureState } from './state.js'
+
+interface Leave {
+  readonly deadlineAt: number
+  readonly to?: string | undefined
+  readonly now: number
+}
+
+/** Finishes what was accepted, then gives the lease back. A promotion is called off. */
+export function stepDown(state: TenureState, why: string, { deadlineAt, to, now }: Leave): void {
+  if (PROMOTING.includes(state.phase)) return abort(state, 'never-led', now)
+  if (state.phase === 'draining') state.until = Math.min(state.until, deadlineAt)
+  if (state.phase !== 'leading') return
+  state.why = why
+  state.to = to
+  state.phase = 'draining'
+  state.until = deadlineAt
+  state.commands.push({ do: 'drain', why })
+}
+
+/** A promotion has failed or is called off: nobody has led. A scope that ended by itself leaves nothing to lead. */
+export function fail(state: TenureState, why: string, now: number): void {
+  stepDown(state, why, { deadlineAt: now + state.options.drainMs, now })
+}
+
+/** Cuts off what still runs; the lease is kept meanwhile. */
+export function abort(state: TenureState, why: string, now: number): void {
+  state.why = why
+  state.phase = 'aborting'
+  state.until = now + state.options.times.abortMs
+  state.commands.push({ do: 'abort', why })
+}
+
+/** Nothing of the term runs any more. */
+export function quiet(state: TenureState, now: number): void {
+  if (state.phase === 'fencing') return lose(state, state.why, 0, now)
+  if (state.phase !== 'draining' && state.phase !== 'aborting') return
+  state.commands.push({ do: 'invalidate', why: state.why })
+  giveBack(state, state.holding as Holding, now)
+}
+
+/** Begins to give the lease back. From the first attempt on the term is over. */
+export function giveBack(state: TenureState, holding: Holding, now: number): void {
+  state.holding = holding
+  state.phase = 'releasing'
+  state.until = Math.max(now, holding.validUntil)
+  state.callAt = now
+}
+
+/** Tries to give it back, once more if the last attempt was not answered. */
+export function release(state: TenureState): void {
+  const { term } = state.holding as Holding
+  state.overTerm = term
+  state.send({ do: 'release', exit: exitOf(term, state.why, true), to: state.to })
+}
+
+/** An attempt was not answered: another follows, as long as the term would last. */
+export function releaseUnanswered(state: TenureState, now: number): void {
+  state.callAt = now + retryMs(state.options.times, state.options.random)
+}
+
+/** The attempt was answered. */
+export function released(state: TenureState, ok: boolean, now: number): void {
+  if (!ok) return lose(state, 'the store says that another candidate holds it', 0, now)
+  state.commands.push({ do: 'stepped-down', exit: exitOf((state.holding as Holding).term, state.why, true) })
+  standBack(state, now)
+}
+
+/** The term may be used no more, and what runs must end: within what is left of its validity, or at once if nothing is. */
+export function fence(state: TenureState, why: string, now: number): void {
+  const { validUntil } = state.holding as Holding
+  state.phase = 'fencing'
+  state.why = why
+  state.until = Math.max(validUntil, now + state.options.times.guardMs)
+  state.callAt = Number.POSITIVE_INFINITY
+  state.commands.push({ do: 'invalidate', why }, { do: 'abort', why })
+}
+
+/** The term is over, and nothing says so in the store: it expires. */
+export function lose(state: TenureState, why: string, inFlight: number, now: number): void {
+  const { term } = state.holding as Holding
+  state.overTerm = term
+  state.commands.push({ do: 'lost', term, why, inFlight })
+  standBack(state, now)
+}
+
+function standBack(state: TenureState, now: number): void {
+  state.holding = undefined
+  state.to = undefined
+  state.callAt = Number.POSITIVE_INFINITY
+  if (state.stopAt !== undefined) return end(state)
+  state.phase = 'cooling'
+  state.until = now + state.options.coolDownMs
+}
+
+/** Asked to stop: what is held is given back in order, and nothing follows. */
+export function stop(state: TenureState, deadlineAt: number, now: number): void {
+  state.stopAt = Math.min(state.stopAt ?? deadlineAt, deadlineAt)
+  if (state.holding !== undefined) return stepDown(state, 'stop', { deadlineAt, now })
+  // A claim that is under way may have been granted: that is waited for.
+  if (state.phase !== 'acquiring') end(state)
+}
+
+/** Nothing follows any more. */
+export function end(state: TenureState): void {
+  state.phase = 'ended'
+  state.until = Number.POSITIVE_INFINITY
+  state.commands.push({ do: 'end' })
+}
+
+/** What a holder writes down of the end of its term. */
+export function exitOf(term: bigint, reason: string, drained: boolean): LastExit {
+  return { term, kind: 'steppedDown', drained, inFlight: 0, reason, checkpoint: undefined }
+}

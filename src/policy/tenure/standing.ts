@@ -1,0 +1,76 @@
+// Standing for election: watching the lease, claiming it when it is vacant or has expired, and finding out what became of a claim that
+// was not answered.
+import type { LeaseRecord, Renewal } from '../../protocol/lease.js'
+import { Holding, retryMs } from './holding.js'
+import { end, exitOf, giveBack } from './leaving.js'
+import type { TenureState } from './state.js'
+
+/** Watches the lease from now on. */
+export function observe(state: TenureState, now: number): void {
+  if (state.stopAt !== undefined) return end(state)
+  state.phase = 'observing'
+  state.callAt = now
+}
+
+/** The record may have changed: it is read at once, also by its holder, whom it may tell of a wish. */
+export function look(state: TenureState, now: number): void {
+  if (state.phase === 'observing' || state.phase === 'acquiring' || state.phase === 'leading') state.callAt = now
+}
+
+/** This candidate is to have the lease, and need not let others go first. */
+export function want(state: TenureState, now: number): void {
+  state.candidacy.isWanted = true
+  if (state.phase === 'cooling') state.until = now
+  if (state.phase === 'observing') state.callAt = now
+}
+
+/** What has been read says what is to be done. */
+export function decide(state: TenureState, now: number): void {
+  const { candidacy } = state
+  const record = candidacy.record as LeaseRecord
+  if (candidacy.isOurs && record.term > state.overTerm) return adopt(state, record, now)
+  state.phase = 'observing'
+  if (state.stopAt !== undefined) return end(state)
+  state.callAt = candidacy.nextLookAt(now)
+  if (candidacy.mayClaim(now)) claim(state, now)
+  // Of a term that is over. Where leases do not expire, nobody could ever lead again.
+  else if (candidacy.isOurs && state.options.expiry === 'none')
+    state.send({ do: 'release', exit: exitOf(record.term, 'lost', false), to: undefined })
+}
+
+function claim(state: TenureState, now: number): void {
+  state.phase = 'acquiring'
+  state.callAt = Number.POSITIVE_INFINITY
+  state.send({ do: 'acquire', claim: state.candidacy.claim(now) })
+}
+
+// A claim had been granted, and its answer was lost. Only a fresh renewal says for how long.
+function adopt(state: TenureState, { term }: LeaseRecord, now: number): void {
+  const { times, random } = state.options
+  if (state.stopAt !== undefined) {
+    state.why = 'never-led'
+    return giveBack(state, new Holding(term, now, times, random), now)
+  }
+  state.phase = 'acquiring'
+  state.callAt = Number.POSITIVE_INFINITY
+  state.send({ do: 'renew', renewal: renewalOf(state, term) })
+}
+
+/** A claim, or the renewal that was to adopt one, was refused. */
+export function refused(state: TenureState, now: number): void {
+  state.phase = 'observing'
+  if (state.stopAt !== undefined) return end(state)
+  state.callAt = now + retryMs(state.options.times, state.options.random)
+}
+
+/** A call was not answered. A claim may have been granted: that is looked up, once where there is no time for more. */
+export function unanswered(state: TenureState, wasClaim: boolean, now: number): void {
+  if (state.stopAt !== undefined && !wasClaim) return end(state)
+  state.callAt = state.stopAt === undefined ? now + retryMs(state.options.times, state.options.random) : now
+}
+
+/** The request that keeps a term. */
+export function renewalOf({ options, phase }: TenureState, term: bigint): Renewal {
+  const isLeaving = phase === 'draining' || phase === 'aborting'
+  return { term, candidate: options.candidate, leaseMs: options.times.leaseMs, phase: isLeaving ? 'steppingDown' : 'held' }
+}
