@@ -45,6 +45,7 @@ export class Rig {
         logic: memoizedLifecycle({ active: false }),
         tearing: new Set(),
         onEnding: () => {},
+        whenStarted: (fn: () => void) => fn(),
         isStopping: () => false,
         whenStopping: () => () => {},
       },
