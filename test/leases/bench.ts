@@ -94,6 +94,12 @@ export class Bench {
     return new Player(await this.#store.handle(election), { id, incarnation: randomUUID() }, this.leaseMs)
   }
 
+  /** A new candidate that may be abandoned. */
+  async mortal(id = `p${++this.#players}`): Promise<Player> {
+    const lease = await (this.#store.mortalHandle?.() ?? this.#store.handle())
+    return new Player(lease, { id, incarnation: randomUUID() }, this.leaseMs)
+  }
+
   async players(count: number): Promise<Player[]> {
     const players: Player[] = []
     while (players.length < count) players.push(await this.player())
@@ -105,7 +111,7 @@ export class Bench {
     return new Player(lease, { id: me.id, incarnation: randomUUID() }, this.leaseMs)
   }
 
-  /** The holder falls silent, and the lease ends without a word. */
+  /** The holder, a mortal one, falls silent, and the lease ends without a word. */
   async abandon({ lease }: Player): Promise<void> {
     if (this.#store.kill === undefined) await this.hook('pass')(this.leaseMs)
     else await this.#store.kill(lease)
