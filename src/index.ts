@@ -19,6 +19,13 @@ export {
   StartTimeoutError,
   TargetExitedError,
 } from './base/errors.js'
+export {
+  LeaseLostError,
+  NotLeaderError,
+  PromotionError,
+  StaleTermError,
+  StoreUnknownError,
+} from './base/leadership-errors.js'
 export type { Log } from './base/log.js'
 export { createSystem, type SystemOptions } from './daemon/create-system.js'
 export type { RunOptions, SignalAction } from './daemon/options.js'
@@ -27,17 +34,33 @@ export { type Gate, gate } from './gate/gate.js'
 export type { EnterOptions, GateDrainOptions, GateOptions } from './gate/gate-options.js'
 export type { Permit } from './gate/permit.js'
 export type { Context } from './kernel/context.js'
+export { leader } from './leader/leader.js'
+export type { LeaderOptions, Recovery } from './leader/leader-options.js'
+export type { Leadership } from './leader/leadership.js'
+export type { Fence, Term } from './leader/term.js'
 export { explainStop } from './observe/explain-stop.js'
 export { type DrawnReport, drawTimeline } from './observe/timeline.js'
 export type { PathStep, Report, ReportWarning, ServiceReport } from './policy/report.js'
 export type { Exit, Restart, Verdict } from './protocol/exit.js'
 export type { Ending, Fact, FactType, Held } from './protocol/fact.js'
+export type {
+  Candidate,
+  Claim,
+  Handover,
+  LastExit,
+  Lease,
+  LeaseAnswer,
+  LeaseGuarantees,
+  LeaseRecord,
+  Release,
+  Renewal,
+} from './protocol/lease.js'
 export type { BackoffOptions, ChildOptions, Shutdown, StrategyName } from './protocol/spec.js'
 export { type ActorHandle, type ActorSpec, actor, type Reply } from './tree/actor.js'
 export type { AskOptions } from './tree/ask.js'
 export type { HandleOf, RequestsOf, Service } from './tree/definition.js'
 export { type Dynamic, type DynamicSupervisorOptions, dynamicSupervisor } from './tree/dynamic-supervisor.js'
-export type { Ref } from './tree/ref.js'
+export type { LeaderRef, Ref } from './tree/ref.js'
 export type { Status } from './tree/roster.js'
 export type { StopOptions } from './tree/running-system.js'
 export { type RunSpec, type StartSpec, service } from './tree/service.js'

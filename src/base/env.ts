@@ -22,8 +22,16 @@ export interface Env {
   enter<A, B, T>(token: Token, fn: (a: A, b: B) => T, a: A, b: B): T
   /** Whose code is running; undefined for code that belongs to no service, or where nobody keeps track. */
   owner(): Token | undefined
-  /** Ends the process at once: no drain, no hooks, no flush. @throws HaltedError (ERR_HALTED) where nobody owns the process. */
-  halt(address: string, reason: string): void
+  /**
+   * Ends the process at once, with exit code 70 or another: no drain, no hooks, no flush.
+   * @throws HaltedError (ERR_HALTED) where nobody owns the process.
+   */
+  halt(address: string, reason: string, exitCode?: number): void
+  /**
+   * By how many milliseconds the machine's other clocks (the wall clock, the time since boot) are ahead of `clock`. Only differences
+   * mean something: when it grows at a stroke, time has passed that `clock` did not count, as while the machine was suspended.
+   */
+  aheadMs(): number
   /**
    * The share of answers, 0 to 1, that should ask the client to go elsewhere (`Connection: close`): 0 in normal life, growing while
    * balancers are given time to take notice, 1 once the drain has begun.
@@ -43,6 +51,7 @@ export const plainEnv: Env = {
   halt: (_address, reason) => {
     throw new HaltedError(reason)
   },
+  aheadMs: () => Date.now() - performance.now(),
   leaving: () => 0,
   log: () => silentLog,
 }

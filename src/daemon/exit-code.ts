@@ -17,6 +17,8 @@ export const EXIT_CODES = Object.freeze({
   start: 4,
   /** Halted: compromised or corrupt. */
   halt: 70,
+  /** A lease had run out while work of its term still ran: what must not go on was ended with the process. */
+  fenced: 75,
   /** The process did not end although its time was over. */
   hung: 124,
 })

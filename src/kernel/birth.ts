@@ -75,6 +75,8 @@ export interface World {
   onEnding(address: string): void
   /** Whether the whole system has begun to end: nothing starts any more. */
   isStopping(): boolean
+  /** Calls `fn` once the whole system has started for the first time. */
+  whenStarted(fn: () => void): void
   /** Calls `fn` when it begins to; returns what forgets that wish. */
   whenStopping(fn: () => void): () => void
 }

@@ -51,6 +51,32 @@ export function logFact(log: Log, fact: Fact): void {
       return log.debug({ ...about, context: fact.context, exit: wordOf(fact.exit) }, 'supervisor report')
     case 'gave-up':
       return log.error({ ...about, ...logError(fact.error) }, 'gave up')
+    default:
+      return logTermFact(log, about, fact)
+  }
+}
+
+type TermFact = Extract<Fact, { readonly election: string }>
+
+function logTermFact(log: Log, service: object, fact: TermFact): void {
+  const about = { ...service, election: fact.election, ...('term' in fact ? { term: String(fact.term) } : {}) }
+  switch (fact.type) {
+    case 'promoting':
+      return log.info(about, 'holds the lease; being promoted')
+    case 'promoted':
+      return log.info({ ...about, tookMs: round(fact.tookMs) }, 'leads')
+    case 'promotion-failed':
+      return log.error({ ...about, phase: fact.phase, ...logError(fact.error) }, `not promoted: ${fact.phase} failed`)
+    case 'stepping-down':
+      return log.info({ ...about, why: fact.why, inFlight: fact.inFlight }, 'steps down')
+    case 'stepped-down':
+      return log.info({ ...about, why: fact.why, tookMs: round(fact.tookMs) }, 'stepped down')
+    case 'lease-lost':
+      return log.error({ ...about, why: fact.why, running: fact.running }, 'lost the lease')
+    case 'fence-failed':
+      return log.fatal({ ...about, running: fact.running }, 'the lease has run out and its work still runs')
+    case 'store-unknown':
+      return log.warn({ ...about, call: fact.call, ...logError(fact.error) }, `the lease store gave no answer to ${fact.call}`)
   }
 }
 

@@ -11,6 +11,12 @@ interface AboutIncarnation extends About {
   readonly incarnation: number
 }
 
+/** About a leader, at its own address. */
+interface AboutTerm extends About {
+  readonly election: string
+  readonly term: bigint
+}
+
 /** Why a supervisor wrote a report, in OTP's words. */
 export type ReportContext = 'start_error' | 'child_terminated' | 'shutdown_error' | 'shutdown'
 
@@ -92,6 +98,14 @@ export type Fact =
       readonly retrying: boolean
     })
   | (About & { readonly type: 'gave-up'; readonly error: unknown })
+  | (AboutTerm & { readonly type: 'promoting' })
+  | (AboutTerm & { readonly type: 'promoted'; readonly tookMs: number })
+  | (AboutTerm & { readonly type: 'promotion-failed'; readonly phase: string; readonly error: unknown })
+  | (AboutTerm & { readonly type: 'stepping-down'; readonly why: string; readonly inFlight: number })
+  | (AboutTerm & { readonly type: 'stepped-down'; readonly why: string; readonly tookMs: number })
+  | (AboutTerm & { readonly type: 'lease-lost'; readonly why: string; readonly running: readonly string[] })
+  | (AboutTerm & { readonly type: 'fence-failed'; readonly running: readonly string[] })
+  | (About & { readonly type: 'store-unknown'; readonly election: string; readonly call: string; readonly error: unknown })
 
 /** The name of a kind of fact. */
 export type FactType = Fact['type']

@@ -66,6 +66,11 @@ export class VirtualEnv implements Env {
     throw new HaltedError(reason)
   }
 
+  /** What `aheadMs` says; set by the test. */
+  ahead = 0
+
+  readonly aheadMs = (): number => this.ahead
+
   readonly leaving = (): number => this.leavingShare
 
   get now(): number {

@@ -20,6 +20,12 @@ export type HandleOf<S> = S extends { readonly [kind]: { readonly handle: infer 
 export type RequestsOf<S> = S extends { readonly [kind]: { readonly requests: infer Requests } } ? Requests : never
 
 declare const supervises: unique symbol
+declare const leads: unique symbol
+
+/** The mark of a leader's definition. */
+export interface Leading {
+  readonly [leads]: true
+}
 
 /** The mark of a supervisor's definition. */
 export interface Supervising {
@@ -55,6 +61,8 @@ export interface Definition {
   readonly init?: ((ctx: InitContext) => void) | undefined
   /** For a dynamic supervisor: makes a child's definition. */
   readonly child?: ((argument: unknown) => Service) | undefined
+  /** For a supervisor that stands for one of its children: that child's id. Its handle is the child's. */
+  readonly face?: string | undefined
   /** Notes what is wrong with it beyond its child options. */
   readonly check: (where: string, problems: Problems, definition: Definition) => void
 }

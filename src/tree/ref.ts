@@ -1,9 +1,11 @@
 // References to places in a running system: what can be seen of a service and asked of it. They outlive incarnations.
+
+import type { Duration } from '../base/duration.js'
 import type { ChildCounts } from '../policy/commands.js'
 import type { Exit } from '../protocol/exit.js'
 import type { AskOptions } from './ask.js'
 import type { ChildInfo } from './child-operations.js'
-import type { HandleOf, RequestsOf, Service, Supervising } from './definition.js'
+import type { HandleOf, Leading, RequestsOf, Service, Supervising } from './definition.js'
 import type { Status } from './roster.js'
 
 type ArgumentOf<Request> = Request extends (handle: never, argument: infer Argument, ...rest: never) => unknown ? Argument : never
@@ -53,5 +55,19 @@ export interface SupervisorRef {
   count(): Promise<ChildCounts>
 }
 
-/** The reference to a service; that to a supervisor can do more. */
-export type RefOf<S extends Service> = S extends Supervising ? Ref<S> & SupervisorRef : Ref<S>
+/** What can be asked of a leader. Both may be asked for again: what is so already is answered at once. */
+export interface LeaderRef {
+  /**
+   * Has this candidate lead: asks the present leader to step down, waits for its `steppedDown`, takes over. Resolves with the term.
+   * @throws PromotionError (ERR_PROMOTION) when that did not come about within `deadline` (default 1 min); `phase` says how far it got.
+   */
+  promote(options?: { readonly deadline?: Duration }): Promise<bigint>
+  /**
+   * Gives the lease back, in order; resolves when that is acknowledged, or the term has ended otherwise. `to` names the candidate that
+   * should have it next. `deadline`: how long the drain may take; then it is cut off. Default: the leader's `drain`.
+   */
+  stepDown(options?: { readonly to?: string; readonly deadline?: Duration }): Promise<void>
+}
+
+/** The reference to a service; those to a supervisor and to a leader can do more. */
+export type RefOf<S extends Service> = S extends Leading ? Ref<S> & LeaderRef : S extends Supervising ? Ref<S> & SupervisorRef : Ref<S>

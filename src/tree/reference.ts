@@ -6,14 +6,18 @@ import { type AskOptions, ask } from './ask.js'
 import type { ChildInfo, ChildOperations } from './child-operations.js'
 import type { Service } from './definition.js'
 import type { Place } from './place.js'
-import type { Ref, RefOf, SupervisorRef } from './ref.js'
+import type { LeaderRef, Ref, RefOf, SupervisorRef } from './ref.js'
 import { mayRetry, retrying } from './retry.js'
 import type { Roster, Status } from './roster.js'
 
 /** Makes the reference to a place. */
 export function refTo<S extends Service>(place: Place, roster: Roster): RefOf<S> {
-  const ref = place.spec.kind === 'supervisor' ? new SupervisorReference(place, roster) : new Reference(place, roster)
-  return ref as unknown as RefOf<S>
+  return reference(place, roster) as unknown as RefOf<S>
+}
+
+function reference(place: Place, roster: Roster): Reference {
+  if (place.definition.face !== undefined) return new LeaderReference(place, roster)
+  return place.spec.kind === 'supervisor' ? new SupervisorReference(place, roster) : new Reference(place, roster)
 }
 
 // Methods stand on the prototype: there may be as many references as children.
@@ -95,6 +99,17 @@ class SupervisorReference extends Reference implements SupervisorRef {
 
   async count(): Promise<ChildCounts> {
     return await operationsAt(this.#place, this.#roster).count()
+  }
+}
+
+// What a leader does is in its handle.
+class LeaderReference extends Reference implements LeaderRef {
+  promote(options?: Parameters<LeaderRef['promote']>[0]): Promise<bigint> {
+    return (this.handle as LeaderRef).promote(options)
+  }
+
+  stepDown(options?: Parameters<LeaderRef['stepDown']>[0]): Promise<void> {
+    return (this.handle as LeaderRef).stepDown(options)
   }
 }
 

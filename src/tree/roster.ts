@@ -150,6 +150,8 @@ export class Roster {
     const incarnation = place.incarnation
     if (incarnation === undefined) throw new NotReadyError(place.address, 'not started')
     const { work, status } = incarnation
+    const { face } = place.definition
+    if (face !== undefined) return this.handleOf(place.children.find(({ id }) => id === face) as Place)
     const isDynamic = place.definition.child !== undefined
     if (!isDynamic && !(work instanceof HookWork)) return undefined
     if (status !== 'ready' && status !== 'settling') throw new NotReadyError(place.address, status)

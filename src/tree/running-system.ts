@@ -70,6 +70,7 @@ export class RunningSystem implements Owner<Incarnation> {
       logic: memoizedLifecycle(tap),
       tearing: new Set(),
       onEnding: (address) => this.#startIsUndone(address),
+      whenStarted: (fn) => void this.#starting?.promise.then(fn, () => {}),
       isStopping: () => this.#fold !== undefined,
       whenStopping: (fn) => this.whenEnding(fn),
     }

@@ -4,21 +4,27 @@ import type { LastExit } from '../../protocol/lease.js'
 import { type Holding, retryMs } from './holding.js'
 import { PROMOTING, type TenureState } from './state.js'
 
+interface Leave {
+  readonly deadlineAt: number
+  readonly to?: string | undefined
+  readonly now: number
+}
+
 /** Finishes what was accepted, then gives the lease back. A promotion is called off. */
-export function stepDown(state: TenureState, why: string, deadlineAt: number, to?: string): void {
+export function stepDown(state: TenureState, why: string, { deadlineAt, to, now }: Leave): void {
+  if (PROMOTING.includes(state.phase)) return abort(state, 'never-led', now)
   if (state.phase === 'draining') state.until = Math.min(state.until, deadlineAt)
   if (state.phase !== 'leading') return
   state.why = why
   state.to = to
   state.phase = 'draining'
   state.until = deadlineAt
-  state.commands.push({ do: 'drain', deadlineAt })
+  state.commands.push({ do: 'drain', why })
 }
 
 /** A promotion has failed or is called off: nobody has led. A scope that ended by itself leaves nothing to lead. */
 export function fail(state: TenureState, why: string, now: number): void {
-  if (state.phase === 'leading') return stepDown(state, why, now + state.options.drainMs)
-  if (PROMOTING.includes(state.phase)) abort(state, 'never-led', now)
+  stepDown(state, why, { deadlineAt: now + state.options.drainMs, now })
 }
 
 /** Cuts off what still runs; the lease is kept meanwhile. */
@@ -94,8 +100,7 @@ function standBack(state: TenureState, now: number): void {
 /** Asked to stop: what is held is given back in order, and nothing follows. */
 export function stop(state: TenureState, deadlineAt: number, now: number): void {
   state.stopAt = Math.min(state.stopAt ?? deadlineAt, deadlineAt)
-  if (PROMOTING.includes(state.phase)) return fail(state, 'stop', now)
-  if (state.holding !== undefined) return stepDown(state, 'stop', deadlineAt)
+  if (state.holding !== undefined) return stepDown(state, 'stop', { deadlineAt, now })
   // A claim that is under way may have been granted: that is waited for.
   if (state.phase !== 'acquiring') end(state)
 }

@@ -64,7 +64,7 @@ export class Tenure {
     else if (event.type === 'failed') leaving.fail(state, event.why, now)
     else if (event.type === 'quiet') leaving.quiet(state, now)
     else if (event.type === 'stop') leaving.stop(state, event.deadlineAt, now)
-    else if (event.type === 'stepDown') leaving.stepDown(state, event.why, event.deadlineAt, event.to)
+    else if (event.type === 'stepDown') leaving.stepDown(state, event.why, { ...event, now })
     else if (event.type === 'force' && state.phase === 'draining') state.until = now
     else if (event.type === 'jumped' && state.isHolding) leaving.fence(state, `time passed unseen, ${Math.round(event.ms)} ms`, now)
   }
@@ -128,7 +128,7 @@ export class Tenure {
     if (handover === undefined || handover.nonce === state.seenWish) return
     state.seenWish = handover.nonce
     const { candidate, drainMs } = state.options
-    if (handover.to !== candidate.id) leaving.stepDown(state, `wanted by ${handover.to}`, now + drainMs)
+    if (handover.to !== candidate.id) leaving.stepDown(state, `wanted by ${handover.to}`, { deadlineAt: now + drainMs, now })
   }
 
   #unanswered(call: StoreCall, now: number): void {

@@ -67,7 +67,7 @@ export type TenureCommand =
   | { readonly do: 'start' }
   | { readonly do: 'lead' }
   /** Nothing new; what was accepted is finished. */
-  | { readonly do: 'drain'; readonly deadlineAt: number }
+  | { readonly do: 'drain'; readonly why: string }
   /** The term must not be used any more. */
   | { readonly do: 'invalidate'; readonly why: string }
   /** Whatever runs must end. */

@@ -1,0 +1,260 @@
+// One candidate at work: performs what its tenure decides, and tells it what came of that. Nothing is decided here.
+import type { Timer } from '../base/clock.js'
+import { deferred } from '../base/deferred.js'
+import { describe } from '../base/errors.js'
+import { type Context, incarnationOf } from '../kernel/context.js'
+import type { Incarnation } from '../kernel/incarnation.js'
+import { PROMOTING } from '../policy/tenure/state.js'
+import { Tenure } from '../policy/tenure/tenure.js'
+import type { TenureCommand, TenureEvent } from '../policy/tenure/words.js'
+import type { Candidate, LastExit, Lease } from '../protocol/lease.js'
+import { type Campaigner, CandidateHandle } from './candidate-handle.js'
+import { fenceByForce } from './fence-failure.js'
+import type { LeaderSettings } from './leader-options.js'
+import { noteTerm } from './notes.js'
+import type { Scope } from './scope.js'
+import { Store } from './store.js'
+import { TermWork } from './term-work.js'
+import { UnseenTime } from './unseen-time.js'
+
+/** What a campaign is made of. */
+interface Options {
+  readonly ctx: Context<unknown>
+  readonly lease: Lease
+  readonly settings: LeaderSettings
+  readonly candidate: Candidate
+  readonly scope: Scope
+}
+
+/** Stands for election, leads, steps down. */
+export class Campaign implements Campaigner {
+  readonly #options: Options
+  readonly #incarnation: Incarnation
+  readonly #store: Store
+  readonly #tenure: Tenure
+  readonly shown: CandidateHandle
+  readonly #events: TenureEvent[] = []
+  #isFeeding = false
+  #timer: Timer | undefined
+  readonly #unseen: UnseenTime
+  #unobserve = (): void => {}
+  #work: TermWork | undefined
+  #grantedAt = 0
+  #leavingAt = 0
+  readonly #ended = deferred<void>()
+
+  constructor(options: Options) {
+    this.#options = options
+    const { ctx, lease, settings, candidate } = options
+    this.#incarnation = incarnationOf(ctx)
+    this.#store = new Store({ ...options, address: this.address, feed: (event) => this.#feed(event) })
+    this.#tenure = new Tenure({ ...settings, candidate, expiry: lease.guarantees.expiry, random: this.#incarnation.env.random })
+    this.#unseen = new UnseenTime(this.#incarnation.env)
+    this.shown = new CandidateHandle(this)
+  }
+
+  /** Stands for election from now on. */
+  begin(): void {
+    if (this.#tenure.phase !== 'idle') return
+    this.#unobserve = this.#options.lease.observe(() => this.#feed({ type: 'changed' }))
+    this.#feed({ type: 'begin' })
+  }
+
+  /** Steps down, and resolves when it is over with everything. */
+  stop(): Promise<void> {
+    const { settings, ctx } = this.#options
+    const remainingMs = ctx.remainingMs()
+    // What is cut off needs time to end, and the release its calls.
+    const lateMs = Math.min(settings.times.abortMs + settings.closeReserveMs, remainingMs / 2)
+    const drainMs = remainingMs === Number.POSITIVE_INFINITY ? settings.drainMs : remainingMs - lateMs
+    this.#feed({ type: 'stop', deadlineAt: this.#now + drainMs })
+    return this.#ended.promise
+  }
+
+  /** The whole tree stops: from now on it does not begin to lead. */
+  standBack(): void {
+    if (this.#work === undefined) this.#feed({ type: 'stop', deadlineAt: this.#now + this.#options.settings.times.storeTimeoutMs })
+  }
+
+  /** The time for finishing is over. */
+  force(): void {
+    this.#feed({ type: 'force' })
+  }
+
+  // --- what its handle shows and asks
+
+  // The leader's, not that of the service in it that does its work.
+  get address(): string {
+    const { address } = this.#options.ctx
+    return address.slice(0, address.lastIndexOf('/'))
+  }
+
+  get candidate(): string {
+    return this.#options.candidate.id
+  }
+
+  get clock(): Incarnation['env']['clock'] {
+    return this.#incarnation.env.clock
+  }
+
+  get drainMs(): number {
+    return this.#options.settings.drainMs
+  }
+
+  get phase(): string {
+    return this.#tenure.phase
+  }
+
+  get leading(): boolean {
+    return this.#tenure.phase === 'leading' && (this.#work?.term.remainingMs() ?? 0) > 0
+  }
+
+  get term(): bigint | undefined {
+    return this.#work?.term.value
+  }
+
+  get handle(): unknown {
+    return this.#work?.ref?.handle
+  }
+
+  get known(): Campaigner['known'] {
+    const { record } = this.#tenure
+    return { holder: record?.holder?.id, term: record?.term ?? 0n }
+  }
+
+  want(): void {
+    this.#feed({ type: 'wanted' })
+    if (this.#work === undefined) this.#store.wish()
+  }
+
+  leave(why: string, deadlineAt: number, to: string | undefined): void {
+    this.#feed({ type: 'stepDown', why, deadlineAt, to })
+  }
+
+  // --- events in, commands out
+
+  #feed(event: TenureEvent): void {
+    this.#checkClock()
+    this.#events.push(event)
+    if (this.#isFeeding) return
+    this.#isFeeding = true
+    for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
+      for (const command of this.#tenure.take(next, this.#now, this.#work?.inFlight ?? 0)) this.#perform(command)
+    }
+    this.#isFeeding = false
+    this.#arm()
+    this.shown.changed()
+  }
+
+  #arm(): void {
+    this.#timer?.cancel()
+    const at = this.#tenure.wakeAt
+    const isAwaited = this.#tenure.phase !== 'observing' && this.#tenure.phase !== 'leading' && this.#tenure.phase !== 'cooling'
+    this.#timer = this.clock.after(Math.max(0, at - this.#now), () => this.#wake(at), isAwaited)
+  }
+
+  #wake(at: number): void {
+    const lateMs = this.#now - at
+    if (lateMs > this.#options.settings.times.abortMs) this.#feed({ type: 'jumped', ms: lateMs })
+    // The lease is kept only for a scope that lives.
+    if (this.leading && !this.#options.scope.hasChild) this.#feed({ type: 'failed', why: 'what it leads with has ended' })
+    this.#feed({ type: 'tick' })
+  }
+
+  #checkClock(): void {
+    const ms = this.#unseen.look()
+    if (ms === 0) return
+    this.#work?.term.invalidate()
+    this.#feed({ type: 'jumped', ms })
+  }
+
+  #perform(command: TenureCommand): void {
+    switch (command.do) {
+      case 'read':
+      case 'acquire':
+      case 'renew':
+      case 'release':
+        return this.#store.perform(command)
+      case 'prepare':
+        return this.#prepare(command.term, command.previous)
+      case 'extend':
+        return this.#work?.term.extend(command.validUntil)
+      case 'seal':
+        return this.#work?.seal()
+      case 'recover':
+        return this.#work?.recover()
+      case 'start':
+        return this.#work?.start()
+      case 'lead':
+        return this.#lead()
+      case 'drain':
+        this.#leavingAt = this.#now
+        noteTerm(this.#about, 'stepping-down', { why: command.why, inFlight: this.#work?.inFlight ?? 0 })
+        return this.#work?.drain()
+      case 'invalidate':
+        return this.#work?.term.invalidate()
+      case 'abort':
+        return this.#work?.abort(command.why)
+      case 'fence-failed':
+        return this.#fenceFailed()
+      case 'stepped-down':
+        noteTerm(this.#about, 'stepped-down', { why: command.exit.reason, tookMs: this.#now - this.#leavingAt })
+        this.#work = undefined
+        return
+      case 'lost':
+        noteTerm(this.#about, 'lease-lost', { why: command.why, running: this.#work?.running ?? [] })
+        this.#work = undefined
+        return
+      case 'end':
+        return this.#over()
+    }
+  }
+
+  #prepare(value: bigint, previous: LastExit | undefined): void {
+    const { ctx, scope, settings } = this.#options
+    this.#grantedAt = this.#now
+    this.#work = new TermWork({
+      ctx,
+      scope,
+      settings,
+      address: this.address,
+      value,
+      previous,
+      checkClock: () => this.#checkClock(),
+      feed: (event) => this.#feed(event),
+      failed: (step, error) => this.#failed(step, error),
+    })
+    noteTerm(this.#about, 'promoting', {})
+    this.#work.prepare()
+  }
+
+  #failed(phase: string, error: unknown): void {
+    if (PROMOTING.includes(this.#tenure.phase)) noteTerm(this.#about, 'promotion-failed', { phase, error })
+    this.#feed({ type: 'failed', why: describe(error) })
+  }
+
+  #lead(): void {
+    noteTerm(this.#about, 'promoted', { tookMs: this.#now - this.#grantedAt })
+    // Once it has ended its supervisor decides whether it is started again: that is known a turn later.
+    void this.#work?.ref?.stopped().then(() => this.#incarnation.env.yieldLoop(() => this.#wake(this.#now)))
+  }
+
+  #fenceFailed(): void {
+    const running = this.#work?.running ?? []
+    noteTerm(this.#about, 'fence-failed', { running })
+    fenceByForce(this.#incarnation.env, this.address, this.#options.settings.onFenceFailure, running)
+  }
+
+  #over(): void {
+    this.#unobserve()
+    this.#ended.resolve()
+  }
+
+  get #now(): number {
+    return this.clock.now()
+  }
+
+  get #about(): Parameters<typeof noteTerm>[0] {
+    return { life: this.#incarnation, address: this.address, election: this.#options.lease.election, term: this.term ?? 0n }
+  }
+}

@@ -1,0 +1,98 @@
+// The handle of a leader: what others see of it and ask of it, in whatever phase it is.
+import type { Clock } from '../base/clock.js'
+import { type Deferred, deferred } from '../base/deferred.js'
+import { type Duration, parseDuration } from '../base/duration.js'
+import { NotLeaderError, PromotionError } from '../base/leadership-errors.js'
+import type { Leadership } from './leadership.js'
+
+/** What the handle shows and asks. */
+export interface Campaigner {
+  readonly address: string
+  readonly candidate: string
+  readonly clock: Clock
+  readonly drainMs: number
+  readonly phase: string
+  readonly leading: boolean
+  /** The term that it holds. */
+  readonly term: bigint | undefined
+  /** The child's handle. @throws NotReadyError while the child is being restarted. */
+  readonly handle: unknown
+  /** Who holds the lease, and the latest term, by what was read last. */
+  readonly known: { readonly holder: string | undefined; readonly term: bigint }
+  want(): void
+  leave(why: string, deadlineAt: number, to: string | undefined): void
+}
+
+/** What `leader` gives to those who use it. */
+export class CandidateHandle implements Leadership<unknown> {
+  readonly #campaign: Campaigner
+  #change: Deferred<void> = deferred()
+
+  constructor(campaign: Campaigner) {
+    this.#campaign = campaign
+  }
+
+  get leading(): boolean {
+    return this.#campaign.leading
+  }
+
+  get handle(): unknown {
+    return this.leading ? this.#campaign.handle : undefined
+  }
+
+  get term(): bigint | undefined {
+    return this.leading ? this.#campaign.term : undefined
+  }
+
+  get leader(): string | undefined {
+    return this.leading ? this.#campaign.candidate : this.#campaign.known.holder
+  }
+
+  get(): unknown {
+    if (!this.leading) throw new NotLeaderError(this.#campaign.address, this.leader, this.#campaign.known.term)
+    return this.#campaign.handle
+  }
+
+  async promote({ deadline = '1m' }: { readonly deadline?: Duration } = {}): Promise<bigint> {
+    const withinMs = readDeadline('promote', deadline)
+    const campaign = this.#campaign
+    campaign.want()
+    await this.#waitUntil(() => this.leading || campaign.phase === 'ended', withinMs)
+    if (this.leading) return campaign.term as bigint
+    const why = campaign.phase === 'ended' ? 'it is stopping' : `${withinMs} ms are over`
+    throw new PromotionError(campaign.address, campaign.phase, new Error(why))
+  }
+
+  async stepDown({ to, deadline }: { readonly to?: string; readonly deadline?: Duration } = {}): Promise<void> {
+    const campaign = this.#campaign
+    const withinMs = deadline === undefined ? campaign.drainMs : readDeadline('stepDown', deadline)
+    const { term } = campaign
+    if (term === undefined) return
+    campaign.leave('asked to', campaign.clock.now() + withinMs, to)
+    await this.#waitUntil(() => campaign.term !== term, Number.POSITIVE_INFINITY)
+  }
+
+  /** Something has changed that somebody may wait for. */
+  changed(): void {
+    const change = this.#change
+    this.#change = deferred()
+    change.resolve()
+  }
+
+  async #waitUntil(isSo: () => boolean, withinMs: number): Promise<void> {
+    let isLate = false
+    const timer = this.#campaign.clock.after(withinMs, () => {
+      isLate = true
+      this.changed()
+    })
+    while (!isSo() && !isLate) await this.#change.promise
+    timer.cancel()
+  }
+}
+
+function readDeadline(method: string, deadline: Duration): number {
+  const ms = parseDuration(deadline)
+  if (ms === undefined)
+    throw new TypeError(`${method}({ deadline: ${String(deadline)} }): not a duration; write milliseconds or '5s', '2m'`)
+  return ms
+}

@@ -1,0 +1,143 @@
+// What a leader may be told, with defaults and the checks that find every problem at once.
+import { type Duration, parseDuration } from '../base/duration.js'
+import type { Context } from '../kernel/context.js'
+import { LEASE_DEFAULTS, type LeaseTimes, leaseTimes, leaseTimesProblem } from '../policy/tenure/lease-times.js'
+import type { LastExit, Lease, LeaseGuarantees } from '../protocol/lease.js'
+import type { ChildOptions, Problems } from '../protocol/spec.js'
+import type { Service } from '../tree/definition.js'
+import type { Awaitable } from '../tree/service.js'
+import type { HandlesOf, Uses } from '../tree/uses.js'
+import type { Term } from './term.js'
+
+/** What `recover` is given: the term, what the last leader passed on, and how its term ended. */
+export interface Recovery {
+  readonly term: Term
+  /** What the leader of the term before passed on; undefined when it ended without a word. */
+  readonly checkpoint: string | undefined
+  /** How the latest term ended that was written down; it need not be the one before. */
+  readonly previous: LastExit | undefined
+}
+
+/** How a leader stands for election and leads. */
+export interface LeaderOptions<S extends Service, U extends Uses> extends Pick<ChildOptions, 'restart' | 'significant' | 'startTimeout'> {
+  /** The services it uses: they outlive it, the store's client among them. */
+  readonly uses?: U
+  /** Where the lease is kept; made of what it uses, or given. */
+  readonly lease: Lease | ((ctx: Context<HandlesOf<U>>) => Awaitable<Lease>)
+  /** Makes what runs only while leading, for one term. Nothing runs yet: resources that can be sealed are registered here. */
+  readonly child: (term: Term, ctx: Context<HandlesOf<U>>) => S
+  /** Reads what there is to take over, after all registered resources are sealed and before the child starts. */
+  readonly recover?: (recovery: Recovery, ctx: Context<HandlesOf<U>>) => unknown
+  /** What to pass on to the next leader; asked for when nothing of the term runs any more. */
+  readonly checkpoint?: () => string
+  /** The name under which others know this candidate: an address at which it can be asked. Default: its address, pid and a random part. */
+  readonly candidate?: string
+  /** For how long the lease is granted. Default 15 s. */
+  readonly leaseFor?: Duration
+  /** How often it is renewed. Default 3 s, or a fifth of `leaseFor`. */
+  readonly renewEvery?: Duration
+  /** How long a call to the store may take before its outcome is unknown. Default 1.5 s, or a tenth of `leaseFor`. */
+  readonly storeTimeout?: Duration
+  /** How long what runs may take to end once it is aborted. Default a fifth of `leaseFor`. */
+  readonly abortWithin?: Duration
+  /** How long a step-down may take that nobody gave a deadline. Default 30 s. */
+  readonly drain?: Duration
+  /** How long it stands back after it has led, so that others come first. Default 2 s. */
+  readonly coolDown?: Duration
+  /** How long to wait after a leader that ended without a word, if not all that it wrote to can be sealed. Default a fifth of `leaseFor`. */
+  readonly takeoverGrace?: Duration
+  /** What the store must promise at least. Default: that terms only grow. */
+  readonly require?: Partial<Pick<LeaseGuarantees, 'exclusion' | 'token'>>
+  /**
+   * What to do when the lease has run out and work of its term still runs, though it was aborted. Default `exit`: the process ends at
+   * once with code 75. A function must see to it that what runs has no effect; it is given the names.
+   */
+  readonly onFenceFailure?: 'exit' | ((running: readonly string[]) => void)
+  /** How long the whole may take to stop, drain and release included. Default 30 s. */
+  readonly shutdown?: Duration
+}
+
+/** A leader's options with all defaults in place; times in milliseconds. */
+export interface LeaderSettings {
+  readonly lease: Lease | ((ctx: Context<unknown>) => Awaitable<Lease>)
+  readonly child: (term: Term, ctx: Context<unknown>) => Service
+  readonly recover: ((recovery: Recovery, ctx: Context<unknown>) => unknown) | undefined
+  readonly checkpoint: (() => string) | undefined
+  readonly candidate: string | undefined
+  readonly times: LeaseTimes
+  readonly drainMs: number
+  readonly coolDownMs: number
+  readonly takeoverGraceMs: number
+  readonly closeReserveMs: number
+  readonly require: Partial<Pick<LeaseGuarantees, 'exclusion' | 'token'>>
+  readonly onFenceFailure: 'exit' | ((running: readonly string[]) => void)
+}
+
+const DRAIN_MS = 30_000
+const COOL_DOWN_MS = 2_000
+const DURATIONS = ['leaseFor', 'renewEvery', 'storeTimeout', 'abortWithin', 'drain', 'coolDown', 'takeoverGrace', 'shutdown'] as const
+
+/** Fills in what was not said. */
+export function readLeaderOptions(options: LeaderOptions<Service, Uses>): LeaderSettings {
+  const times = timesOf(options)
+  return {
+    lease: options.lease as LeaderSettings['lease'],
+    child: options.child as LeaderSettings['child'],
+    recover: options.recover as LeaderSettings['recover'],
+    checkpoint: options.checkpoint,
+    candidate: options.candidate,
+    times,
+    drainMs: parseDuration(options.drain) ?? DRAIN_MS,
+    coolDownMs: parseDuration(options.coolDown) ?? COOL_DOWN_MS,
+    takeoverGraceMs: parseDuration(options.takeoverGrace) ?? times.leaseMs / 5,
+    closeReserveMs: 2 * times.storeTimeoutMs,
+    require: { token: 'monotonic', ...options.require },
+    onFenceFailure: options.onFenceFailure ?? 'exit',
+  }
+}
+
+function timesOf({ leaseFor, renewEvery, storeTimeout, abortWithin }: LeaderOptions<Service, Uses>): LeaseTimes {
+  const leaseMs = parseDuration(leaseFor) ?? LEASE_DEFAULTS.leaseMs
+  const abortMs = parseDuration(abortWithin)
+  return leaseTimes({
+    leaseMs,
+    renewMs: parseDuration(renewEvery) ?? leaseMs / 5,
+    storeTimeoutMs: parseDuration(storeTimeout) ?? leaseMs / 10,
+    ...(abortMs === undefined ? {} : { abortMs }),
+  })
+}
+
+/** Notes what is wrong with a leader's options. */
+export function checkLeaderOptions(where: string, options: LeaderOptions<Service, Uses>, problems: Problems): void {
+  const { lease, child, recover, checkpoint, candidate, onFenceFailure } = options as unknown as Record<string, unknown>
+  const isLease = typeof lease === 'function' || (typeof lease === 'object' && lease !== null && 'guarantees' in lease)
+  if (!isLease) problems.add(where, '`lease` is neither a lease store nor a function that makes one; write `lease: memoryLease("jobs")`')
+  if (typeof child !== 'function') problems.add(where, '`child` is not a function that makes a service for a term')
+  for (const [name, value] of Object.entries({ recover, checkpoint })) {
+    if (value !== undefined && typeof value !== 'function') problems.add(where, `\`${name}\` is not a function`)
+  }
+  if (candidate !== undefined && (typeof candidate !== 'string' || candidate === '')) problems.add(where, '`candidate` is not a name')
+  if (onFenceFailure !== undefined && onFenceFailure !== 'exit' && typeof onFenceFailure !== 'function')
+    problems.add(where, "`onFenceFailure` is neither 'exit' nor a function")
+  const before = problems.list.length
+  for (const name of DURATIONS) problems.duration(where, name, options[name], 0)
+  if (problems.list.length > before) return
+  const problem = leaseTimesProblem(timesOf(options))
+  if (problem !== undefined) problems.add(where, problem)
+}
+
+const RANKS = {
+  exclusion: ['best-effort', 'single-node', 'consensus'],
+  token: ['none', 'may-regress', 'monotonic'],
+} as const
+
+/** In what a store promises less than is required; undefined when in nothing. */
+export function weakness({ guarantees }: Lease, required: LeaderSettings['require']): string | undefined {
+  for (const name of ['exclusion', 'token'] as const) {
+    const rank = (value: string): number => (RANKS[name] as readonly string[]).indexOf(value)
+    const wanted = required[name]
+    if (wanted !== undefined && rank(guarantees[name]) < rank(wanted))
+      return `its ${name} is ${guarantees[name]}, at least ${wanted} is required; take another store, or say \`require: { ${name}: '${guarantees[name]}' }\``
+  }
+  return undefined
+}
