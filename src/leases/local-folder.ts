@@ -24,16 +24,13 @@ export function openFolder(directory: string | undefined, longestName: number): 
 
 // Below the temporary folder anybody may make a folder of that name first.
 function refuseIfForeign(folder: string): void {
-  const { uid, mode } = lstatSync(folder)
+  const found = lstatSync(folder)
   const own = process.getuid?.()
-  const problem =
-    uid !== own
-      ? `it belongs to user ${uid}, not to ${own}`
-      : (mode & 0o077) !== 0
-        ? `others may enter it (mode ${(mode & 0o777).toString(8)})`
-        : undefined
-  if (problem !== undefined || lstatSync(folder).isSymbolicLink())
-    throw new Error(
-      `Leases cannot be kept in ${folder}: ${problem ?? 'it is a link'}. Remove it, or give \`localLease\` a \`directory\` that is yours.`,
-    )
+  const mode = found.mode & 0o777
+  let problem: string | undefined
+  if (!found.isDirectory()) problem = 'it is a link'
+  else if (found.uid !== own) problem = `it belongs to user ${found.uid}, not to ${own}`
+  else if ((mode & 0o077) !== 0) problem = `others may enter it (mode ${mode.toString(8)})`
+  if (problem === undefined) return
+  throw new Error(`Leases cannot be kept in ${folder}: ${problem}. Remove it, or give \`localLease\` a \`directory\` that is yours.`)
 }

@@ -110,8 +110,11 @@ export class RecordFiles {
       () => true,
       () => false,
     )
-    if (isKnown || least > 0n) throw this.#distrust('the file is gone')
-    return NEW
+    if (!isKnown && least === 0n) return NEW
+    // It may have been written first just now.
+    const text = await readIfThere(this.path)
+    if (text === undefined) throw this.#distrust('the file is gone')
+    return this.#parse(text)
   }
 
   #parse(text: string): Kept {

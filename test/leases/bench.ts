@@ -135,7 +135,20 @@ export class Reports {
   async after(act: () => Promise<unknown>): Promise<void> {
     const before = this.count
     await act()
-    while (this.count === before) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    await this.#beyond(before)
+  }
+
+  /** Looks, and looks again after each report, until it is so. */
+  async until(isSo: () => Promise<boolean>): Promise<void> {
+    for (;;) {
+      const before = this.count
+      if (await isSo()) return
+      await this.#beyond(before)
+    }
+  }
+
+  async #beyond(count: number): Promise<void> {
+    while (this.count === count) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 }
 

@@ -1,5 +1,6 @@
 // A lease of the host in another process: a handle that asks it over a channel, and what can be done to the process.
 import { type ChildProcess, fork } from 'node:child_process'
+import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Handover, Lease, LeaseAnswer, LeaseGuarantees, LeaseRecord } from '../../src/protocol/lease.js'
@@ -55,6 +56,19 @@ export class LeaseProcess {
     const started = new LeaseProcess(child, election)
     await Promise.race([once(child, 'message'), started.exited])
     return started
+  }
+
+  /** Workers of one primary. They are killed one by one; the primary ends with the last of them. */
+  static async cluster(directory: string, election: string, workers: number): Promise<LeaseProcess[]> {
+    cluster.setupPrimary({ exec: FIXTURE, args: [directory, election], execArgv: ['--import', 'tsx'], serialization: 'advanced' })
+    return Promise.all(
+      Array.from({ length: workers }, async () => {
+        const { process: child } = cluster.fork()
+        const started = new LeaseProcess(child, election)
+        await Promise.race([once(child, 'message'), started.exited])
+        return started
+      }),
+    )
   }
 
   tell<T>(order: Order, ...args: readonly unknown[]): Promise<T> {

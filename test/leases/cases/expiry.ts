@@ -45,9 +45,8 @@ export const expiry: readonly ConformanceCase[] = [
       const reports = new Reports(b.lease)
       await reports.after(() => a.lead())
       expect((await b.acquire()).ok).toBe(false)
-      await reports.after(() => bench.hook('kill')(a.lease))
-      // Told before the end is known to all: a report more comes with it.
-      while ((await b.read()).phase !== 'vacant') await reports.after(async () => {})
+      await bench.hook('kill')(a.lease)
+      await reports.until(async () => (await b.read()).phase === 'vacant')
       expect((await b.lead()).term).toBe(2n)
       reports.stop()
     },
