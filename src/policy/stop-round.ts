@@ -92,7 +92,9 @@ export class StopRound implements Waiter {
   hurry(out: Commands): void {
     this.#hurried = true
     for (let slot = this.#slots.first; slot !== undefined; slot = slot.after) {
-      if (slot.phase === 'stopping' || slot.round === this) out.push({ type: 'hurry', slot })
+      // A supervisor that nobody has asked yet may be ending by itself.
+      if (slot.phase === 'stopping' || slot.round === this || (slot.phase === 'running' && slot.inner !== undefined))
+        out.push({ type: 'hurry', slot })
     }
   }
 

@@ -72,7 +72,7 @@ const crashed: Partial<Ending> = { exit: { reason: 'crash', cause: 'why' }, verd
 function report(more: Partial<Report> = {}, at = 0, isSame = true): TraceEvent {
   const totals = { acked: 0, failed: 0, killed: 0, abandoned: 0, 'never-started': 0 }
   const empty = { services: [], totals, inFlight: 0, forceCancelled: 0, errors: [], errorCount: 0, clean: true }
-  const way = { complete: true, criticalPath: [], warnings: [], warningCount: 0 }
+  const way = { complete: true, terms: [], criticalPath: [], warnings: [], warningCount: 0 }
   return { type: 'reported', at, isSame, report: { reason: 'stop', tookMs: 0, budgetMs: 0, ...empty, ...way, ...more } }
 }
 
