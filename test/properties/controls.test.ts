@@ -104,6 +104,17 @@ const over = (timers = 0, actors = 0, unanswered: readonly string[] = []): Trace
 const hurry: TraceEvent = { type: 'asked', at: 0, what: 'hurry', address: 'app' }
 const rested: TraceEvent = { type: 'rested', at: 0, busy: new Map() }
 
+const ofTerm = (type: 'promoting' | 'promoted' | 'stepped-down' | 'lease-lost', address: string, term: bigint): TraceEvent => ({
+  type: 'fact',
+  at: 0,
+  fact: { type, at: 0, address, election: 'jobs', term, why: '', tookMs: 0, running: [] } as Fact,
+})
+const ofScope = (type: 'starting' | 'stopped'): TraceEvent => ({
+  type: 'fact',
+  at: 0,
+  fact: { type, at: 0, address: 'app/api/scope/jobs@1', incarnation: 1 } as Fact,
+})
+
 /** The law's number, part of its sentence, and the trace that breaks it. */
 const BROKEN: readonly (readonly [law: string, sentence: string, trace: readonly TraceEvent[]])[] = [
   [
@@ -262,6 +273,26 @@ const BROKEN: readonly (readonly [law: string, sentence: string, trace: readonly
     'L16',
     '`app/db` was used by `app/api` at 0 ms, after it had been closed at 0 ms',
     [...ENDING, ...opened, asked('db'), draining('db'), ofResource('closed', 'db'), ofResource('used', 'db', ['api'])],
+  ],
+  [
+    'L17',
+    '`app/api` was being promoted in term 2 of jobs at 0 ms, while `app/db` still led in term 1',
+    [ofTerm('promoting', 'app/db', 1n), ofTerm('promoted', 'app/db', 1n), ofTerm('promoting', 'app/api', 2n)],
+  ],
+  [
+    'L17',
+    '`app/api` was granted term 1 of jobs at 0 ms, after term 1',
+    [ofTerm('promoting', 'app/db', 1n), ofTerm('stepped-down', 'app/db', 1n), ofTerm('promoting', 'app/api', 1n)],
+  ],
+  [
+    'L18',
+    '`app/api` stepped down from term 1 of jobs at 0 ms, while `app/api/scope/jobs@1` had not stopped',
+    [ofScope('starting'), ofTerm('stepped-down', 'app/api', 1n)],
+  ],
+  [
+    'L18',
+    '`app/api` ended term 1 of jobs at 0 ms for the second time',
+    [ofTerm('lease-lost', 'app/api', 1n), ofTerm('stepped-down', 'app/api', 1n)],
   ],
   ['L14', 'never asked to release it', [...up('log'), stopped('log'), report(), over(), over()]],
 ]
