@@ -93,8 +93,6 @@ export class Campaign implements Campaigner {
     if ((this.#work?.inFlight ?? 0) > 0 && !this.#incarnation.world.isStopping()) this.#fenceFailed()
   }
 
-  // --- what its handle shows and asks
-
   // The leader's, not that of the service in it that does its work.
   get address(): string {
     const { address } = this.#options.ctx
