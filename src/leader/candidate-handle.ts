@@ -45,7 +45,10 @@ export class CandidateHandle implements Leadership<unknown> {
   }
 
   get leader(): string | undefined {
-    return this.leading ? this.#campaign.candidate : this.#campaign.known.holder
+    const { candidate, known } = this.#campaign
+    if (this.leading) return candidate
+    // While it is being promoted or steps down the lease is its own, and nobody leads.
+    return known.holder === candidate ? undefined : known.holder
   }
 
   get(): unknown {
