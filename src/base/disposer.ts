@@ -6,11 +6,14 @@ export type Release = () => unknown
 /** A stack of releases. Once run, a release that comes later is run at once. */
 export class Disposer {
   readonly #onError: (error: unknown) => void
+  readonly #onDetached: (pending: Promise<void>) => void
   #releases: Release[] = []
   #open = true
 
-  constructor(onError: (error: unknown) => void) {
+  /** `onDetached` is given what goes on by itself: a promise that resolves when it is over. */
+  constructor(onError: (error: unknown) => void, onDetached: (pending: Promise<void>) => void = () => {}) {
     this.#onError = onError
+    this.#onDetached = onDetached
   }
 
   /** How many have not begun. */
@@ -65,9 +68,11 @@ export class Disposer {
   }
 
   #settle(pending: PromiseLike<unknown> | undefined): void {
-    if (pending !== undefined) Promise.resolve(pending).catch(this.#onError)
+    if (pending !== undefined) this.#onDetached(Promise.resolve(pending).then(nothing, this.#onError))
   }
 }
+
+const nothing = (): void => {}
 
 /** Whether a hook answered with something to wait for. */
 export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

@@ -18,7 +18,7 @@ const HOOK_NAMES = Object.keys(UNITS) as HookName[]
 export class HookCalls {
   readonly #incarnation: Incarnation
   readonly #context: Context<unknown>
-  // Four counts in one number, four bits each: a name is hardly ever awaited twice at once.
+  // Four counts in one number, four bits each: a name is hardly ever awaited twice at once. Only of releases there may be many, they come last.
   #pending = 0
 
   constructor(incarnation: Incarnation, context: Context<unknown>) {
@@ -33,7 +33,7 @@ export class HookCalls {
 
   /** Those that have not answered. */
   awaited(): HookName[] {
-    return HOOK_NAMES.filter((name) => ((this.#pending / UNITS[name]) & 15) > 0)
+    return HOOK_NAMES.filter((name) => (name === 'defer' ? this.#pending >= UNITS.defer : ((this.#pending / UNITS[name]) & 15) > 0))
   }
 
   enterStart(hook: StartHook): unknown {
@@ -67,6 +67,11 @@ export class HookCalls {
       this.#incarnation.checkTeardown()
     }
     Promise.resolve(answer).then(answered(then), answered(failed))
+  }
+
+  /** What goes on although nobody waits for it in turn is a part of the teardown all the same. */
+  keep(name: HookName, pending: PromiseLike<unknown>): void {
+    this.await(name, pending, () => {})
   }
 
   noteError(hook: string, error: unknown): void {

@@ -43,7 +43,7 @@ export class HookWork implements Work {
   // --- what the context offers
 
   get provisions(): Provisions {
-    this.#provisions ??= new Provisions(this.incarnation, this.#runnable, this, (error) => this.#calls.noteError('defer', error))
+    this.#provisions ??= new Provisions(this.incarnation, this.#runnable, this, this.#calls)
     return this.#provisions
   }
 
@@ -179,10 +179,6 @@ export class HookWork implements Work {
 
   // --- the effects of a stop
 
-  abortStart(): void {
-    this.abort()
-  }
-
   refuse(): void {
     this.isRefusing = true
     this.#health?.stop()
@@ -205,6 +201,10 @@ export class HookWork implements Work {
     }
     if (drain === undefined) oneLess()
     else this.#calls.call('drain', drain, this.#handle, oneLess)
+  }
+
+  abortStart(): void {
+    this.abort()
   }
 
   abort(): void {

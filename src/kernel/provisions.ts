@@ -13,6 +13,12 @@ export interface Stage {
   readonly isReleasing: boolean
 }
 
+/** Those who keep account of what still runs. */
+export interface Accounts {
+  noteError(hook: 'defer', error: unknown): void
+  keep(name: 'defer', pending: Promise<void>): void
+}
+
 /** Where the handles come from. */
 interface UsesSource {
   uses(): unknown
@@ -23,7 +29,7 @@ export class Provisions {
   readonly #incarnation: Incarnation
   readonly #source: UsesSource
   readonly #stage: Stage
-  readonly #onReleaseError: (error: unknown) => void
+  readonly #accounts: Accounts
   #uses: unknown
   #log: Log | undefined
   #signal: AbortController | undefined
@@ -32,11 +38,11 @@ export class Provisions {
   #gates: Gate[] | undefined
   #disposer: Disposer | undefined
 
-  constructor(incarnation: Incarnation, source: UsesSource, stage: Stage, onReleaseError: (error: unknown) => void) {
+  constructor(incarnation: Incarnation, source: UsesSource, stage: Stage, accounts: Accounts) {
     this.#incarnation = incarnation
     this.#source = source
     this.#stage = stage
-    this.#onReleaseError = onReleaseError
+    this.#accounts = accounts
   }
 
   get uses(): unknown {
@@ -146,7 +152,10 @@ export class Provisions {
 
   /** Keeps a release for the end; one that comes after the end is run at once. */
   defer(release: () => unknown): void {
-    this.#disposer ??= new Disposer(this.#onReleaseError)
+    this.#disposer ??= new Disposer(
+      (error) => this.#accounts.noteError('defer', error),
+      (pending) => this.#accounts.keep('defer', pending),
+    )
     this.#disposer.add(release)
     if (this.#stage.isReleasing) this.#disposer.runAtOnce()
   }

@@ -31,8 +31,8 @@ export function restartRound({ about, range, delayMs }: RestartPlan, rounds: Set
   }
   for (const slot of range) if (slot.phase === 'backing-off') for (const waiting of slot.retryRange ?? []) merged.add(waiting)
   for (const slot of unstarted) merged.add(slot)
-  // Those that had not begun yet are not stopped: a temporary one among them still has its only start before it.
-  const stopped = new Set(range.filter((slot) => slot !== about && !unstarted.has(slot)))
+  // Those that had not begun yet are not stopped: a temporary one among them still has its only start before it, also after a back-off.
+  const stopped = new Set(range.filter((slot) => slot !== about && slot.phase !== 'empty' && !unstarted.has(slot)))
   const starts: Slot[] = []
   for (const slot of merged) {
     if (!slot.removed && (slot.spec.restart !== 'temporary' || !stopped.has(slot))) starts.push(slot)
@@ -63,7 +63,12 @@ export function holdBack(slot: Slot, range: () => readonly Slot[], rounds: Set<R
     known ??= range()
     if (order === 'graph' && areIndependent(known, round.range)) continue
     round.heldBy.add(slot)
-    round.callOff(known, out, now)
+    // A start that is failing is let fail: others have been told that the whole ends if it was the first.
+    round.callOff(
+      known.filter(({ inner }) => inner?.isUndoing !== true),
+      out,
+      now,
+    )
     isHolding = true
   }
   return isHolding

@@ -19,6 +19,8 @@ export interface Inner {
   reserves(): Reserves
   /** Its own stop, once that has begun. */
   readonly ending?: { readonly lastEnded: Slot | undefined } | undefined
+  /** Whether its start has failed and is being undone, or that of one below. */
+  readonly isUndoing?: boolean
 }
 
 /** What the floor above knows a slot by; its address is how others are told of it. */

@@ -4,7 +4,7 @@ import { crash, type Exit, KILLED, SHUTDOWN } from '../protocol/exit.js'
 import type { SupervisorFlags } from '../protocol/spec.js'
 import { measure } from './budget.js'
 import { answerCall } from './calls.js'
-import type { Call, Command, Commands, SupervisionEvent } from './commands.js'
+import type { Call, Commands, SupervisionEvent } from './commands.js'
 import { type Random, RestartLedger } from './ledger.js'
 import { isAwaited, Mailbox } from './mailbox.js'
 import type { Order } from './order.js'
@@ -49,16 +49,13 @@ export class Supervision implements Inner {
     return measure(this.slots.list(), this.#order)
   }
 
-  /** Takes in what happened at `now` and says what to do. */
-  decide(event: SupervisionEvent, now: number): Command[] {
-    const out: Command[] = []
-    this.decideInto(event, now, out)
-    return out
+  get isUndoing(): boolean {
+    return this.#transactions.isUndoing || this.slots.list().some(({ phase, inner }) => phase === 'starting' && inner?.isUndoing === true)
   }
 
-  /** As `decide`, into a queue that the caller keeps. */
+  /** Takes in what happened at `now` and says what to do, into a queue that the caller keeps. */
   decideInto(event: SupervisionEvent, now: number, out: Commands): void {
-    if (event.type === 'call') this.#call(event.call, out)
+    if (event.type === 'call') this.#call(event.call, out, now)
     else if (!this.#isOver) this.#take(event, out, now)
     this.#serve(out, now)
   }
@@ -68,9 +65,9 @@ export class Supervision implements Inner {
     return this.#isKilled || (this.#transactions.stage === 'failed' && this.ending === undefined)
   }
 
-  #call(call: Call, out: Commands): void {
+  #call(call: Call, out: Commands, now: number): void {
     if (this.ending === undefined && !this.#isOver) this.#mailbox.push({ type: 'call', call })
-    else refuse(call, out)
+    else if (this.ending?.terminates(call, out, now) !== true) refuse(call, out)
   }
 
   #take(event: Exclude<SupervisionEvent, { type: 'call' }>, out: Commands, now: number): void {

@@ -28,6 +28,11 @@ export class Transactions {
     this.#mailbox = mailbox
   }
 
+  /** Whether the boot has failed: from then on it is undone. */
+  get isUndoing(): boolean {
+    return this.#bootFailures.length > 0
+  }
+
   boot(out: Commands, now: number): void {
     const range = this.#slots.list()
     this.begin(new Round({ name: 'start' }, { range, starts: startFrontier(range, this.#order) }), out, now)

@@ -42,6 +42,7 @@ export const behaviours: Arbitrary<Behaviour> = fc
     start: maybe(starting),
     drain: maybe(ending, 1),
     stop: maybe(ending),
+    release: maybe(ending, 1),
     crashAfterMs: maybe(someMs, 1),
     permitMs: maybe<number | 'never'>(fc.oneof(someMs, fc.constant('never' as const)), 1),
   })
@@ -67,6 +68,7 @@ const services: Arbitrary<RawService> = fc
     shutdown: shutdowns,
     significant: maybe(fc.constant(true), 1),
     edge: maybe(fc.constant(true), 1),
+    runs: maybe(fc.constant(true as const), 1),
     uses: fc.array(fc.record({ pick: fc.nat(20), live: fc.boolean() }), { maxLength: 2 }),
     lives: maybe(fc.array(behaviours, { minLength: 1, maxLength: 3 })),
   })

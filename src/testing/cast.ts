@@ -52,7 +52,7 @@ export class Cast {
     const { hooks, uses, children, child } = definition
     const wrapped: Service = define({
       ...definition,
-      hooks: typeof hooks === 'function' ? () => this.#hooks(hooks()) : this.#hooks(hooks),
+      hooks: typeof hooks === 'function' ? () => this.#hooks(hooks(), definition.id) : this.#hooks(hooks, definition.id),
       uses: Object.fromEntries(Object.entries(uses).map(([name, use]): [string, Use] => [name, { ...use, target: this.wrap(use.target) }])),
       children: children?.map((each) => this.wrap(each)),
       ...(child !== undefined && { child: (argument: unknown) => this.wrap(child(argument)) }),
@@ -61,11 +61,12 @@ export class Cast {
     return wrapped
   }
 
-  #hooks(hooks: Hooks): Hooks {
+  #hooks(hooks: Hooks, id: string): Hooks {
     const { start, run, drain, stop } = hooks
+    const { faults } = this.#stage
     // A fault can strike only what is there.
-    const closing = stop ?? (this.#stage.faults.strikes('stop') && start !== undefined ? nothing : undefined)
-    const draining = drain ?? (this.#stage.faults.strikes('drain') ? nothing : undefined)
+    const closing = stop ?? (faults.strikes('stop', id) && start !== undefined ? nothing : undefined)
+    const draining = drain ?? (faults.strikes('drain', id) ? nothing : undefined)
     return {
       ...hooks,
       ...(start !== undefined && { start: (ctx) => this.#begin('start', ctx, () => start(ctx)) }),
@@ -81,9 +82,17 @@ export class Cast {
 
   #begin(name: 'start' | 'run', ctx: Context<unknown>, hook: () => unknown): unknown {
     this.acting.set(ctx.address, ctx)
+    this.#watchReleases(ctx)
     const faults = this.#stage.faults.on(ctx.address, ctx.incarnation, name)
     for (const fault of faults) this.#prepare(fault, ctx)
     return this.#call(name, ctx, hook)
+  }
+
+  // The context is one object for all hooks of a life, and keeps its place: what it is known by is private to it.
+  #watchReleases(ctx: Context<unknown>): void {
+    const { defer } = ctx
+    const watched: typeof defer = (release) => defer(() => this.#call('defer', ctx, release))
+    Object.defineProperty(ctx, 'defer', { value: watched })
   }
 
   // What strikes a service rather than one of its hooks.

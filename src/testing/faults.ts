@@ -45,9 +45,9 @@ export class Faults {
     return known.filter((fault) => (fault.incarnation ?? incarnation) === incarnation && hookOf(fault, hook) === hook)
   }
 
-  /** Whether one of them strikes such a hook anywhere. */
-  strikes(hook: HookName): boolean {
-    return [...this.#byAddress.values()].some((faults) => faults.some((fault) => hookOf(fault, hook) === hook))
+  /** Whether one of them strikes such a hook of a service of that id, wherever it stands. */
+  strikes(hook: HookName, id: string): boolean {
+    return [...this.#byAddress].some(([at, faults]) => at.endsWith(`/${id}`) && faults.some((fault) => hookOf(fault, hook) === hook))
   }
 }
 

@@ -25,6 +25,8 @@ export interface Life {
   mode: Mode | undefined
   /** Whether its signal was aborted: cut off, or killed. */
   isForced: boolean
+  /** Whether it failed by itself: then it closes, and settles no more. */
+  hasCrashed: boolean
   /** The moment by which it must have ended, as last heard. */
   deadlineAt: number
   endedAt: number
@@ -32,6 +34,8 @@ export interface Life {
   ending: Ending | undefined
   /** Hooks that have not answered. */
   readonly running: Set<HookName>
+  /** How many of its releases have not: of one that was given up, all that are left run at once. */
+  releasing: number
   readonly calls: Called[]
   readonly answers: Answered[]
 }
@@ -48,6 +52,8 @@ export class Lives {
   isReported = false
   /** Children that somebody wants to stop by hand. */
   readonly #terminating = new Set<string>()
+  /** Children that somebody wants to be taken out of the tree. */
+  readonly #deleting = new Set<string>()
 
   /** The latest incarnation at an address. */
   at(address: string): Life | undefined {
@@ -79,6 +85,11 @@ export class Lives {
     return this.#terminating.has(address)
   }
 
+  /** Whether it was ever to be stopped, or taken out of the tree, by hand: then nobody need start it again. */
+  isUnwanted(address: string): boolean {
+    return this.#terminating.has(address) || this.#deleting.has(address)
+  }
+
   /** Whether the latest incarnation there was asked to stop by its supervisor. */
   wasAsked(address: string): boolean {
     const life = this.at(address)
@@ -102,18 +113,22 @@ export class Lives {
       case 'called': {
         const life = this.#reach(event.address, event.incarnation, event.at)
         life.running.add(event.hook)
+        if (event.hook === 'defer') life.releasing += 1
         life.calls.push(event)
         if (!isBeginning(event.hook) && !event.aborted) life.deadlineAt = Math.min(life.deadlineAt, event.at + event.remainingMs)
         return
       }
       case 'answered': {
         const life = this.find(event.address, event.incarnation)
-        life?.running.delete(event.hook)
-        life?.answers.push(event)
+        if (life === undefined) return
+        if (event.hook === 'defer') life.releasing -= 1
+        if (event.hook !== 'defer' || life.releasing === 0) life.running.delete(event.hook)
+        life.answers.push(event)
         return
       }
       case 'asked':
         if (event.what === 'terminate') this.#terminating.add(event.address)
+        if (event.what === 'delete') this.#deleting.add(event.address)
         if (event.what !== 'stop') return
         this.stopAskedAt ??= event.at
         this.stopBy = Math.min(this.stopBy, event.at + (event.deadlineMs ?? Number.POSITIVE_INFINITY))
@@ -149,6 +164,9 @@ export class Lives {
       case 'forced':
         life.isForced = true
         return
+      case 'crashed':
+        life.hasCrashed = true
+        return
       case 'stopped':
         return end(life, at, 'stopped', fact.ending)
       case 'start-failed':
@@ -183,11 +201,13 @@ export class Lives {
       hasStarted: false,
       mode: undefined,
       isForced: false,
+      hasCrashed: false,
       deadlineAt: Number.POSITIVE_INFINITY,
       endedAt: Number.POSITIVE_INFINITY,
       ended: undefined,
       ending: undefined,
       running: new Set(),
+      releasing: 0,
       calls: [],
       answers: [],
     }

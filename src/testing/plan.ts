@@ -20,6 +20,8 @@ export interface Behaviour {
   readonly start?: HookAct
   readonly drain?: HookAct
   readonly stop?: HookAct
+  /** What it defers as it starts. */
+  readonly release?: HookAct
   /** Fails by itself so long after it has started. */
   readonly crashAfterMs?: number
   /** Takes a permit as it starts, and gives it back so long afterwards. */
@@ -43,6 +45,8 @@ interface ChildPlan {
 export interface ServicePlan extends ChildPlan {
   readonly kind: 'service'
   readonly edge?: boolean
+  /** It is a `run`: what `drain` and `stop` do happens in it, once it is told to drain. */
+  readonly runs?: true
   readonly uses?: readonly UsePlan[]
   /** What its first, second, … incarnation does; those after that are calm. */
   readonly lives?: readonly Behaviour[]

@@ -14,8 +14,8 @@ interface Acting {
   readonly resource: FakeResource
 }
 
-/** The handles of what it uses. */
-type Used = Readonly<Record<string, Acting | Live<Acting>>>
+/** The handles of what it uses; a `run` has none. */
+type Used = Readonly<Record<string, Acting | Live<Acting> | undefined>>
 
 const CALM: Behaviour = {}
 const CALM_ACT: HookAct = { ends: 'ok' }
@@ -42,11 +42,15 @@ export class Players {
     return supervisor(id, { ...options, children: children.map((child) => this.define(child, address)) })
   }
 
-  #service({ kind: _kind, id, lives = [], uses = [], ...options }: ServicePlan, address: string): Service {
+  #service({ kind: _kind, id, lives = [], uses = [], runs, ...options }: ServicePlan, address: string): Service {
     const used: Record<string, Uses[string]> = {}
     for (const { target, live: isLive } of uses) {
       const definition = this.#definitions.get(target)
       if (definition !== undefined) used[target] = isLive ? live(definition) : definition
+    }
+    if (runs === true) {
+      const awaitReady = lives.some(({ start }) => start !== undefined)
+      return service(id, { ...options, uses: used, awaitReady, run: (ctx: Context) => this.#run(address, lives, ctx) })
     }
     const hasDrain = lives.some(({ drain }) => drain !== undefined)
     return service(id, {
@@ -62,7 +66,8 @@ export class Players {
     const birth = this.#births.get(address) ?? 0
     this.#births.set(address, birth + 1)
     const behaviour = lives[birth] ?? CALM
-    const { crashAfterMs, permitMs } = behaviour
+    const { release, crashAfterMs, permitMs } = behaviour
+    if (release !== undefined) ctx.defer(() => this.#act(release, ctx))
     if (permitMs !== undefined) {
       const permit = ctx.gate().tryEnter()
       if (permitMs !== 'never') this.#after(permitMs, () => permit?.release())
@@ -70,12 +75,23 @@ export class Players {
     const begin = (): Acting => {
       if (crashAfterMs !== undefined) this.#after(crashAfterMs, () => ctx.fail(new Error(`${address} crashed by itself`)))
       const resource = new FakeResource(ctx, {
-        uses: Object.values(ctx.uses as Used).flatMap((used) => ('resource' in used ? [used.resource] : [])),
+        uses: Object.values(ctx.uses as Used).flatMap((used) => (used !== undefined && 'resource' in used ? [used.resource] : [])),
       })
       return { behaviour, resource }
     }
     const answer = this.#act(behaviour.start, ctx)
     return answer === undefined ? begin() : answer.then(begin)
+  }
+
+  async #run(address: string, lives: readonly Behaviour[], ctx: Context): Promise<void> {
+    const acting = await this.#start(address, lives, ctx)
+    ctx.ready()
+    if (!ctx.draining.aborted) await new Promise((resolve) => ctx.draining.addEventListener('abort', resolve))
+    try {
+      await this.#act(acting.behaviour.drain, ctx)
+    } finally {
+      await this.#stop(acting, ctx)
+    }
   }
 
   // What it works with is closed when its hook is over, however that ended; a hook that does not wait ends before.

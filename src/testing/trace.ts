@@ -3,8 +3,8 @@
 import type { Report } from '../policy/report.js'
 import type { Fact } from '../protocol/fact.js'
 
-/** A hook of a service. */
-export type HookName = 'start' | 'run' | 'drain' | 'stop'
+/** A hook of a service; `defer` is one of the releases that it has deferred. */
+export type HookName = 'start' | 'run' | 'drain' | 'stop' | 'defer'
 
 interface At {
   /** Milliseconds of virtual time. */

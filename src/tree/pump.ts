@@ -53,7 +53,7 @@ export class Pump {
     const command = this.#commands.shift()
     if (command !== undefined) {
       if (this.#isEnding && command.type === 'start') this.tell(neverBegun(command.slot))
-      else this.#perform(command)
+      else if (!this.#isEnding || !isOfRestart(command)) this.#perform(command)
       return true
     }
     const event = this.#urgent.shift() ?? this.#events.shift()
@@ -72,6 +72,11 @@ export function endOf(slot: Slot, { exit, unstarted }: Stopped): SupervisionEven
 // The order comes first, so the policy has asked it to stop by then.
 function neverBegun(slot: Slot): SupervisionEvent {
   return { type: 'ended', slot, exit: slot.spec.shutdownMs === 'brutal-kill' ? KILLED : SHUTDOWN }
+}
+
+// What was decided in the same step as the end, and told after it, would be untrue.
+function isOfRestart({ type }: Command): boolean {
+  return type === 'restarting' || type === 'wait'
 }
 
 function isOrder({ type }: SupervisionEvent): boolean {

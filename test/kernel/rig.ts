@@ -46,7 +46,7 @@ export class Rig {
         tearing: new Set(),
         onEnding: () => {},
         whenStarted: (fn: () => void) => fn(),
-    isStopping: () => false,
+        isStopping: () => false,
         whenStopping: () => () => {},
       },
       address: 'shop/it',

@@ -1,7 +1,7 @@
 // An active and a standby in one tree, over one lease in memory: the standby is promoted when the active one steps down, crashes or is
 // stopped, and never before its `stepped-down`.
 import { expect, onTestFinished, test } from 'vitest'
-import { createSystem, type Fact, leader, NotLeaderError, PromotionError, service, supervisor } from '../../src/index.js'
+import { createSystem, explainStop, type Fact, leader, NotLeaderError, PromotionError, service, supervisor } from '../../src/index.js'
 import { memoryLease } from '../../src/leases/memory.js'
 import { VirtualEnv } from '../../src/testing/virtual-env.js'
 
@@ -131,4 +131,13 @@ test('nobody is promoted while the whole tree stops', async () => {
   const report = await settled(env, system.stop())
   expect(report.clean).toBe(true)
   expect(told.at(-1)).toBe('app/active stepped-down 1')
+})
+
+test('the report of the stop tells of the term, in data and in words', async () => {
+  const { env, system } = pair()
+  await system.start()
+  await env.advance(100)
+  const report = await settled(env, system.stop())
+  expect(report.terms).toEqual([{ address: 'app/active', election: 'jobs', term: '1', ended: 'stepped-down', why: 'stop', atMs: 0 }])
+  expect(explainStop(report)).toContain('`app/active` stepped down from term 1')
 })

@@ -88,6 +88,24 @@ export const handshakes: readonly Mutant[] = [
     laws: /^L6$/,
   },
   {
+    name: 'the ack comes before what was deferred is released',
+    breaks: () => {
+      const { release } = Provisions.prototype
+      vi.spyOn(Provisions.prototype, 'release').mockImplementation(function (this: Provisions) {
+        release.call(this)
+        return undefined
+      })
+    },
+    laws: /^L6$/,
+  },
+  {
+    name: 'a release of one that was killed is forgotten',
+    breaks: () => {
+      vi.spyOn(HookCalls.prototype, 'keep').mockImplementation(() => {})
+    },
+    laws: /^L6$/,
+  },
+  {
     name: 'a hurry is not passed on',
     breaks: () => {
       vi.spyOn(StopRound.prototype, 'hurry').mockImplementation(() => {})

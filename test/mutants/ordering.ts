@@ -66,6 +66,6 @@ export const ordering: readonly Mutant[] = [
         const next = first?.type === 'start' ? first.slot.after : undefined
         return event.type === 'boot' && next?.phase === 'empty' ? [...commands, { type: 'start', slot: next }] : commands
       }),
-    laws: /^L(2|3|4)$/,
+    laws: /^L(1|2|3|4)$/,
   },
 ]

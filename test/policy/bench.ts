@@ -78,7 +78,9 @@ export class Bench {
   }
 
   tell(event: SupervisionEvent): this {
-    for (const command of this.policy.decide(event, this.now)) {
+    const decided: Command[] = []
+    this.policy.decideInto(event, this.now, decided)
+    for (const command of decided) {
       this.commands.push(command)
       this.#lines.push(lineOf(command))
       this.#answer(command)

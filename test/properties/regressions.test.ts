@@ -240,3 +240,97 @@ describe('found with resources, permits and hurries', () => {
     expect(verdictOf(report, 'app/a')).toBe('failed')
   })
 })
+
+describe('found with runs and releases', () => {
+  const releasing = (release: Behaviour['release'], more: Behaviour = {}): Partial<ServicePlan> => ({
+    lives: [{ ...more, ...(release !== undefined && { release }) }],
+  })
+
+  test('L9: a run that has crashed while it drained is closing, not settling', async () => {
+    const { report } = await play(over('app', [one('a', { runs: true, lives: [{ stop: { ends: 'ok', ms: 100 } }] })]), [
+      stop(30_000),
+      on('crash', 1),
+      { does: 'hurry' },
+    ])
+    expect(report.tookMs).toBe(100)
+  })
+
+  test('L9: a hurry reaches those below a supervisor that ends by itself', async () => {
+    const given: Partial<ServicePlan> = { restart: 'transient', significant: true }
+    const inner = over('s', [one('a', { lives: [{ permitMs: 'never' }] }), one('b', given)], {
+      autoShutdown: 'any-significant',
+      restart: 'transient',
+    })
+    const plan = over('app', [inner, one('c', { lives: [{ stop: { ends: 'ok', ms: 400 } }] })])
+    const { stage } = await play(plan, [{ does: 'exit', target: 3 }, stop(), { does: 'hurry' }])
+    const cut = stage.trace.find((event) => event.type === 'fact' && event.fact.type === 'forced' && event.fact.address === 'app/s/a')
+    expect(cut?.at).toBe(0)
+  })
+
+  test('L9: a hurry reaches those who are stopped by hand below a supervisor whose turn has not come', async () => {
+    const plan = over('app', [over('s', [over('t', [one('a', { lives: [{ permitMs: 'never' }] })])])])
+    const starting: Command = { does: 'add', target: 0, child: one('x', { lives: [{ start: { ends: 'never' } }] }) }
+    await play(plan, [on('terminate', 2), starting, stop(), { does: 'hurry' }])
+  })
+
+  test('L11: what was deferred is waited for as long as it takes', async () => {
+    const { report } = await play(over('app', [one('a', releasing({ ends: 'ok', ms: 100 }))]), [])
+    expect(report).toMatchObject({ tookMs: 100, clean: true })
+  })
+
+  test('L11: so it is after a start that failed', async () => {
+    const failing = one('a', releasing({ ends: 'ok', ms: 100 }, { start: { ends: 'error' } }))
+    const { stage, report } = await play(over('app', [failing]), [{ does: 'advance', ms: 200 }])
+    expect(report.reason).toBe('the start failed')
+    expect(stage.trace.find((event) => event.type === 'fact' && event.fact.type === 'start-failed')?.at).toBe(100)
+  })
+
+  test('L6: one whose release hangs is given up, though its hooks have answered', async () => {
+    const { report } = await play(over('app', [one('a', releasing({ ends: 'never' }))]), [], 200)
+    expect(verdictOf(report, 'app/a')).toBe('abandoned')
+    expect(report.services.find(({ address }) => address === 'app/a')?.held?.hooks).toEqual(['defer'])
+  })
+
+  test('L6: nor is one that is killed over before its releases are', async () => {
+    const killed = one('a', { runs: true, shutdown: 'brutal-kill', ...releasing({ ends: 'ok', ms: 100 }) })
+    const { report, stage } = await play(over('app', [one('b', { lives: [{ stop: { ends: 'ok', ms: 50 } }] }), killed]), [])
+    expect(verdictOf(report, 'app/a')).toBe('abandoned')
+    expect(stage.trace.find((event) => event.type === 'fact' && event.fact.type === 'late-ack')?.at).toBe(100)
+  })
+
+  test('L4: the next incarnation of one that was killed waits for its releases', async () => {
+    const { stage } = await play(over('app', [one('a', { runs: true, ...releasing({ ends: 'ok', ms: 100 }) })]), [
+      on('kill', 1),
+      { does: 'advance', ms: 200 },
+    ])
+    const starts = stage.trace.filter((event) => event.type === 'called' && event.hook === 'run').map(({ at }) => at)
+    expect(starts).toEqual([0, 100])
+  })
+
+  test('L11: nobody need restart a child that was taken out of the tree', async () => {
+    const plan = over('app', [one('a'), one('b'), one('d')], { strategy: 'rest-for-one', backoff: { initial: 1, jitter: 0 } })
+    const script: Command[] = [on('crash', 3), on('crash', 1), { does: 'delete', target: 3 }, { does: 'advance', ms: 10 }]
+    const { report } = await play(plan, [...script, on('crash', 2), { does: 'advance', ms: 10 }])
+    expect(report.totals.acked).toBe(2)
+  })
+
+  test('L2: a temporary child that has not started yet is not let go when a crash before it backs off', async () => {
+    const plan = over('app', [one('a'), one('b', { lives: [LATER] }), one('t', { restart: 'temporary' }), one('d', uses('app/t', true))], {
+      backoff: { initial: 10, jitter: 0 },
+    })
+    const { report } = await play(plan, [on('crash', 1), { does: 'advance', ms: 50 }])
+    expect(report.totals.acked).toBe(4)
+  })
+
+  test('L6: a start that is being undone is let fail, and is the end of the tree, also when a crash comes meanwhile', async () => {
+    const failing = over('s', [one('b', { lives: [SLOW_STOP] }), one('c', { lives: [{ start: { ends: 'error' } }] })])
+    const plan = over('app', [one('a'), over('r', [failing]), one('d', uses('app/a'))], { strategy: 'rest-for-one' })
+    const { report } = await play(plan, [{ does: 'advance', ms: 50 }, on('crash', 1), { does: 'advance', ms: 500 }])
+    expect(report).toMatchObject({ reason: 'the start failed', tookMs: 100 })
+  })
+
+  test('L8: a crash that was held back for a start is no restart any more when the start leads to a stop', async () => {
+    const failing = one('e', { lives: [{ start: { ends: 'error' } }] })
+    await play(over('app', [over('s', [one('c'), one('d', { lives: [LATER] })]), failing]), [on('crash', 2), now])
+  })
+})

@@ -99,6 +99,70 @@ test(`so does a larger one, ${extent.runs} runs, seed ${extent.seed}`, { timeout
   )
 })
 
+/** A third: nothing in it is over at once. Work under way, runs, releases, checks and starts take time, also when told to end. */
+const post: Tree = (env) => {
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => void env.outside.after(ms, resolve, true))
+  let checks = 0
+  const db = service('db', {
+    startTimeout: '2s',
+    start: async (ctx) => {
+      ctx.defer(() => pause(40))
+      ctx.defer(() => Promise.reject(new Error('never opened')))
+      await pause(10)
+    },
+    health: {
+      every: '1s',
+      check: async () => {
+        await pause(700)
+        checks += 1
+        return checks % 3 !== 0
+      },
+    },
+  })
+  const desk = service('desk', {
+    restart: 'transient',
+    edge: true,
+    start: (ctx) => {
+      const gate = ctx.gate({ capacity: 2, queue: 3 })
+      for (let job = 0; job < 5; job += 1) gate.run(() => pause(1_000)).catch(() => {})
+    },
+  })
+  const shift = service('shift', { restart: 'transient', significant: true, run: (ctx) => ctx.sleep('2m').catch(() => pause(300)) })
+  const floor = supervisor('floor', { order: 'graph', autoShutdown: 'any-significant', restart: 'transient', children: [desk, shift] })
+  const truck = service('truck', {
+    uses: { db },
+    awaitReady: true,
+    run: async (ctx) => {
+      ctx.defer(() => pause(100))
+      await pause(20)
+      ctx.ready()
+      while (!ctx.draining.aborted) await pause(250)
+      await pause(150)
+    },
+  })
+  const clerk = service('clerk', {
+    uses: { db },
+    startTimeout: '100ms',
+    shutdown: '1s',
+    start: () => pause(90),
+    drain: () => pause(300),
+    stop: () => pause(3_000),
+  })
+  return supervisor('post', {
+    strategy: 'rest-for-one',
+    intensity: { max: 2, within: '30s' },
+    giveUp: 'shutdown',
+    children: [db, floor, truck, clerk],
+  })
+}
+
+test(`and one in which everything takes time, ${extent.runs} runs, seed ${extent.seed}`, { timeout: 60_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(runs(post), async (run) => void (await simulate(post, run))),
+    { numRuns: extent.runs, seed: extent.seed },
+  )
+})
+
 /** A service that waits for its server, except when it has crashed. */
 function hasty(): Tree {
   const db = service('db', { start: (ctx) => resource(ctx), stop: (pool) => pool.close() })

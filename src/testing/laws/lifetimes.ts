@@ -15,7 +15,9 @@ export const oneRequestOneEnding: Law = {
       if (event.type === 'over' && lives.isReported) return unended(lives)
       if (event.type === 'called') {
         const life = lives.find(event.address, event.incarnation)
-        if (life?.calls.some(({ hook }) => hook === event.hook)) return `${nameOf(life)}: \`${event.hook}\` was called twice`
+        // Each release is one of its own.
+        if (event.hook !== 'defer' && life?.calls.some(({ hook }) => hook === event.hook))
+          return `${nameOf(life)}: \`${event.hook}\` was called twice`
         if (event.hook === 'drain' && life?.calls.some(({ hook }) => hook === 'stop'))
           return `${nameOf(life)} was drained after its \`stop\``
         return undefined
@@ -138,7 +140,7 @@ export const crashesInADrainAreNoted: Law = {
 export const manyRequestsAreOne: Law = {
   id: 'L9',
   says: 'any number of stop calls and hurries give one sequence, one report, and cut every settling at most once',
-  watch: () => {
+  watch: (shape) => {
     const forced = new Map<Life, number>()
     let hurriedAt: number | undefined
     return (event, lives) => {
@@ -151,19 +153,24 @@ export const manyRequestsAreOne: Law = {
       // Settling can be cut once, closing once more.
       const count = (forced.get(life) ?? 0) + 1
       forced.set(life, count)
-      const isSettling = life.calls.some(({ hook }) => hook === 'drain') && !life.calls.some(({ hook }) => hook === 'stop')
+      const hasStop = shape.nodes.get(life.address)?.hooks.stop !== undefined
+      const isSettling = hasStop && life.calls.some(({ hook }) => hook === 'drain') && !life.calls.some(({ hook }) => hook === 'stop')
       if (count > (isSettling ? 1 : 2)) return `${nameOf(life)} was forced ${count} times, again at ${event.at} ms`
       return undefined
     }
   },
 }
 
+// It releases what it holds, or has crashed: of a `run` nothing else tells.
+function isClosing({ calls, hasCrashed }: Life): boolean {
+  return hasCrashed || calls.some(({ hook }) => hook === 'stop' || hook === 'defer')
+}
+
 // From a hurry on everybody closes: nobody who was asked to stop finishes what was accepted. What went down with a killed supervisor
 // does not hear of it.
 function stillSettling(lives: Lives, busy: Permits, hurriedAt: number): string | undefined {
   for (const life of lives.every()) {
-    if (life.state !== 'draining' || life.mode !== 'with-parent' || life.isForced || life.calls.some(({ hook }) => hook === 'stop'))
-      continue
+    if (life.state !== 'draining' || life.mode !== 'with-parent' || life.isForced || isClosing(life)) continue
     if (lives.above(life.address).some(({ state }) => state === 'ended')) continue
     if (life.running.size > 0 || busy.has(life.address))
       return `${nameOf(life)} is still settling, though there was a hurry at ${hurriedAt} ms`

@@ -87,7 +87,7 @@ function isOwed(child: Node, over: Life, lives: Lives): boolean {
     !life.hasStarted ||
     life.ending === undefined ||
     life.ending.asked ||
-    lives.isTerminating(child.address)
+    lives.isUnwanted(child.address)
   )
     return false
   const { restart } = child.spec

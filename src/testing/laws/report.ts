@@ -168,7 +168,8 @@ export const foreignAbortsAreFailures: Law = {
         const wasCalledOff = life?.state !== 'starting' || event.hook !== 'start' || call?.aborted === true
         if (life !== undefined && !wasCalledOff) owed.push({ life, what: event.how })
       }
-      if (event.type === 'fact' && event.fact.type === 'hook-failed') {
+      // Which of several releases a fact is about is not said.
+      if (event.type === 'fact' && event.fact.type === 'hook-failed' && event.fact.hook !== 'defer') {
         const { address, incarnation, hook } = event.fact
         const life = lives.find(address, incarnation)
         const answer = life?.answers.findLast((known) => known.hook === hook)

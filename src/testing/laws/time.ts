@@ -26,6 +26,8 @@ export const deadlinesLieWithin: Law = {
   watch: (shape) => (event, lives) => {
     const given = deadlineIn(event)
     const node = given === undefined ? undefined : shape.nodes.get(given.address)
+    // One whose start fails undoes it: its limit begins when that takes time.
+    if (event.type === 'called' && event.hook === 'defer' && lives.at(event.address)?.state === 'starting') return undefined
     // One that crashed has its own limit until its turn to stop comes.
     if (given === undefined || node === undefined || isUnasked(event, given.address, lives)) return undefined
     if (given.deadlineAt - event.at > shutdownMsOf(node) + ROUNDING_MS && node.spec.shutdownMs !== 'brutal-kill')
