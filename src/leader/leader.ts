@@ -77,7 +77,7 @@ function campaignOf(options: LeaderOptions<Service, Uses>, scope: Service<Dynami
   const of = (handle: object): Campaign => campaigns.get(handle) as Campaign
   return service(CAMPAIGN, {
     uses: { ...options.uses, [SCOPE]: scope } as Uses,
-    shutdown: options.shutdown ?? '30s',
+    shutdown: options.shutdown ?? '15s',
     closeReserve: settings.closeReserveMs,
     start: async (ctx) => {
       const campaign = await prepare(ctx as Context<Record<string, unknown>>, settings)
