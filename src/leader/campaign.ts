@@ -1,5 +1,4 @@
 // One candidate at work: performs what its tenure decides, and tells it what came of that. Nothing is decided here.
-import type { Timer } from '../base/clock.js'
 import { deferred } from '../base/deferred.js'
 import { describe } from '../base/errors.js'
 import { type Context, incarnationOf } from '../kernel/context.js'
@@ -8,9 +7,10 @@ import { PROMOTING } from '../policy/tenure/state.js'
 import { Tenure } from '../policy/tenure/tenure.js'
 import type { TenureCommand, TenureEvent } from '../policy/tenure/words.js'
 import type { Candidate, LastExit, Lease } from '../protocol/lease.js'
+import { Alarm } from './alarm.js'
 import { type Campaigner, CandidateHandle } from './candidate-handle.js'
 import { fenceByForce } from './fence-failure.js'
-import type { LeaderSettings } from './leader-options.js'
+import { drainMsWithin, type LeaderSettings } from './leader-options.js'
 import { noteTerm } from './notes.js'
 import type { Scope } from './scope.js'
 import { Store } from './store.js'
@@ -36,12 +36,12 @@ export class Campaign implements Campaigner {
   readonly #events: TenureEvent[] = []
   #isFeeding = false
   #isAbandoned = false
-  #timer: Timer | undefined
+  readonly #alarm: Alarm
   readonly #unseen: UnseenTime
   #unobserve = (): void => {}
   #work: TermWork | undefined
   #grantedAt = 0
-  #leavingAt = 0
+  #leavingAt: number | undefined
   readonly #ended = deferred<void>()
 
   constructor(options: Options) {
@@ -50,6 +50,7 @@ export class Campaign implements Campaigner {
     this.#incarnation = incarnationOf(ctx)
     this.#store = new Store({ ...options, address: this.address, feed: (event) => this.#feed(event) })
     this.#tenure = new Tenure({ ...settings, candidate, expiry: lease.guarantees.expiry, random: this.#incarnation.env.random })
+    this.#alarm = new Alarm(this.#incarnation.env.clock, (lateMs) => this.#wake(lateMs))
     this.#unseen = new UnseenTime(this.#incarnation.env)
     const about = { address: this.address, candidate: candidate.id, clock: this.#incarnation.env.clock, drainMs: settings.drainMs }
     this.shown = new CandidateHandle(this, about)
@@ -65,11 +66,7 @@ export class Campaign implements Campaigner {
   /** Steps down, and resolves when it is over with everything. */
   stop(): Promise<void> {
     const { settings, ctx } = this.#options
-    const remainingMs = ctx.remainingMs()
-    // What is cut off needs time to end, and the release its calls.
-    const lateMs = Math.min(settings.times.abortMs + settings.closeReserveMs, remainingMs / 2)
-    const drainMs = remainingMs === Number.POSITIVE_INFINITY ? settings.drainMs : remainingMs - lateMs
-    this.#feed({ type: 'stop', deadlineAt: this.#now + drainMs })
+    this.#feed({ type: 'stop', deadlineAt: this.#now + drainMsWithin(settings, ctx.remainingMs()) })
     return this.#ended.promise
   }
 
@@ -89,8 +86,10 @@ export class Campaign implements Campaigner {
     if (this.#tenure.phase === 'ended') return
     this.#isAbandoned = true
     this.#work?.term.invalidate()
-    this.#work?.abort('its leader was given up')
+    const why = 'its leader was given up'
+    this.#work?.abort(why)
     if ((this.#work?.inFlight ?? 0) > 0 && !this.#incarnation.world.isStopping()) this.#fenceFailed()
+    this.#lost(why)
   }
 
   // The leader's, not that of the service in it that does its work.
@@ -145,14 +144,11 @@ export class Campaign implements Campaigner {
   }
 
   #arm(): void {
-    this.#timer?.cancel()
-    const at = this.#tenure.wakeAt
-    const isAwaited = this.#tenure.phase !== 'observing' && this.#tenure.phase !== 'leading' && this.#tenure.phase !== 'cooling'
-    this.#timer = this.#incarnation.env.clock.after(Math.max(0, at - this.#now), () => this.#wake(at), isAwaited)
+    const { phase, wakeAt } = this.#tenure
+    this.#alarm.set(wakeAt, phase !== 'observing' && phase !== 'leading' && phase !== 'cooling')
   }
 
-  #wake(at: number): void {
-    const lateMs = this.#now - at
+  #wake(lateMs: number): void {
     if (lateMs > this.#options.settings.times.abortMs) this.#feed({ type: 'jumped', ms: lateMs })
     // The lease is kept only for a scope that lives.
     if (this.leading && !this.#options.scope.hasChild) this.#feed({ type: 'failed', why: 'what it leads with has ended' })
@@ -178,11 +174,9 @@ export class Campaign implements Campaigner {
       case 'extend':
         return this.#work?.term.extend(command.validUntil)
       case 'seal':
-        return this.#work?.seal()
       case 'recover':
-        return this.#work?.recover()
       case 'start':
-        return this.#work?.start()
+        return this.#work?.[command.do]()
       case 'lead':
         return this.#lead()
       case 'drain':
@@ -192,17 +186,16 @@ export class Campaign implements Campaigner {
       case 'invalidate':
         return this.#work?.term.invalidate()
       case 'abort':
+        this.#leavingAt ??= this.#now
         return this.#work?.abort(command.why)
       case 'fence-failed':
         return this.#fenceFailed()
       case 'stepped-down':
-        noteTerm(this.#about, 'stepped-down', { why: command.exit.reason, tookMs: this.#now - this.#leavingAt })
+        noteTerm(this.#about, 'stepped-down', { why: command.exit.reason, tookMs: this.#now - (this.#leavingAt ?? this.#now) })
         this.#work = undefined
         return
       case 'lost':
-        noteTerm(this.#about, 'lease-lost', { why: command.why, running: this.#work?.running ?? [] })
-        this.#work = undefined
-        return
+        return this.#lost(command.why)
       case 'end':
         return this.#over()
     }
@@ -211,7 +204,8 @@ export class Campaign implements Campaigner {
   #prepare(value: bigint, previous: LastExit | undefined): void {
     const { ctx, scope, settings } = this.#options
     this.#grantedAt = this.#now
-    this.#work = new TermWork({
+    this.#leavingAt = undefined
+    const work: TermWork = new TermWork({
       ctx,
       scope,
       settings,
@@ -219,11 +213,18 @@ export class Campaign implements Campaigner {
       value,
       previous,
       checkClock: () => this.#checkClock(),
-      feed: (event) => this.#feed(event),
-      failed: (step, error) => this.#failed(step, error),
+      // What settles when its term is over is no news of the next one.
+      feed: (event) => void (this.#work === work && this.#feed(event)),
+      failed: (step, error) => void (this.#work === work && this.#failed(step, error)),
     })
+    this.#work = work
     noteTerm(this.#about, 'promoting', {})
-    this.#work.prepare()
+    work.prepare()
+  }
+
+  #lost(why: string): void {
+    noteTerm(this.#about, 'lease-lost', { why, running: this.#work?.running ?? [] })
+    this.#work = undefined
   }
 
   #failed(phase: string, error: unknown): void {
@@ -234,18 +235,18 @@ export class Campaign implements Campaigner {
   #lead(): void {
     noteTerm(this.#about, 'promoted', { tookMs: this.#now - this.#grantedAt })
     // Once it has ended its supervisor decides whether it is started again: that is known a turn later.
-    void this.#work?.ref?.stopped().then(() => this.#incarnation.env.yieldLoop(() => this.#wake(this.#now)))
+    void this.#work?.ref?.stopped().then(() => this.#incarnation.env.yieldLoop(() => this.#wake(0)))
   }
 
   #fenceFailed(): void {
     const running = this.#work?.running ?? []
     noteTerm(this.#about, 'fence-failed', { running })
-    fenceByForce(this.#incarnation.env, this.address, this.#options.settings.onFenceFailure, running)
+    fenceByForce(this.#options.ctx, this.address, this.#options.settings.onFenceFailure, running)
   }
 
   #over(): void {
     this.#unobserve()
-    this.#timer?.cancel()
+    this.#alarm.off()
     this.#ended.resolve()
   }
 
@@ -254,6 +255,6 @@ export class Campaign implements Campaigner {
   }
 
   get #about(): Parameters<typeof noteTerm>[0] {
-    return { life: this.#incarnation, address: this.address, election: this.#options.lease.election, term: this.term ?? 0n }
+    return { life: this.#incarnation, address: this.address, election: this.#options.lease.election, term: this.term }
   }
 }
