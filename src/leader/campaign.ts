@@ -86,10 +86,9 @@ export class Campaign implements Campaigner {
     if (this.#tenure.phase === 'ended') return
     this.#isAbandoned = true
     this.#work?.term.invalidate()
-    const why = 'its leader was given up'
-    this.#work?.abort(why)
+    this.#work?.abort('its leader was given up')
     if ((this.#work?.inFlight ?? 0) > 0 && !this.#incarnation.world.isStopping()) this.#fenceFailed()
-    this.#lost(why)
+    this.#lost('its leader was given up')
   }
 
   // The leader's, not that of the service in it that does its work.
@@ -149,9 +148,10 @@ export class Campaign implements Campaigner {
   }
 
   #wake(lateMs: number): void {
-    if (lateMs > this.#options.settings.times.abortMs) this.#feed({ type: 'jumped', ms: lateMs })
+    if (lateMs > this.#options.settings.times.abortMs) this.#feed({ type: 'late', ms: lateMs })
     // The lease is kept only for a scope that lives.
     if (this.leading && !this.#options.scope.hasChild) this.#feed({ type: 'failed', why: 'what it leads with has ended' })
+    this.#work?.checkQuiet()
     this.#feed({ type: 'tick' })
   }
 
