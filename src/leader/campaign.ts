@@ -93,8 +93,7 @@ export class Campaign implements Campaigner {
 
   // The leader's, not that of the service in it that does its work.
   get address(): string {
-    const { address } = this.#options.ctx
-    return address.slice(0, address.lastIndexOf('/'))
+    return this.#options.ctx.address.replace(/\/[^/]*$/, '')
   }
 
   get phase(): string {
@@ -114,8 +113,7 @@ export class Campaign implements Campaigner {
   }
 
   get known(): Campaigner['known'] {
-    const { record } = this.#tenure
-    return { holder: record?.holder?.id, term: record?.term ?? 0n }
+    return { holder: this.#tenure.record?.holder?.id, term: this.#tenure.record?.term ?? 0n }
   }
 
   want(): void {
@@ -144,7 +142,9 @@ export class Campaign implements Campaigner {
 
   #arm(): void {
     const { phase, wakeAt } = this.#tenure
-    this.#alarm.set(wakeAt, phase !== 'observing' && phase !== 'leading' && phase !== 'cooling')
+    // While something is being ended, what passed unseen and what has ended unnoticed is looked for often.
+    const at = phase === 'fencing' || phase === 'aborting' ? Math.min(wakeAt, this.#now + this.#options.settings.times.guardMs) : wakeAt
+    this.#alarm.set(at, phase !== 'observing' && phase !== 'leading' && phase !== 'cooling')
   }
 
   #wake(lateMs: number): void {

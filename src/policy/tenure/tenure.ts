@@ -107,6 +107,7 @@ export class Tenure {
   #jumped(ms: number, now: number): void {
     const state = this.#state
     if (state.isHolding) leaving.fence(state, `time passed unseen, ${Math.round(ms)} ms`, now, ms)
+    else if (state.phase === 'fencing') state.until -= ms
     else state.isCallVoid = state.call === 'acquire' || state.call === 'renew'
   }
 
@@ -130,7 +131,8 @@ export class Tenure {
   #answeredHolder(call: StoreCall, ok: boolean, record: LeaseRecord, sentAt: number, now: number): void {
     const state = this.#state
     const holding = state.holding as Holding
-    if (call === 'renew' ? !ok : record.term !== holding.term)
+    // A record of a term before is an old one.
+    if (call === 'renew' ? !ok : record.term > holding.term)
       return leaving.fence(state, `by the store ${record.holder?.id ?? 'nobody'} holds it, in term ${record.term}`, now)
     if (call === 'renew') {
       holding.renewed(sentAt)

@@ -45,6 +45,7 @@ export class Candidate {
 
   /** Starts a process. */
   boot(): void {
+    if (this.#world.isOver) return
     this.#lives += 1
     const { world, process } = { world: this.#world, process: this.#process() }
     const { dice, journal } = world
@@ -76,10 +77,10 @@ export class Candidate {
   #gone(how: 'crash' | 'halt' | 'exit', backInMs: number): void {
     const { timeline, journal, weather } = this.#world
     const { process, lease } = this.#life as Life
+    if (!process.isAlive) return
     process.die()
     journal.note({ type: 'died', process: process.name, how })
     lease.close()
-    if (this.#world.isOver) return
     timeline.after(weather.isCalm ? 100 : backInMs, () => this.boot())
   }
 

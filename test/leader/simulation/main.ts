@@ -1,8 +1,7 @@
-// `npm run -s simulate:leader -- --seed S --count N`: so many worlds from that seed on. `--show` prints the journal of the first.
+// `npm run -s simulate:leader -- --seed S --count N`: so many worlds from that seed on. `--show` prints their journals.
 import { parseArgs } from 'node:util'
-import { violationsOf } from './invariants.js'
 import { lineOf } from './journal.js'
-import { World } from './world.js'
+import { runWorlds, tell } from './runs.js'
 
 const { values } = parseArgs({
   options: {
@@ -11,31 +10,26 @@ const { values } = parseArgs({
     show: { type: 'boolean', default: false },
   },
 })
-const [first, count] = [Number(values.seed), Number(values.count)]
-const failed: number[] = []
-const sinceAt = performance.now()
-let events = 0
-let terms = 0n
-let writes = 0
+const extent = { seed: Number(values.seed), count: Number(values.count) }
+const PROGRESS_EVERY = 1_000
 
-for (let seed = first; seed < first + count; seed += 1) {
-  const world = new World(seed)
-  await world.run()
-  const violations = violationsOf(world)
-  events += world.timeline.count
-  terms += world.store.read().term
-  writes += world.journal.entries.filter(({ type }) => type === 'issued').length
-  if (violations.length > 0) failed.push(seed)
-  for (const { invariant, sentence } of violations) console.log(`seed ${seed}  ${invariant}: ${sentence}`)
-  if (values.show) for (const entry of world.journal.entries) console.log(lineOf(entry))
-  const done = seed - first + 1
-  if (done % 1_000 === 0) console.log(`${done} of ${count} (${((performance.now() - sinceAt) / 1_000).toFixed(0)} s)`)
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
 }
 
-const tookS = (performance.now() - sinceAt) / 1_000
-console.log(`${events} events, ${terms} terms, ${writes} writes in ${tookS.toFixed(1)} s`)
-if (failed.length > 0) console.log(`run one again: npm run -s simulate:leader -- --seed ${failed[0]} --count 1 --show`)
-console.log(
-  `${count - failed.length} passed, ${failed.length} failed${failed.length > 0 ? `: seeds ${failed.slice(0, 20).join(', ')}` : ''}`,
-)
-process.exitCode = failed.length > 0 ? 1 : 0
+if (!Number.isInteger(extent.seed) || !Number.isInteger(extent.count) || extent.count < 1) {
+  process.stderr.write('--seed and --count are whole numbers, and --count is at least 1\n')
+  process.exit(2)
+}
+const sinceAt = performance.now()
+let done = 0
+const { failures, terms, writes, events } = await runWorlds(extent, {}, (world, failure) => {
+  done += 1
+  if (values.show) for (const entry of world.journal.entries) print(lineOf(entry))
+  if (failure.violations.length > 0) print(tell(failure))
+  if (done % PROGRESS_EVERY === 0) print(`${done} of ${extent.count} after ${((performance.now() - sinceAt) / 1_000).toFixed(0)} s`)
+})
+print(`${terms} terms, ${writes} writes, ${events} events in ${((performance.now() - sinceAt) / 1_000).toFixed(1)} s`)
+if (failures.length > 0) print(`failing seeds: ${failures.map(({ seed }) => seed).join(', ')}`)
+print(`${extent.count - failures.length} passed, ${failures.length} failed`)
+process.exitCode = failures.length > 0 ? 1 : 0

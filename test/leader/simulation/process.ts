@@ -66,7 +66,6 @@ export class SimulatedProcess {
       enter: (_token, fn, a, b) => fn(a, b),
       owner: () => undefined,
       halt: (_address, reason) => {
-        this.die()
         options.onHalt()
         throw new HaltedError(reason)
       },
@@ -141,9 +140,12 @@ export class SimulatedProcess {
     for (const fn of held) timeline.after(this.env.random() * 0.01, () => this.#run(fn))
   }
 
-  /** The clock on the wall is set. */
+  /**
+   * The clock on the wall is set. What the runtime is told is how far that clock has run ahead which did so most: if one that was set back
+   * were the only one, nobody could tell that from a sleep of the same length that was missed.
+   */
   setWall(byMs: number): void {
-    this.#aheadMs += byMs
+    this.#aheadMs += this.#options.tellsWallTime ? byMs : Math.max(0, byMs)
   }
 
   die(): void {

@@ -26,6 +26,9 @@ export const RECOVERY_MS = 90_000
 /** So long it must lead without a break then. */
 const STEADY_MS = 8_000
 
+/** What was begun before may be in flight for long: then the lease expires. */
+const HANDOVER_MS = 45_000
+
 /** Everything of one run. */
 export class World {
   readonly timeline = new Timeline()
@@ -60,10 +63,10 @@ export class World {
     this.drainMs = dice.pick([2_000, 10_000])
     this.coolDownMs = dice.pick([0, 500, 2_000])
     this.exitsOnFenceFailure = dice.chance(0.5)
-    const sealing = dice.pick(['sealed', 'sealed', 'open', 'both'])
+    const sealing = dice.pick(['one sealed', 'two sealed', 'open'])
     const resource = (name: string, canBeSealed: boolean): Resource =>
       new Resource({ ...this, name, canBeSealed, longestMs: canBeSealed ? 20_000 : this.graceMs * 0.9 })
-    this.resources = [...(sealing === 'open' ? [] : [resource('sealed', true)]), ...(sealing === 'sealed' ? [] : [resource('open', false)])]
+    this.resources = [resource('ledger', sealing !== 'open'), ...(sealing === 'two sealed' ? [resource('archive', true)] : [])]
     this.candidates = ['a', 'b', 'c'].map((name) => new Candidate(name, this))
   }
 
@@ -105,7 +108,7 @@ export class World {
     const candidate = this.#leader
     if (candidate === undefined) return
     const term = candidate.life?.last?.term as bigint
-    const until = timeline.now + this.drainMs + 3_000 + 5_000
+    const until = timeline.now + this.drainMs + HANDOVER_MS
     candidate.life?.process.deliver(() => void candidate.life?.ref.stepDown())
     const isDone = (): boolean => (this.#leader?.life?.last?.term ?? 0n) > term
     await timeline.runUntil(until, isDone)

@@ -48,6 +48,15 @@ describe('an answer that comes late', () => {
   })
 })
 
+test('a leader that reads an old record goes on', () => {
+  const rig = new Rig()
+  rig.lead(vacant(exited(4n)))
+  expect(rig.tell({ type: 'changed' })).toEqual(['read'])
+  expect(rig.answer('read', vacant(exited(4n)))).toEqual([])
+  expect(rig.tell({ type: 'changed' })).toEqual(['read'])
+  expect(rig.answer('read', heldBy(OTHER, 6n))).toEqual(['invalidate', 'abort'])
+})
+
 describe('a term in which nothing was begun', () => {
   const stop = { type: 'stop', deadlineAt: 10_000 } as const
   const passedOn = { ...exited(4n), checkpoint: 'at 42' }
@@ -123,6 +132,16 @@ test('what time has passed unseen is missing from the time in which what runs mu
   rig.inFlight = 1
   rig.tell({ type: 'jumped', ms: 10_000 })
   expect(rig.pass(TIMES.validMs - 10_000 - 1)).toEqual([])
+  expect(rig.pass(TIMES.validMs - 10_000)).toEqual(['fence-failed', 'lost'])
+})
+
+test('it is missing too when it passes while what runs is being ended', () => {
+  const rig = new Rig()
+  rig.lead()
+  rig.inFlight = 1
+  rig.tell({ type: 'late', ms: 4_000 })
+  rig.now = 1_000
+  rig.tell({ type: 'jumped', ms: 10_000 })
   expect(rig.pass(TIMES.validMs - 10_000)).toEqual(['fence-failed', 'lost'])
 })
 

@@ -35,12 +35,16 @@ const I8: Invariant = (world) => {
 const I10: Invariant = (world) => {
   const broken: Breach[] = []
   const valid = new Map<string, number>()
+  const released = new Set<string>()
   const wokenAt = new Map<string, number>()
   for (const entry of world.journal.entries) {
     if (entry.type === 'paused') wokenAt.set(entry.process, entry.until)
-    if (entry.type === 'valid') valid.set(`${entry.process} ${entry.term}`, entry.validUntil)
-    if (entry.type !== 'fact' || !ENDS.includes(entry.fact)) continue
-    const until = valid.get(`${entry.process} ${entry.term}`) ?? 0
+    const key = 'term' in entry ? `${entry.process} ${entry.term}` : ''
+    if (entry.type === 'valid') valid.set(key, Math.max(valid.get(key) ?? 0, entry.validUntil))
+    if (entry.type === 'sent' && entry.call === 'release') released.add(key)
+    // To release it again and again does no harm, however long its clock stood still.
+    if (entry.type !== 'fact' || !ENDS.includes(entry.fact) || released.has(key)) continue
+    const until = valid.get(key) ?? 0
     const latest = Math.max(until, wokenAt.get(entry.process) ?? 0) + TIMES.guardMs + LATEST_TIMER_MS
     if (entry.at > latest)
       broken.push({

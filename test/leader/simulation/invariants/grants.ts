@@ -37,8 +37,8 @@ const I4: Invariant = (world) => {
       terms.set(entry.term, { ...known, validUntil: Math.max(known.validUntil, entry.validUntil) })
     }
     if ((entry.type === 'applied' && entry.call === 'release') || (entry.type === 'fact' && entry.fact === 'lease-lost')) {
-      const known = terms.get(entry.term)
-      if (known !== undefined) known.isOver = true
+      const known = terms.get(entry.term) ?? { process: entry.process, validUntil: 0 }
+      terms.set(entry.term, { ...known, isOver: true })
     }
     if (entry.type !== 'fact' || entry.fact !== 'promoting') continue
     for (const [term, { process, validUntil, isOver }] of terms) {

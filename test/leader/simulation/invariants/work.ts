@@ -78,7 +78,7 @@ const I7: Invariant = (world) => {
     if (entry.type === 'sent' && entry.call === 'release') tried.set(entry.term, tried.get(entry.term) ?? entry.at)
     const isUse =
       entry.type === 'issued' ||
-      entry.type === 'begins' ||
+      (entry.type === 'begins' && entry.part !== 'drain' && entry.part !== 'stop') ||
       (entry.type === 'sent' && entry.call === 'renew') ||
       (entry.type === 'fact' && (entry.fact === 'promoting' || entry.fact === 'promoted'))
     const since = isUse ? tried.get(entry.term) : undefined
@@ -103,7 +103,8 @@ const I9: Invariant = (world) => {
   for (const entry of world.journal.entries) {
     if (entry.type === 'ends' && entry.part === 'recover' && entry.ok) recovered.add(entry.term)
     if (entry.type === 'ends') running.delete(entry.id)
-    if (entry.type === 'fact' && entry.fact === 'fence-failed') failed.add(entry.term)
+    // What still runs was told, and is ended by force, or ends with the process that is being stopped.
+    if (entry.type === 'fact' && (entry.fact === 'fence-failed' || entry.why === 'its leader was given up')) failed.add(entry.term)
     if (entry.type === 'fact' && entry.fact === 'stepping-down') leaving.add(entry.term)
     if (entry.type === 'begins' && OF_THE_SCOPE.includes(entry.part)) {
       running.set(entry.id, entry)
