@@ -3,19 +3,19 @@ import { deferred } from '../base/deferred.js'
 import { describe } from '../base/errors.js'
 import { type Context, incarnationOf } from '../kernel/context.js'
 import type { Incarnation } from '../kernel/incarnation.js'
+import { exitOf } from '../policy/tenure/leaving.js'
 import { PROMOTING } from '../policy/tenure/state.js'
 import { Tenure } from '../policy/tenure/tenure.js'
 import type { TenureCommand, TenureEvent } from '../policy/tenure/words.js'
 import type { Candidate, LastExit, Lease } from '../protocol/lease.js'
-import { Alarm } from './alarm.js'
 import { type Campaigner, CandidateHandle } from './candidate-handle.js'
 import { fenceByForce } from './fence-failure.js'
 import { drainMsWithin, type LeaderSettings } from './leader-options.js'
+import { MissedTime } from './missed-time.js'
 import { noteTerm } from './notes.js'
 import type { Scope } from './scope.js'
 import { Store } from './store.js'
 import { TermWork } from './term-work.js'
-import { UnseenTime } from './unseen-time.js'
 
 /** What a campaign is made of. */
 interface Options {
@@ -36,8 +36,7 @@ export class Campaign implements Campaigner {
   readonly #events: TenureEvent[] = []
   #isFeeding = false
   #isAbandoned = false
-  readonly #alarm: Alarm
-  readonly #unseen: UnseenTime
+  readonly #missed: MissedTime
   #unobserve = (): void => {}
   #work: TermWork | undefined
   #grantedAt = 0
@@ -50,8 +49,7 @@ export class Campaign implements Campaigner {
     this.#incarnation = incarnationOf(ctx)
     this.#store = new Store({ ...options, address: this.address, feed: (event) => this.#feed(event) })
     this.#tenure = new Tenure({ ...settings, candidate, expiry: lease.guarantees.expiry, random: this.#incarnation.env.random })
-    this.#alarm = new Alarm(this.#incarnation.env.clock, (lateMs) => this.#wake(lateMs))
-    this.#unseen = new UnseenTime(this.#incarnation.env)
+    this.#missed = new MissedTime(this.#incarnation.env, settings.times.abortMs, () => this.#wake())
     const about = { address: this.address, candidate: candidate.id, clock: this.#incarnation.env.clock, drainMs: settings.drainMs }
     this.shown = new CandidateHandle(this, about)
   }
@@ -80,15 +78,24 @@ export class Campaign implements Campaigner {
     this.#feed({ type: 'force' })
   }
 
-  /** It is given up: nobody watches over its term any more, so what still runs of it is ended by force; the lease expires. */
+  /** It is given up: nobody watches over its term any more, so what still runs of it is ended by force; the lease expires, if it can. */
   abandon(): void {
     this.#over()
     if (this.#tenure.phase === 'ended') return
     this.#isAbandoned = true
     this.#work?.term.invalidate()
     this.#work?.abort('its leader was given up')
-    if ((this.#work?.inFlight ?? 0) > 0 && !this.#incarnation.world.isStopping()) this.#fenceFailed()
-    this.#lost('its leader was given up')
+    const isRunning = (this.#work?.inFlight ?? 0) > 0
+    if (isRunning && !this.#incarnation.world.isStopping()) this.#fenceFailed()
+    noteTerm(this.#about, 'lease-lost', { why: 'its leader was given up', running: this.#work?.running ?? [] })
+    if (!isRunning) this.#letGo()
+  }
+
+  // Where leases end with their process only, this process has to say so.
+  #letGo(): void {
+    if (this.term !== undefined && this.#options.lease.guarantees.expiry === 'none')
+      this.#store.perform({ do: 'release', exit: exitOf(this.term, 'its leader was given up', false), to: undefined, asks: false })
+    this.#work = undefined
   }
 
   // The leader's, not that of the service in it that does its work.
@@ -130,6 +137,7 @@ export class Campaign implements Campaigner {
   #feed(event: TenureEvent): void {
     this.#checkClock()
     this.#events.push(event)
+    if (this.#isAbandoned && event.type === 'quiet') this.#letGo()
     if (this.#isFeeding || this.#isAbandoned) return
     this.#isFeeding = true
     for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
@@ -142,13 +150,12 @@ export class Campaign implements Campaigner {
 
   #arm(): void {
     const { phase, wakeAt } = this.#tenure
-    // While something is being ended, what passed unseen and what has ended unnoticed is looked for often.
+    // While something is being ended, what was missed and what has ended unnoticed is looked for often.
     const at = phase === 'fencing' || phase === 'aborting' ? Math.min(wakeAt, this.#now + this.#options.settings.times.guardMs) : wakeAt
-    this.#alarm.set(at, phase !== 'observing' && phase !== 'leading' && phase !== 'cooling')
+    this.#missed.set(at, phase !== 'observing' && phase !== 'leading' && phase !== 'cooling')
   }
 
-  #wake(lateMs: number): void {
-    if (lateMs > this.#options.settings.times.abortMs) this.#feed({ type: 'late', ms: lateMs })
+  #wake(): void {
     // The lease is kept only for a scope that lives.
     if (this.leading && !this.#options.scope.hasChild) this.#feed({ type: 'failed', why: 'what it leads with has ended' })
     this.#work?.checkQuiet()
@@ -156,10 +163,10 @@ export class Campaign implements Campaigner {
   }
 
   #checkClock(): void {
-    const ms = this.#unseen.look()
-    if (ms === 0) return
+    const missed = this.#missed.take()
+    if (missed === undefined) return
     this.#work?.term.invalidate()
-    this.#feed({ type: 'jumped', ms })
+    this.#feed(missed)
   }
 
   #perform(command: TenureCommand): void {
@@ -192,23 +199,21 @@ export class Campaign implements Campaigner {
         return this.#fenceFailed()
       case 'stepped-down':
         noteTerm(this.#about, 'stepped-down', { why: command.exit.reason, tookMs: this.#now - (this.#leavingAt ?? this.#now) })
-        this.#work = undefined
-        return
+        break
       case 'lost':
-        return this.#lost(command.why)
+        noteTerm(this.#about, 'lease-lost', { why: command.why, running: this.#work?.running ?? [] })
+        break
       case 'end':
         return this.#over()
     }
+    this.#work = undefined
   }
 
   #prepare(value: bigint, previous: LastExit | undefined): void {
-    const { ctx, scope, settings } = this.#options
     this.#grantedAt = this.#now
     this.#leavingAt = undefined
     const work: TermWork = new TermWork({
-      ctx,
-      scope,
-      settings,
+      ...this.#options,
       address: this.address,
       value,
       previous,
@@ -222,11 +227,6 @@ export class Campaign implements Campaigner {
     work.prepare()
   }
 
-  #lost(why: string): void {
-    noteTerm(this.#about, 'lease-lost', { why, running: this.#work?.running ?? [] })
-    this.#work = undefined
-  }
-
   #failed(phase: string, error: unknown): void {
     if (PROMOTING.includes(this.#tenure.phase)) noteTerm(this.#about, 'promotion-failed', { phase, error })
     this.#feed({ type: 'failed', why: describe(error) })
@@ -235,7 +235,7 @@ export class Campaign implements Campaigner {
   #lead(): void {
     noteTerm(this.#about, 'promoted', { tookMs: this.#now - this.#grantedAt })
     // Once it has ended its supervisor decides whether it is started again: that is known a turn later.
-    void this.#work?.ref?.stopped().then(() => this.#incarnation.env.yieldLoop(() => this.#wake(0)))
+    void this.#work?.ref?.stopped().then(() => this.#incarnation.env.yieldLoop(() => this.#wake()))
   }
 
   #fenceFailed(): void {
@@ -246,7 +246,7 @@ export class Campaign implements Campaigner {
 
   #over(): void {
     this.#unobserve()
-    this.#alarm.off()
+    this.#missed.cancel()
     this.#ended.resolve()
   }
 

@@ -53,7 +53,10 @@ export class CandidateHandle implements Leadership<unknown> {
   }
 
   get leader(): string | undefined {
-    return this.leading ? this.#about.candidate : this.#campaign.known.holder
+    if (this.leading) return this.#about.candidate
+    const { holder } = this.#campaign.known
+    // While it is being promoted or steps down the lease is its own, and nobody leads.
+    return holder === this.#about.candidate ? undefined : holder
   }
 
   get(): unknown {

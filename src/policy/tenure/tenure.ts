@@ -75,7 +75,8 @@ export class Tenure {
     if (state.phase === 'acquiring' && state.stopAt !== undefined && now >= state.stopAt) return leaving.end(state)
     if (now >= state.until) this.#phaseIsOver(now, inFlight)
     if (state.call !== undefined) return
-    if (now >= state.callAt) this.#callAgain()
+    if (state.kept !== undefined) leaving.letGo(state)
+    else if (now >= state.callAt) this.#callAgain()
     else if (state.isHolding && now >= (state.holding as Holding).renewAt) this.#renew()
   }
 
@@ -116,7 +117,7 @@ export class Tenure {
     if (state.isCallVoid && ok) return this.#unanswered(call, now)
     state.call = undefined
     state.isCallVoid = false
-    if (call === 'read' || !ok) state.candidacy.see(record, sentAt, now)
+    state.candidacy.see(record, sentAt, now)
     if (state.isHolding) return this.#answeredHolder(call, ok, record, sentAt, now)
     if (state.phase === 'releasing' && call === 'release') return leaving.released(state, ok, record, now)
     if (state.phase !== 'observing' && state.phase !== 'acquiring') return
