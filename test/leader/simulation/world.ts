@@ -40,6 +40,7 @@ export class World {
   readonly watchers = new Set<() => void>()
   readonly resources: readonly Resource[]
   readonly candidates: readonly Candidate[]
+  readonly faults: Faults
   readonly graceMs: number
   readonly drainMs: number
   readonly coolDownMs: number
@@ -67,6 +68,7 @@ export class World {
     const resource = (name: string, canBeSealed: boolean): Resource =>
       new Resource({ ...this, name, canBeSealed, longestMs: canBeSealed ? 20_000 : this.graceMs * 0.9 })
     this.resources = [resource('ledger', sealing !== 'open'), ...(sealing === 'two sealed' ? [resource('archive', true)] : [])]
+    this.faults = new Faults(this)
     this.candidates = ['a', 'b', 'c'].map((name) => new Candidate(name, this))
   }
 
@@ -74,10 +76,9 @@ export class World {
   async run(): Promise<void> {
     const { timeline, candidates, weather } = this
     for (const candidate of candidates) candidate.boot()
-    const faults = new Faults(this)
-    faults.begin(FAULTS_MS)
+    this.faults.begin(FAULTS_MS)
     await timeline.runUntil(FAULTS_MS)
-    faults.end()
+    this.faults.end()
     weather.clear()
     this.calmSince = timeline.now
     await this.#untilSomebodyLeads()
