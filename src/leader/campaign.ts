@@ -128,9 +128,8 @@ export class Campaign implements Campaigner {
     return { holder: record?.holder?.id, term: record?.term ?? 0n }
   }
 
-  want(): void {
-    this.#feed({ type: 'wanted' })
-    if (this.#work === undefined) this.#store.wish()
+  want(isSo: boolean): void {
+    this.#feed({ type: 'wanted', isSo })
   }
 
   leave(why: string, deadlineAt: number, to: string | undefined): void {
@@ -166,9 +165,8 @@ export class Campaign implements Campaigner {
 
   #checkClock(): void {
     const ms = this.#missed.take()
-    if (ms === 0) return
-    this.#work?.term.invalidate()
-    this.#feed({ type: 'jumped', ms })
+    if (ms > 0) this.#work?.term.invalidate()
+    if (ms > 0) this.#feed({ type: 'jumped', ms })
   }
 
   #perform(command: TenureCommand): void {
@@ -178,6 +176,8 @@ export class Campaign implements Campaigner {
       case 'renew':
       case 'release':
         return this.#store.perform(command)
+      case 'wish':
+        return this.#store.wish()
       case 'prepare':
         return this.#prepare(command.term, command.previous)
       case 'extend':

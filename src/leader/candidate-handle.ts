@@ -15,7 +15,7 @@ export interface Campaigner {
   readonly handle: unknown
   /** Who holds the lease, and the latest term, by what was read last. */
   readonly known: { readonly holder: string | undefined; readonly term: bigint }
-  want(): void
+  want(isSo: boolean): void
   leave(why: string, deadlineAt: number, to: string | undefined): void
 }
 
@@ -34,6 +34,8 @@ export class CandidateHandle implements Leadership<unknown> {
   readonly #campaign: Campaigner
   readonly #about: About
   #change: Deferred<void> = deferred()
+  /** How many wait for a promotion. */
+  #wanting = 0
 
   constructor(campaign: Campaigner, about: About) {
     this.#campaign = campaign
@@ -67,8 +69,11 @@ export class CandidateHandle implements Leadership<unknown> {
   async promote({ deadline = '1m' }: { readonly deadline?: Duration } = {}): Promise<bigint> {
     const withinMs = readDeadline('promote', deadline)
     const campaign = this.#campaign
-    campaign.want()
+    this.#wanting += 1
+    campaign.want(true)
     await this.#waitUntil(() => this.leading || campaign.phase === 'ended', withinMs)
+    this.#wanting -= 1
+    if (this.#wanting === 0) campaign.want(false)
     if (this.leading) return campaign.term as bigint
     const why = campaign.phase === 'ended' ? 'it is stopping' : `${withinMs} ms are over`
     throw new PromotionError(this.#about.address, campaign.phase, new Error(why))

@@ -48,8 +48,8 @@ export type TenureEvent =
   | { readonly type: 'force' }
   /** Time has passed that no timer saw. */
   | { readonly type: 'jumped'; readonly ms: number }
-  /** This candidate wants the lease now. */
-  | { readonly type: 'wanted' }
+  /** This candidate wants the lease now, or no more than others. */
+  | { readonly type: 'wanted'; readonly isSo: boolean }
   | { readonly type: 'tick' }
 
 /** What is to be done. */
@@ -58,6 +58,8 @@ export type TenureCommand =
   | { readonly do: 'acquire'; readonly claim: Claim }
   | { readonly do: 'renew'; readonly renewal: Renewal }
   | { readonly do: 'release'; readonly exit: LastExit; readonly to: string | undefined }
+  /** Ask the holder to hand over. No answer is waited for: what is read next says whether it was heard. */
+  | { readonly do: 'wish' }
   /** A term begins: make what belongs to it. Nothing runs yet. */
   | { readonly do: 'prepare'; readonly term: bigint; readonly previous: LastExit | undefined }
   /** The term may be used until then. */
