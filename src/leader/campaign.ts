@@ -35,6 +35,7 @@ export class Campaign implements Campaigner {
   readonly shown: CandidateHandle
   readonly #events: TenureEvent[] = []
   #isFeeding = false
+  #isAbandoned = false
   #timer: Timer | undefined
   readonly #unseen: UnseenTime
   #unobserve = (): void => {}
@@ -50,7 +51,8 @@ export class Campaign implements Campaigner {
     this.#store = new Store({ ...options, address: this.address, feed: (event) => this.#feed(event) })
     this.#tenure = new Tenure({ ...settings, candidate, expiry: lease.guarantees.expiry, random: this.#incarnation.env.random })
     this.#unseen = new UnseenTime(this.#incarnation.env)
-    this.shown = new CandidateHandle(this)
+    const about = { address: this.address, candidate: candidate.id, clock: this.#incarnation.env.clock, drainMs: settings.drainMs }
+    this.shown = new CandidateHandle(this, about)
   }
 
   /** Stands for election from now on. */
@@ -81,24 +83,20 @@ export class Campaign implements Campaigner {
     this.#feed({ type: 'force' })
   }
 
-  // --- what its handle shows and asks
+  /** It is given up: nobody watches over its term any more, so what still runs of it is ended by force; the lease expires. */
+  abandon(): void {
+    this.#over()
+    if (this.#tenure.phase === 'ended') return
+    this.#isAbandoned = true
+    this.#work?.term.invalidate()
+    this.#work?.abort('its leader was given up')
+    if ((this.#work?.inFlight ?? 0) > 0 && !this.#incarnation.world.isStopping()) this.#fenceFailed()
+  }
 
   // The leader's, not that of the service in it that does its work.
   get address(): string {
     const { address } = this.#options.ctx
     return address.slice(0, address.lastIndexOf('/'))
-  }
-
-  get candidate(): string {
-    return this.#options.candidate.id
-  }
-
-  get clock(): Incarnation['env']['clock'] {
-    return this.#incarnation.env.clock
-  }
-
-  get drainMs(): number {
-    return this.#options.settings.drainMs
   }
 
   get phase(): string {
@@ -136,7 +134,7 @@ export class Campaign implements Campaigner {
   #feed(event: TenureEvent): void {
     this.#checkClock()
     this.#events.push(event)
-    if (this.#isFeeding) return
+    if (this.#isFeeding || this.#isAbandoned) return
     this.#isFeeding = true
     for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
       for (const command of this.#tenure.take(next, this.#now, this.#work?.inFlight ?? 0)) this.#perform(command)
@@ -150,7 +148,7 @@ export class Campaign implements Campaigner {
     this.#timer?.cancel()
     const at = this.#tenure.wakeAt
     const isAwaited = this.#tenure.phase !== 'observing' && this.#tenure.phase !== 'leading' && this.#tenure.phase !== 'cooling'
-    this.#timer = this.clock.after(Math.max(0, at - this.#now), () => this.#wake(at), isAwaited)
+    this.#timer = this.#incarnation.env.clock.after(Math.max(0, at - this.#now), () => this.#wake(at), isAwaited)
   }
 
   #wake(at: number): void {
@@ -247,11 +245,12 @@ export class Campaign implements Campaigner {
 
   #over(): void {
     this.#unobserve()
+    this.#timer?.cancel()
     this.#ended.resolve()
   }
 
   get #now(): number {
-    return this.clock.now()
+    return this.#incarnation.env.clock.now()
   }
 
   get #about(): Parameters<typeof noteTerm>[0] {

@@ -60,10 +60,10 @@ export class LocalWatch {
     for (const observer of this.#observers) observer()
   }
 
-  /** Holds a connection to the holder, of which only its end is of interest. */
-  async #follow(): Promise<void> {
+  /** Holds a connection to the holder, of which only its end is of interest. At `gone` nobody answered. */
+  async #follow(gone?: string): Promise<void> {
     const path = await this.#watched.holderPath().catch(() => undefined)
-    if (this.#observers.size === 0 || path === undefined || this.#socket !== undefined) return
+    if (this.#observers.size === 0 || path === undefined || path === gone || this.#socket !== undefined) return
     const socket = connect({ path }).unref()
     this.#socket = socket
     let isFollowed = false
@@ -74,7 +74,8 @@ export class LocalWatch {
     socket.on('close', () => {
       if (this.#socket !== socket) return
       this.#socket = undefined
-      if (isFollowed) void this.#follow()
+      // Another may hold it by now, whose change of the files came while this one was still being called.
+      void this.#follow(isFollowed ? undefined : path)
       this.#tell()
     })
     socket.resume()

@@ -54,6 +54,19 @@ test('the first candidate leads, the standby is ready and says who leads', async
   )
 })
 
+test('who leads is known again right after a step-down, and nobody is said to lead who steps down', async () => {
+  const { env, system, active, standby } = pair()
+  await system.start()
+  await env.advance(100)
+  const { handle } = system.ref(active)
+  const left = system.ref(active).stepDown()
+  expect([handle.leading, handle.leader]).toEqual([false, undefined])
+  await settled(env, left)
+  await env.advance(100)
+  expect(system.ref(standby).handle.leading).toBe(true)
+  expect(handle.leader).toBe('standby')
+})
+
 test('a step-down hands over, and asking again is answered at once', async () => {
   const { env, system, active, standby, told } = pair()
   await system.start()

@@ -76,19 +76,24 @@ describe.skipIf(skipsPostgres)('guarded writes in PostgreSQL', () => {
     expect(await written()).toEqual(['in time', 'next'])
   })
 
-  test('one that begins while a grant is made waits for it, and then finds nothing', async () => {
-    await rig.pass(LEASE_MS - 1)
-    const holding = await rig.admin.connect()
-    // A grant, stopped before its commit.
-    await holding.query('begin')
-    await holding.query('update quiesce_lease_fence set term = 2 where election = $1', [election])
-    const write = fencedTransaction(pool, { election, term: 1n }, (client) => client.query(INSERT, ['late']))
-    await rig.blocked()
-    await holding.query('commit')
-    holding.release()
-    await expect(write).rejects.toThrow(StaleTermError)
-    expect(await written()).toEqual([])
-  })
+  test.each(['read committed', 'serializable'])(
+    '%s: one that begins while a grant is made waits for it, and then finds nothing',
+    async (isolation) => {
+      const strict = rig.pool()
+      strict.on('connect', (client) => void client.query(`set default_transaction_isolation to '${isolation}'`))
+      await rig.pass(LEASE_MS - 1)
+      const holding = await rig.admin.connect()
+      // A grant, stopped before its commit.
+      await holding.query('begin')
+      await holding.query('update quiesce_lease_fence set term = 2 where election = $1', [election])
+      const write = fencedTransaction(strict, { election, term: 1n }, (client) => client.query(INSERT, ['late']))
+      await rig.blocked()
+      await holding.query('commit')
+      holding.release()
+      await expect(write).rejects.toThrow(StaleTermError)
+      expect(await written()).toEqual([])
+    },
+  )
 
   test('once the lease has expired none begins, so that overlapping ones cannot keep a grant waiting for ever', async () => {
     const first = await open('first')

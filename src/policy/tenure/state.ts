@@ -40,6 +40,8 @@ export class TenureState {
   call: StoreCall | undefined
   /** When to call the store again, in the phases that wait for it. */
   callAt = Number.POSITIVE_INFINITY
+  /** Whether the record may have changed since that call was sent. */
+  isOutdated = false
   /** By when it must be over with everything, once it was asked to stop. */
   stopAt: number | undefined
   /** How the term before ended. */

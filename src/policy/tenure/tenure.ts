@@ -105,7 +105,7 @@ export class Tenure {
   #answered({ call, ok, record, sentAt }: TenureEvent & { readonly type: 'answered' }, now: number): void {
     const state = this.#state
     state.call = undefined
-    if (call === 'read' || !ok) state.candidacy.see(record, sentAt, now)
+    state.candidacy.see(record, sentAt, now)
     if (state.isHolding) return this.#answeredHolder(call, ok, record, sentAt, now)
     if (state.phase === 'releasing' && call === 'release') return leaving.released(state, ok, now)
     if (state.phase !== 'observing' && state.phase !== 'acquiring') return
