@@ -97,7 +97,7 @@ export function statementsFor({ lease, fence }: LeaseTables): LeaseStatements {
   ),
   written as (
     update ${lease} l set version = ${newVersion('(l.term + 1)')}, term = l.term + 1, phase = 'held', holder_id = $6::text,
-      holder_incarnation = $7::text, lease_ms = $8::float8, expires_at = ${ends('m.at', '$8')}, exit_incarnation = null, handover = null
+      holder_incarnation = $7::text, lease_ms = $8::float8, expires_at = ${ends('m.at', '$8')}, handover = null
     from moment m
     where l.election = m.election and ${isInTime('m.at')}
     returning l.*

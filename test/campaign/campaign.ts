@@ -12,6 +12,8 @@ export interface CampaignOptions {
   readonly seed: number
   /** After this long without a write it is taken for hung. */
   readonly hangMs?: number
+  /** Only the faults whose names contain this. */
+  readonly fault?: string
   readonly tell?: (line: string) => void
 }
 
@@ -30,11 +32,14 @@ class Campaign {
   readonly #fleet: Fleet
   readonly #random: () => number
   readonly #hangMs: number
+  readonly #names: readonly string[]
+  #deck: string[] = []
 
-  constructor(fleet: Fleet, { seed, hangMs = HANG_MS }: CampaignOptions) {
+  constructor(fleet: Fleet, { seed, hangMs = HANG_MS, fault = '' }: CampaignOptions) {
     this.#fleet = fleet
     this.#random = seeded(seed)
     this.#hangMs = hangMs
+    this.#names = Object.keys(this.faults).filter((name) => name.includes(fault))
   }
 
   /** The faults by name; each resolves when somebody writes again, and answers with how long that took. */
@@ -144,17 +149,23 @@ class Campaign {
     return written
   }
 
-  /** One that may be played next. */
+  /** What is played next: all of them, in an order left to chance, then all over again. */
   pick(): string {
-    const names = Object.keys(this.faults)
-    return names[Math.floor(this.#random() * names.length)] as string
+    if (this.#deck.length === 0) this.#deck = [...this.#names]
+    const [name] = this.#deck.splice(Math.floor(this.#random() * this.#deck.length), 1)
+    return name as string
+  }
+
+  /** Lets the leader work for a while: so many writes. */
+  async business(): Promise<void> {
+    for (let left = Math.floor(this.#random() * 30); left > 0; left -= 1) await this.#write('in peace', () => true)
   }
 }
 
 /** Plays the rounds, and replays what arrived. */
 export async function campaign(options: CampaignOptions): Promise<Outcome> {
   const { store, rounds, hangMs = HANG_MS, tell = () => {} } = options
-  await using fleet = await Fleet.open(store, SIZE)
+  await using fleet = await Fleet.open(store, SIZE, {})
   await fleet.ledger.nextWrite('after the start', () => true, hangMs)
   const play = new Campaign(fleet, options)
   const played: Record<string, number> = {}
@@ -164,6 +175,7 @@ export async function campaign(options: CampaignOptions): Promise<Outcome> {
     played[name] = (played[name] ?? 0) + 1
     const ms = await (play.faults[name] as () => Promise<number>)()
     againMs[name] = [...(againMs[name] ?? []), ms]
+    await play.business()
     tell(`${round}: ${name}: written again after ${Math.round(ms)} ms, term ${fleet.ledger.latest?.term}`)
   }
   const found = replay(fleet.ledger.history)

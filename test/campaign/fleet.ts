@@ -1,5 +1,5 @@
 // Candidates as processes of their own, over one lease and one ledger: started, sent signals, replaced, and asked who leads.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,6 +12,12 @@ import { FencedLedger } from './ledger.js'
 
 /** Where the lease is kept. */
 export type StoreName = 'local' | 'postgres'
+
+/** What the candidates do besides. */
+export interface FleetOptions {
+  /** Before one leads it kills the process of whoever led before. */
+  readonly shoots?: boolean
+}
 
 /** One process. */
 export interface Member {
@@ -33,20 +39,24 @@ export class Fleet implements AsyncDisposable {
   #port = 0
   #spawned = 0
 
-  private constructor(store: StoreName) {
+  readonly #pidFile: string
+
+  private constructor(store: StoreName, { shoots = false }: FleetOptions) {
     this.store = store
+    this.#pidFile = shoots ? join(this.#folder, 'leader.pid') : ''
+    if (shoots) writeFileSync(this.#pidFile, '')
   }
 
-  static async open(store: StoreName, size: number, env: Readonly<Record<string, string>> = {}): Promise<Fleet> {
-    const fleet = new Fleet(store)
+  static async open(store: StoreName, size: number, options: FleetOptions): Promise<Fleet> {
+    const fleet = new Fleet(store, options)
     fleet.#port = await fleet.ledger.open()
     if (store === 'postgres') await fleet.#openServer()
-    for (let at = 0; at < size; at += 1) fleet.spawn(env)
+    for (let at = 0; at < size; at += 1) fleet.spawn()
     return fleet
   }
 
   /** Starts one more. */
-  spawn(env: Readonly<Record<string, string>> = {}): Member {
+  spawn(): Member {
     this.#spawned += 1
     const id = `p${this.#spawned}`
     const own = {
@@ -56,7 +66,7 @@ export class Fleet implements AsyncDisposable {
       LEDGER: String(this.#port),
       POSTGRES: JSON.stringify(this.#address ?? {}),
       MARKER: join(this.#folder, `marker-${id}`),
-      ...env,
+      PID_FILE: this.#pidFile,
     }
     const daemon = startDaemon(FIXTURE, { execArgv: ['--import', 'tsx'], cwd: ROOT, env: own, patience: Number.POSITIVE_INFINITY })
     const member = { id, daemon, isStopped: false }
@@ -99,7 +109,7 @@ export class Fleet implements AsyncDisposable {
 
   /** For error messages: what all of them said last. */
   get transcript(): string {
-    return this.members.map(({ id, daemon }) => `--- ${id}\n${daemon.transcript.split('\n').slice(-25).join('\n')}`).join('\n')
+    return this.members.map(({ id, daemon }) => `--- ${id}\n${daemon.transcript.split('\n').slice(-40).join('\n')}`).join('\n')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,4 @@
-// `npm run campaign:leader -- --rounds N --store local|postgres --seed S`: a longer campaign against processes that compete for a lease.
+// `npm run campaign:leader -- --rounds N --store local|postgres --seed S --fault NAME`: a longer campaign against processes that compete for a lease.
 import { parseArgs } from 'node:util'
 import { campaign } from './campaign.js'
 
@@ -7,6 +7,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '100' },
     store: { type: 'string', default: 'local' },
     seed: { type: 'string', default: '1' },
+    fault: { type: 'string', default: '' },
   },
 })
 const { store } = values
@@ -16,6 +17,7 @@ const { violations, played, againMs, ...figures } = await campaign({
   store,
   rounds: Number(values.rounds),
   seed: Number(values.seed),
+  fault: values.fault,
   tell: (line) => console.log(line),
 })
 console.log(figures)

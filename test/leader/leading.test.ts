@@ -1,5 +1,16 @@
 // Leading: what a promotion does and waits for, what a term is good for, how it ends.
-import { createSystem, LeaseLostError, leader, type Service, SpecError, StaleTermError, service, supervisor } from 'quiesce'
+import {
+  createSystem,
+  type Lease,
+  LeaseLostError,
+  leader,
+  type Service,
+  SpecError,
+  StaleTermError,
+  StoreRefusedError,
+  service,
+  supervisor,
+} from 'quiesce'
 import { memoryLease } from 'quiesce/lease/memory'
 import { describe, expect, test } from 'vitest'
 import { deferred } from '../../src/base/deferred.ts'
@@ -281,4 +292,23 @@ describe('what is wrong is told at once', () => {
       "the lease store of jobs is too weak: its token is may-regress, at least monotonic is required; take another store, or say `require: { token: 'may-regress' }`",
     )
   })
+})
+
+test('a store that says what to do is quoted as it is: it was refused, not left unanswered', async () => {
+  const election = new Election()
+  const refusal = new StoreRefusedError('jobs', 'read', 'there are no tables. Create them.')
+  const lease: Lease = {
+    election: 'jobs',
+    guarantees: memoryLease('jobs').guarantees,
+    read: () => Promise.reject(refusal),
+    acquire: () => Promise.reject(refusal),
+    renew: () => Promise.reject(refusal),
+    release: () => Promise.reject(refusal),
+    observe: () => () => {},
+  }
+  const { facts } = await election.join('one', { lease })
+  await election.time.advance(5_000)
+  const errors = facts.flatMap((fact) => (fact.type === 'store-unknown' ? [fact.error] : []))
+  expect(errors.length).toBeGreaterThan(0)
+  expect(new Set(errors)).toEqual(new Set([refusal]))
 })

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { createLeaseTables, fencedTransaction, type PostgresPool, postgresLease } from 'quiesce/lease/postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { deferred } from '../../src/base/deferred.js'
 import { StoreRefusedError, StoreUnknownError } from '../../src/base/leadership-errors.js'
 import { freePort, skipsPostgres } from '../support/postgres-server.js'
 import { NEVER, Player } from './bench.js'
@@ -165,6 +166,23 @@ describe.skipIf(skipsPostgres)('calls in PostgreSQL', () => {
       await expect(b.lease.acquire(b.claim({ version }), NEVER)).rejects.toThrow(/gone, though term 1 was granted/)
     })
 
+    test('a claim that comes without a read is refused all the same, and makes nothing', async () => {
+      const a = rig.player(election, 'a')
+      for (const term of [1n, 2n, 3n]) {
+        await a.lead()
+        await a.release(term)
+      }
+      const claimOf = (version: string): Promise<unknown> => {
+        const b = rig.player(election, 'b')
+        return b.lease.acquire(b.claim({ version }), NEVER)
+      }
+      await rig.admin.query(back, [election, 2, 'restored'])
+      await expect(claimOf('restored')).rejects.toThrow(/says term 2, though term 3 was granted/)
+      await rig.admin.query('delete from quiesce_lease where election = $1', [election])
+      await expect(claimOf('0')).rejects.toThrow(/gone, though term 3 was granted/)
+      expect((await rig.admin.query('select from quiesce_lease where election = $1', [election])).rowCount).toBe(0)
+    })
+
     test('in an earlier term than the fence, or than was read before: refused until it is put right', async () => {
       const a = rig.player(election, 'a')
       for (const term of [1n, 2n, 3n]) {
@@ -193,13 +211,16 @@ describe.skipIf(skipsPostgres)('calls in PostgreSQL', () => {
 
   test('answers that overtake each other are not taken for a record that went back', async () => {
     const pool = rig.pool()
-    const held: (() => void)[] = []
+    const [read, mayAnswer] = [deferred<void>(), deferred<void>()]
     let holds = false
     // The answer to a read is held back until others have come.
     const slow: PostgresPool = {
       query: async (text, values) => {
         const answer = await pool.query(text, values)
-        if (holds && text.includes('left join')) await new Promise<void>((resolve) => held.push(resolve))
+        if (holds && text.includes('left join')) {
+          read.resolve()
+          await mayAnswer.promise
+        }
         return answer
       },
     }
@@ -207,8 +228,9 @@ describe.skipIf(skipsPostgres)('calls in PostgreSQL', () => {
     const vacant = await a.read()
     holds = true
     const early = a.read()
-    await a.lease.acquire(a.claim(vacant), NEVER)
-    for (const letGo of held) letGo()
+    await read.promise
+    expect((await a.lease.acquire(a.claim(vacant), NEVER)).ok).toBe(true)
+    mayAnswer.resolve()
     expect((await early).term).toBe(0n)
   })
 

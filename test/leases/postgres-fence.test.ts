@@ -159,19 +159,19 @@ describe.skipIf(skipsPostgres)('guarded writes in PostgreSQL', () => {
   })
 
   test('the transaction of a process that is stopped is ended by the server, and the grant goes on', async () => {
-    const grantable = deferred<void>()
+    const [begun, anotherLeads] = [deferred<void>(), deferred<void>()]
     const stopped = fencedTransaction(pool, { election, term: 1n, idleTimeout: 50 }, async (client) => {
       await client.query(INSERT, ['never committed'])
-      await rig.pass(LEASE_MS)
+      begun.resolve()
       // It does not go on before another leads.
-      await grantable.promise
+      await anotherLeads.promise
       await client.query(INSERT, ['never sent'])
     })
-    const ended = expect(stopped).rejects.toThrow()
-    await rig.until(`select count(*) = 0 as done from pg_stat_activity where state = 'idle in transaction'`)
+    const ended = expect(stopped).rejects.not.toBeInstanceOf(StaleTermError)
+    await Promise.race([begun.promise, stopped])
     await rig.pass(LEASE_MS)
     expect((await b.lead()).term).toBe(2n)
-    grantable.resolve()
+    anotherLeads.resolve()
     await ended
     expect(await written()).toEqual([])
   })

@@ -44,6 +44,8 @@ export class TenureState {
   isOutdated = false
   /** By when it must be over with everything, once it was asked to stop. */
   stopAt: number | undefined
+  /** A term that was lost where leases do not expire: unless this candidate lets go of it, nobody could ever lead again. */
+  kept: bigint | undefined
   /** How the term before ended. */
   previous: LastExit | undefined
   canSeal = false

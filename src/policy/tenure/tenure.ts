@@ -74,7 +74,8 @@ export class Tenure {
     if (state.phase === 'acquiring' && state.stopAt !== undefined && now >= state.stopAt) return leaving.end(state)
     if (now >= state.until) this.#phaseIsOver(now, inFlight)
     if (state.call !== undefined) return
-    if (now >= state.callAt) this.#callAgain()
+    if (state.kept !== undefined) leaving.letGo(state)
+    else if (now >= state.callAt) this.#callAgain()
     else if (state.isHolding && now >= (state.holding as Holding).renewAt) this.#renew()
   }
 
