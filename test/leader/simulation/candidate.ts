@@ -94,6 +94,7 @@ export class Candidate {
       lateness: () => weather.latenessMs(),
       onPause: (until) => journal.note({ type: 'paused', process: name, until }),
       onHalt: () => this.#gone('halt', dice.between(10, 5_000)),
+      wallMs: plan.wallMs ?? 0,
       tellsWallTime: plan.tellsWallTime === true,
     })
   }

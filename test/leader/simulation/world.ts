@@ -12,6 +12,10 @@ import { Dice, Weather } from './weather.js'
 /** What a run may be told, the deliberate defects of the world among it. */
 export interface Plan {
   readonly expiry?: LeaseGuarantees['expiry']
+  /** Nothing goes wrong by chance. */
+  readonly isCalm?: boolean
+  /** By how much all clocks on the wall are elsewhere. */
+  readonly wallMs?: number
   /** A defect: the clock on the wall tells the time. */
   readonly tellsWallTime?: boolean
   /** A defect: a process that is started again stands under the incarnation of the one before. */
@@ -57,6 +61,7 @@ export class World {
     const dice = new Dice(seeded(seed))
     this.dice = dice
     this.weather = new Weather(dice)
+    this.weather.isCalm = plan.isCalm === true
     const rate = dice.between(0.99, 1.01)
     const expiry = plan.expiry ?? dice.pick(['server', 'server', 'observer', 'none'] as const)
     this.store = new (plan.Store ?? StoreModel)({ expiry, now: () => this.timeline.now * rate + 5e5 })
