@@ -48,6 +48,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'validity counts from the answer',
+    plan: { expiry: 'server' },
     breaks: () => {
       const { take } = Tenure.prototype
       vi.spyOn(Tenure.prototype, 'take').mockImplementation(function (this: Tenure, event, now, inFlight) {
@@ -71,6 +72,7 @@ export const MUTANTS: readonly Mutant[] = [
   { name: 'a term is adopted though its release was tried', breaks: on('adoptsWhatIsOver'), invariants: /^I[78]$/ },
   {
     name: 'a term that was called off while it waited spares the next one the wait',
+    plan: { expiry: 'none', sealing: 'open' },
     breaks: on('writesDrainedWithoutWait'),
     invariants: /^I3$/,
   },

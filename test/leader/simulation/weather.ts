@@ -33,6 +33,7 @@ export class Weather {
   readonly #slow: number
   readonly #late: number
   readonly #doubled: number
+  readonly #slowTo: string
   readonly #slowAnswersMs: number
   readonly #lateTimers: number
   readonly stale: number
@@ -47,7 +48,8 @@ export class Weather {
     this.#late = dice.pick([0, 0.01, 0.05])
     this.#doubled = dice.pick([0, 0.02, 0.1])
     this.#lateTimers = dice.pick([0, 0.01, 0.05])
-    this.#slowAnswersMs = dice.pick([0, 0, 0, dice.between(400, 1_200)])
+    this.#slowTo = dice.pick(['a', 'b', 'c'])
+    this.#slowAnswersMs = dice.pick([0, dice.between(400, 1_200)])
     this.stale = dice.pick([0, 0, 0.05])
   }
 
@@ -82,9 +84,9 @@ export class Weather {
     return this.#dice.between(0.2, 10)
   }
 
-  /** How long an answer of the store takes: in some worlds it takes its time for each. */
-  answerMs(): number {
-    return this.latencyMs() + (this.isCalm ? 0 : this.#slowAnswersMs)
+  /** How long an answer of the store takes: to one of the candidates it takes its time in some worlds. */
+  answerMs(of: string): number {
+    return this.latencyMs() + (!this.isCalm && of.startsWith(this.#slowTo) ? this.#slowAnswersMs : 0)
   }
 
   isDoubled(): boolean {

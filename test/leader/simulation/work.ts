@@ -128,7 +128,7 @@ export class Work {
   #stallMs(term: Term): number {
     const { dice } = this.#options
     const leftMs = Math.min(term.remainingMs(), 20_000)
-    return dice.chance(0.7) ? Math.max(1, leftMs + dice.between(-300, 1_500)) : dice.between(600, 33_000)
+    return dice.chance(0.7) ? Math.max(1, leftMs + dice.between(-1_000, 500)) : dice.between(600, 33_000)
   }
 
   // --- how it behaves

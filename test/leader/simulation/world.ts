@@ -12,6 +12,7 @@ import { Dice, Weather } from './weather.js'
 /** What a run may be told, the deliberate defects of the world among it. */
 export interface Plan {
   readonly expiry?: LeaseGuarantees['expiry']
+  readonly sealing?: 'one sealed' | 'two sealed' | 'open'
   /** Nothing goes wrong by chance. */
   readonly isCalm?: boolean
   /** By how much all clocks on the wall are elsewhere. */
@@ -69,7 +70,7 @@ export class World {
     this.drainMs = dice.pick([2_000, 10_000])
     this.coolDownMs = dice.pick([0, 500, 2_000])
     this.exitsOnFenceFailure = dice.chance(0.5)
-    const sealing = dice.pick(['one sealed', 'two sealed', 'open'])
+    const sealing = plan.sealing ?? dice.pick(['one sealed', 'two sealed', 'open'])
     const resource = (name: string, canBeSealed: boolean): Resource =>
       new Resource({ ...this, name, canBeSealed, longestMs: canBeSealed ? 20_000 : this.graceMs * 0.9 })
     this.resources = [resource('ledger', sealing !== 'open'), ...(sealing === 'two sealed' ? [resource('archive', true)] : [])]
