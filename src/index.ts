@@ -24,6 +24,7 @@ export {
   NotLeaderError,
   PromotionError,
   StaleTermError,
+  StoreRefusedError,
   StoreUnknownError,
 } from './base/leadership-errors.js'
 export type { Log } from './base/log.js'

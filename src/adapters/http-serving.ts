@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isPromiseLike } from '../base/disposer.js'
 import { AtCapacityError, DrainingError, NotReadyError } from '../base/errors.js'
+import { NotLeaderError, StaleTermError } from '../base/leadership-errors.js'
 import type { Gate } from '../gate/gate.js'
 import type { Permit } from '../gate/permit.js'
 import { type Context, incarnationOf } from '../kernel/context.js'
@@ -226,7 +227,9 @@ export function idleOrForced(gate: Gate, signal: AbortSignal): Promise<void> {
   })
 }
 
-/** Whether another service refused what the handler asked of it: that is no fault of the handler's. */
+const REFUSALS = [AtCapacityError, DrainingError, NotReadyError, NotLeaderError, StaleTermError]
+
+/** Whether another service refused what the handler asked of it before the attempt: that is no fault of the handler's. */
 export function isRefusal(error: unknown): boolean {
-  return error instanceof AtCapacityError || error instanceof DrainingError || error instanceof NotReadyError
+  return REFUSALS.some((kind) => error instanceof kind)
 }

@@ -50,7 +50,7 @@ function reviveReport(value: unknown): Report | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const report = value as Partial<Report>
   if (!Array.isArray(report.services) || typeof report.tookMs !== 'number' || typeof report.totals !== 'object') return undefined
-  const missing = { complete: true, criticalPath: [], warnings: [], warningCount: 0, errors: [], errorCount: 0 }
+  const missing = { complete: true, terms: [], criticalPath: [], warnings: [], warningCount: 0, errors: [], errorCount: 0 }
   return { ...missing, ...(report as Report), budgetMs: report.budgetMs ?? Number.POSITIVE_INFINITY }
 }
 

@@ -1,9 +1,9 @@
 // One candidate at work: performs what its tenure decides, and tells it what came of that. Nothing is decided here.
-import type { Timer } from '../base/clock.js'
 import { deferred } from '../base/deferred.js'
 import { describe } from '../base/errors.js'
 import { type Context, incarnationOf } from '../kernel/context.js'
 import type { Incarnation } from '../kernel/incarnation.js'
+import { exitOf } from '../policy/tenure/leaving.js'
 import { PROMOTING } from '../policy/tenure/state.js'
 import { Tenure } from '../policy/tenure/tenure.js'
 import type { TenureCommand, TenureEvent } from '../policy/tenure/words.js'
@@ -11,11 +11,11 @@ import type { Candidate, LastExit, Lease } from '../protocol/lease.js'
 import { type Campaigner, CandidateHandle } from './candidate-handle.js'
 import { fenceByForce } from './fence-failure.js'
 import type { LeaderSettings } from './leader-options.js'
+import { MissedTime } from './missed-time.js'
 import { noteTerm } from './notes.js'
 import type { Scope } from './scope.js'
 import { Store } from './store.js'
 import { TermWork } from './term-work.js'
-import { UnseenTime } from './unseen-time.js'
 
 /** What a campaign is made of. */
 interface Options {
@@ -35,8 +35,8 @@ export class Campaign implements Campaigner {
   readonly shown: CandidateHandle
   readonly #events: TenureEvent[] = []
   #isFeeding = false
-  #timer: Timer | undefined
-  readonly #unseen: UnseenTime
+  #isAbandoned = false
+  readonly #missed: MissedTime
   #unobserve = (): void => {}
   #work: TermWork | undefined
   #grantedAt = 0
@@ -49,8 +49,9 @@ export class Campaign implements Campaigner {
     this.#incarnation = incarnationOf(ctx)
     this.#store = new Store({ ...options, address: this.address, feed: (event) => this.#feed(event) })
     this.#tenure = new Tenure({ ...settings, candidate, expiry: lease.guarantees.expiry, random: this.#incarnation.env.random })
-    this.#unseen = new UnseenTime(this.#incarnation.env)
-    this.shown = new CandidateHandle(this)
+    this.#missed = new MissedTime(this.#incarnation.env, settings.times.abortMs, () => this.#wake())
+    const about = { address: this.address, candidate: candidate.id, clock: this.#incarnation.env.clock, drainMs: settings.drainMs }
+    this.shown = new CandidateHandle(this, about)
   }
 
   /** Stands for election from now on. */
@@ -81,24 +82,29 @@ export class Campaign implements Campaigner {
     this.#feed({ type: 'force' })
   }
 
-  // --- what its handle shows and asks
+  /** It is given up: nobody watches over its term any more, so what still runs of it is ended by force; the lease expires, if it can. */
+  abandon(): void {
+    this.#over()
+    if (this.#tenure.phase === 'ended') return
+    this.#isAbandoned = true
+    this.#work?.term.invalidate()
+    this.#work?.abort('its leader was given up')
+    if ((this.#work?.inFlight ?? 0) === 0) this.#letGo()
+    else if (!this.#incarnation.world.isStopping()) this.#fenceFailed()
+  }
+
+  // Where leases end with their process only, this process has to say so.
+  #letGo(): void {
+    const { term } = this
+    if (term !== undefined && this.#options.lease.guarantees.expiry === 'none')
+      this.#store.perform({ do: 'release', exit: exitOf(term, 'its leader was given up', false), to: undefined })
+    this.#work = undefined
+  }
 
   // The leader's, not that of the service in it that does its work.
   get address(): string {
     const { address } = this.#options.ctx
     return address.slice(0, address.lastIndexOf('/'))
-  }
-
-  get candidate(): string {
-    return this.#options.candidate.id
-  }
-
-  get clock(): Incarnation['env']['clock'] {
-    return this.#incarnation.env.clock
-  }
-
-  get drainMs(): number {
-    return this.#options.settings.drainMs
   }
 
   get phase(): string {
@@ -136,7 +142,8 @@ export class Campaign implements Campaigner {
   #feed(event: TenureEvent): void {
     this.#checkClock()
     this.#events.push(event)
-    if (this.#isFeeding) return
+    if (this.#isAbandoned && event.type === 'quiet') this.#letGo()
+    if (this.#isFeeding || this.#isAbandoned) return
     this.#isFeeding = true
     for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
       for (const command of this.#tenure.take(next, this.#now, this.#work?.inFlight ?? 0)) this.#perform(command)
@@ -147,22 +154,18 @@ export class Campaign implements Campaigner {
   }
 
   #arm(): void {
-    this.#timer?.cancel()
-    const at = this.#tenure.wakeAt
     const isAwaited = this.#tenure.phase !== 'observing' && this.#tenure.phase !== 'leading' && this.#tenure.phase !== 'cooling'
-    this.#timer = this.clock.after(Math.max(0, at - this.#now), () => this.#wake(at), isAwaited)
+    this.#missed.set(this.#tenure.wakeAt, isAwaited)
   }
 
-  #wake(at: number): void {
-    const lateMs = this.#now - at
-    if (lateMs > this.#options.settings.times.abortMs) this.#feed({ type: 'jumped', ms: lateMs })
+  #wake(): void {
     // The lease is kept only for a scope that lives.
     if (this.leading && !this.#options.scope.hasChild) this.#feed({ type: 'failed', why: 'what it leads with has ended' })
     this.#feed({ type: 'tick' })
   }
 
   #checkClock(): void {
-    const ms = this.#unseen.look()
+    const ms = this.#missed.take()
     if (ms === 0) return
     this.#work?.term.invalidate()
     this.#feed({ type: 'jumped', ms })
@@ -199,24 +202,20 @@ export class Campaign implements Campaigner {
         return this.#fenceFailed()
       case 'stepped-down':
         noteTerm(this.#about, 'stepped-down', { why: command.exit.reason, tookMs: this.#now - this.#leavingAt })
-        this.#work = undefined
-        return
+        break
       case 'lost':
         noteTerm(this.#about, 'lease-lost', { why: command.why, running: this.#work?.running ?? [] })
-        this.#work = undefined
-        return
+        break
       case 'end':
         return this.#over()
     }
+    this.#work = undefined
   }
 
   #prepare(value: bigint, previous: LastExit | undefined): void {
-    const { ctx, scope, settings } = this.#options
     this.#grantedAt = this.#now
     this.#work = new TermWork({
-      ctx,
-      scope,
-      settings,
+      ...this.#options,
       address: this.address,
       value,
       previous,
@@ -236,7 +235,7 @@ export class Campaign implements Campaigner {
   #lead(): void {
     noteTerm(this.#about, 'promoted', { tookMs: this.#now - this.#grantedAt })
     // Once it has ended its supervisor decides whether it is started again: that is known a turn later.
-    void this.#work?.ref?.stopped().then(() => this.#incarnation.env.yieldLoop(() => this.#wake(this.#now)))
+    void this.#work?.ref?.stopped().then(() => this.#incarnation.env.yieldLoop(() => this.#wake()))
   }
 
   #fenceFailed(): void {
@@ -247,11 +246,12 @@ export class Campaign implements Campaigner {
 
   #over(): void {
     this.#unobserve()
+    this.#missed.cancel()
     this.#ended.resolve()
   }
 
   get #now(): number {
-    return this.clock.now()
+    return this.#incarnation.env.clock.now()
   }
 
   get #about(): Parameters<typeof noteTerm>[0] {

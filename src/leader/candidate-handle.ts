@@ -7,10 +7,6 @@ import type { Leadership } from './leadership.js'
 
 /** What the handle shows and asks. */
 export interface Campaigner {
-  readonly address: string
-  readonly candidate: string
-  readonly clock: Clock
-  readonly drainMs: number
   readonly phase: string
   readonly leading: boolean
   /** The term that it holds. */
@@ -23,13 +19,25 @@ export interface Campaigner {
   leave(why: string, deadlineAt: number, to: string | undefined): void
 }
 
+/** What never changes about it. */
+interface About {
+  /** The leader's. */
+  readonly address: string
+  readonly candidate: string
+  readonly clock: Clock
+  /** How long a step-down may take that nobody gave a deadline. */
+  readonly drainMs: number
+}
+
 /** What `leader` gives to those who use it. */
 export class CandidateHandle implements Leadership<unknown> {
   readonly #campaign: Campaigner
+  readonly #about: About
   #change: Deferred<void> = deferred()
 
-  constructor(campaign: Campaigner) {
+  constructor(campaign: Campaigner, about: About) {
     this.#campaign = campaign
+    this.#about = about
   }
 
   get leading(): boolean {
@@ -45,11 +53,14 @@ export class CandidateHandle implements Leadership<unknown> {
   }
 
   get leader(): string | undefined {
-    return this.leading ? this.#campaign.candidate : this.#campaign.known.holder
+    if (this.leading) return this.#about.candidate
+    const { holder } = this.#campaign.known
+    // While it is being promoted or steps down the lease is its own, and nobody leads.
+    return holder === this.#about.candidate ? undefined : holder
   }
 
   get(): unknown {
-    if (!this.leading) throw new NotLeaderError(this.#campaign.address, this.leader, this.#campaign.known.term)
+    if (!this.leading) throw new NotLeaderError(this.#about.address, this.leader, this.#campaign.known.term)
     return this.#campaign.handle
   }
 
@@ -60,15 +71,15 @@ export class CandidateHandle implements Leadership<unknown> {
     await this.#waitUntil(() => this.leading || campaign.phase === 'ended', withinMs)
     if (this.leading) return campaign.term as bigint
     const why = campaign.phase === 'ended' ? 'it is stopping' : `${withinMs} ms are over`
-    throw new PromotionError(campaign.address, campaign.phase, new Error(why))
+    throw new PromotionError(this.#about.address, campaign.phase, new Error(why))
   }
 
   async stepDown({ to, deadline }: { readonly to?: string; readonly deadline?: Duration } = {}): Promise<void> {
     const campaign = this.#campaign
-    const withinMs = deadline === undefined ? campaign.drainMs : readDeadline('stepDown', deadline)
+    const withinMs = deadline === undefined ? this.#about.drainMs : readDeadline('stepDown', deadline)
     const { term } = campaign
     if (term === undefined) return
-    campaign.leave('asked to', campaign.clock.now() + withinMs, to)
+    campaign.leave('asked to', this.#about.clock.now() + withinMs, to)
     await this.#waitUntil(() => campaign.term !== term, Number.POSITIVE_INFINITY)
   }
 
@@ -81,7 +92,7 @@ export class CandidateHandle implements Leadership<unknown> {
 
   async #waitUntil(isSo: () => boolean, withinMs: number): Promise<void> {
     let isLate = false
-    const timer = this.#campaign.clock.after(withinMs, () => {
+    const timer = this.#about.clock.after(withinMs, () => {
       isLate = true
       this.changed()
     })

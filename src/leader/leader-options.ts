@@ -53,7 +53,7 @@ export interface LeaderOptions<S extends Service, U extends Uses> extends Pick<C
    * once with code 75. A function must see to it that what runs has no effect; it is given the names.
    */
   readonly onFenceFailure?: 'exit' | ((running: readonly string[]) => void)
-  /** How long the whole may take to stop, drain and release included. Default 30 s. */
+  /** How long a stop may take, drain and release included. Default 15 s. */
   readonly shutdown?: Duration
 }
 

@@ -77,7 +77,7 @@ function campaignOf(options: LeaderOptions<Service, Uses>, scope: Service<Dynami
   const of = (handle: object): Campaign => campaigns.get(handle) as Campaign
   return service(CAMPAIGN, {
     uses: { ...options.uses, [SCOPE]: scope } as Uses,
-    shutdown: options.shutdown ?? '30s',
+    shutdown: options.shutdown ?? '15s',
     closeReserve: settings.closeReserveMs,
     start: async (ctx) => {
       const campaign = await prepare(ctx as Context<Record<string, unknown>>, settings)
@@ -105,6 +105,7 @@ async function prepare(ctx: Context<Record<string, unknown>>, settings: LeaderSe
   ).join('')
   const candidate = { id: settings.candidate ?? `${address}@${process.pid}-${incarnation.slice(0, 6)}`, incarnation }
   const campaign = new Campaign({ ctx, lease, settings, candidate, scope: new Scope(ctx.uses[SCOPE] as Dynamic<Service, Service>) })
+  ctx.defer(() => campaign.abandon())
   // One that is promoted while the whole tree stops would only be stopped again.
   ctx.defer(world.whenStopping(() => campaign.standBack()))
   return campaign

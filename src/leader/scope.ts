@@ -30,7 +30,7 @@ export class Scope {
     return this.#handle.lives().some(({ status, torn, work }) => status !== 'stopped' || !torn || work.busy)
   }
 
-  /** Stops it in order; resolves when nothing of it runs. What was given up and still runs keeps it waiting for ever. */
+  /** Stops it in order, resolves when nothing of it runs. What was given up and still runs keeps it waiting for ever. */
   async stop(): Promise<void> {
     await Promise.all(this.#handle.lives().map((life) => this.#end(life)))
   }
@@ -45,9 +45,7 @@ export class Scope {
   }
 
   async #end(life: Incarnation): Promise<void> {
-    const id = life.address.slice(life.address.lastIndexOf('/') + 1)
-    // While the whole tree stops, a supervisor answers no calls any more, and restarts nobody.
-    await this.#handle.terminate(id).catch(() => life.stop({ deadlineAt: Number.POSITIVE_INFINITY, reserveMs: 0, hurried: false }))
+    await this.#handle.end(life)
     await new Promise<void>((resolve) => {
       if (life.status === 'stopped') resolve()
       else life.whenStopped(() => resolve())

@@ -1,6 +1,6 @@
 // The calls to a lease store, each bounded in time, and what came of them. A call that is not answered in time, or rejects, has an
 // unknown outcome.
-import { StoreUnknownError } from '../base/leadership-errors.js'
+import { StoreRefusedError, StoreUnknownError } from '../base/leadership-errors.js'
 import { type Context, incarnationOf } from '../kernel/context.js'
 import type { Incarnation } from '../kernel/incarnation.js'
 import type { StoreCall, TenureCommand, TenureEvent } from '../policy/tenure/words.js'
@@ -66,8 +66,10 @@ export class Store {
     const { storeTimeoutMs } = settings.times
     const abort = new AbortController()
     return new Promise((resolve, reject) => {
-      const unknown = (cause: unknown): void =>
-        reject(cause instanceof StoreUnknownError ? cause : new StoreUnknownError(lease.election, call, cause))
+      const unknown = (cause: unknown): void => {
+        const isTold = cause instanceof StoreUnknownError || cause instanceof StoreRefusedError
+        reject(isTold ? cause : new StoreUnknownError(lease.election, call, cause))
+      }
       const timer = this.#incarnation.env.clock.after(storeTimeoutMs, () => {
         const error = new DOMException(`no answer within ${storeTimeoutMs} ms`, 'TimeoutError')
         unknown(error)

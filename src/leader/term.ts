@@ -55,15 +55,20 @@ interface Options {
   readonly settled: () => void
 }
 
+/** What was run through a term and has not settled. */
+interface Running {
+  readonly name: string
+  readonly abort: AbortController
+}
+
 const LONGEST_TERM = 20
 
 /** The term that its leader holds. */
 export class HeldTerm implements Term {
   readonly #options: Options
   readonly #abort = new AbortController()
-  readonly #running = new Map<number, string>()
+  readonly #running = new Set<Running>()
   readonly fences: Fence[] = []
-  #ran = 0
   #validUntil = 0
   #isOver = false
 
@@ -85,7 +90,7 @@ export class HeldTerm implements Term {
 
   /** The names of what runs. */
   get running(): readonly string[] {
-    return [...this.#running.values()]
+    return [...this.#running].map(({ name }) => name)
   }
 
   /** How much runs. */
@@ -113,20 +118,16 @@ export class HeldTerm implements Term {
     if (timeoutMs === undefined) throw new TypeError(`term.run(${name}, { timeout: ${String(options.timeout)} }): not a duration`)
     this.assert()
     const own = new AbortController()
-    const end = (): void => own.abort(this.signal.reason)
+    if (this.signal.aborted) own.abort(this.signal.reason)
     const overdue = (): void => own.abort(new DOMException(`${name} took longer than ${timeoutMs} ms`, 'TimeoutError'))
     const timer = this.#options.clock.after(timeoutMs, overdue)
-    if (this.signal.aborted) end()
-    else this.signal.addEventListener('abort', end, { once: true })
-    const number = this.#ran
-    this.#ran += 1
-    this.#running.set(number, name)
+    const running = { name, abort: own }
+    this.#running.add(running)
     try {
       return await fn(own.signal)
     } finally {
       timer.cancel()
-      this.signal.removeEventListener('abort', end)
-      this.#running.delete(number)
+      this.#running.delete(running)
       this.#options.settled()
     }
   }
@@ -146,5 +147,7 @@ export class HeldTerm implements Term {
   /** Whatever runs must end. */
   abort(reason: Error): void {
     this.#abort.abort(reason)
+    // Told one by one: a term runs more than the ten that may listen to a signal before Node warns of a leak.
+    for (const { abort } of this.#running) abort.abort(reason)
   }
 }

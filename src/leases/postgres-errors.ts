@@ -26,6 +26,11 @@ export function mayBeApplied(error: unknown): boolean {
   return state === undefined || UNKNOWN.test(state)
 }
 
+/** Whether another transaction came first, and changed what this one, of a stricter isolation, was to go by. */
+export function cameTooLate(error: unknown): boolean {
+  return sqlStateOf(error) === '40001'
+}
+
 /** What the error of a statement means for the caller of the lease. */
 export function explain(error: unknown, statement: Addressed): StoreUnknownError | StoreRefusedError {
   return mayBeApplied(error) ? new StoreUnknownError(statement.election, statement.call, error) : refusal(error, statement)

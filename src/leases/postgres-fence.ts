@@ -2,7 +2,7 @@
 import { type Duration, parseDuration } from '../base/duration.js'
 import { StaleTermError, StoreRefusedError, StoreUnknownError } from '../base/leadership-errors.js'
 import { checkOut, type Loan, type PostgresClient, type PostgresQueries } from './postgres-connection.js'
-import { type Addressed, mayBeApplied, refusal } from './postgres-errors.js'
+import { type Addressed, cameTooLate, mayBeApplied, refusal } from './postgres-errors.js'
 import { statementsFor } from './postgres-statements.js'
 import { type LeaseTableOptions, tablesOf } from './postgres-tables.js'
 
@@ -79,7 +79,12 @@ export async function fencedTransaction<T extends PostgresQueries, R>(
   const tables = tablesOf(options)
   const statement = { election, call: 'fencedTransaction', shown: tables.shown }
   const take = async (client: T): Promise<void> => {
-    const { rows } = await client.query(statementsFor(tables).fence, [election, String(term), idleMs])
+    const none = { rows: [] }
+    const { rows } = await client.query(statementsFor(tables).fence, [election, String(term), idleMs]).catch((error: unknown) => {
+      // Only grants change a fence.
+      if (cameTooLate(error)) return none
+      throw error
+    })
     if (rows.length === 0) throw new StaleTermError(election, term, 0, 0)
   }
   signal.throwIfAborted()

@@ -76,8 +76,9 @@ export function statementsFor({ lease, fence }: LeaseTables): LeaseStatements {
   )
   insert into ${fence} (election) select election from record on conflict do nothing`,
 
-    // First the fence, for which a grant may have to wait, then the lease, so that its holder can renew it meanwhile. The time is taken
-    // when both are locked, and each step takes its row from the one before: that is their order.
+    // First the fence, for which a grant may have to wait, then the lease, so that its holder can renew it meanwhile. When both are
+    // locked and the version is the same, it is still as free as it was seen; the time is taken anew. Each step takes its row from the
+    // one before: that is their order.
     acquire: `
   with ${SETTINGS},
   likely as materialized (
@@ -96,9 +97,9 @@ export function statementsFor({ lease, fence }: LeaseTables): LeaseStatements {
   ),
   written as (
     update ${lease} l set version = ${newVersion('(l.term + 1)')}, term = l.term + 1, phase = 'held', holder_id = $6::text,
-      holder_incarnation = $7::text, lease_ms = $8::float8, expires_at = ${ends('m.at', '$8')}, exit_incarnation = null, handover = null
+      holder_incarnation = $7::text, lease_ms = $8::float8, expires_at = ${ends('m.at', '$8')}, handover = null
     from moment m
-    where l.election = m.election and l.version = $5::text and ${isFree('m.at')} and ${isInTime('m.at')}
+    where l.election = m.election and ${isInTime('m.at')}
     returning l.*
   ),
   marked as (

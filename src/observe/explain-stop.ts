@@ -35,7 +35,7 @@ export function explainStop(report: Report): string {
   const { complete, tookMs, criticalPath } = report
   const begin = complete ? `stopping took ${formatMs(tookMs)}` : `stopping for ${formatMs(tookMs)} so far`
   const parts = gathered(partsOf(criticalPath))
-  if (parts.length === 0) return begin
+  if (parts.length === 0) return `${begin}${termsInWords(report)}`
   const leastMs = tookMs * WORTH_TELLING
   const byLength = [...parts].sort((a, b) => b.ms - a.ms)
   const longest = new Set(byLength.filter(({ ms }, index) => index === 0 || (index < TOLD && ms >= leastMs)))
@@ -44,7 +44,15 @@ export function explainStop(report: Report): string {
   const restMs = parts.reduce((sum, part) => sum + (longest.has(part) ? 0 : part.ms), 0)
   const left = parts.length - longest.size
   const rest = restMs >= leastMs && left > 0 ? `; ${formatMs(restMs)} in ${left} shorter ${left === 1 ? 'stretch' : 'stretches'}` : ''
-  return `${begin}: ${told.join(', then ')}${rest}`
+  return `${begin}: ${told.join(', then ')}${rest}${termsInWords(report)}`
+}
+
+function termsInWords({ terms }: Report): string {
+  const each = terms.slice(0, TOLD).map(({ address, term, ended, why, atMs }) => {
+    const how = ended === 'stepped-down' ? 'stepped down from' : `lost (${why})`
+    return `; \`${address}\` ${how} term ${term} at ${formatMs(atMs)}`
+  })
+  return each.join('')
 }
 
 function partsOf(path: readonly PathStep[]): Part[] {

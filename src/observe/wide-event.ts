@@ -35,6 +35,7 @@ export function wideReport(report: Report): WideReport {
     budgetMs: Number.isFinite(report.budgetMs) ? report.budgetMs : null,
     services: services.map(briefly),
     servicesLeftOut: report.services.length - services.length,
+    terms: report.terms.slice(0, ITEMS_AT_MOST).map((term) => ({ ...term, why: short(term.why) })),
     criticalPath: longest(report.criticalPath),
     warnings: report.warnings.slice(0, ITEMS_AT_MOST).map((warning): ReportWarning => ({ ...warning, text: short(warning.text) })),
     errors: report.errors.slice(0, ITEMS_AT_MOST).map((error) => ({ ...error, message: short(error.message) })),

@@ -2,7 +2,7 @@
 import type { Fact } from '../protocol/fact.js'
 import { criticalPath } from './critical-path.js'
 import { Endings, type StoppedFact } from './endings.js'
-import { type Report, type ReportWarning, type ServiceReport, tenths } from './report.js'
+import { type Report, type ReportWarning, type ServiceReport, type TermReport, tenths } from './report.js'
 import { budgetWarning, serviceWarnings } from './report-warnings.js'
 
 /** One service of the tree when the stop begins. */
@@ -26,6 +26,8 @@ export const REPORTED: ReadonlySet<string> = new Set<Fact['type']>([
   'late-error',
   'crashed',
   'request-failed',
+  'stepped-down',
+  'lease-lost',
 ])
 
 /** Folds the facts of one stop into its report. */
@@ -36,6 +38,7 @@ export class ReportFold {
   readonly #endings = new Endings()
   readonly #unstarted = new Set<string>()
   readonly #errors: { atMs: number; address: string; message: string }[] = []
+  readonly #terms: TermReport[] = []
   #errorCount = 0
   #abandonedCount = 0
   /** The service that was given up last, or that ended last after that. */
@@ -64,6 +67,9 @@ export class ReportFold {
       case 'crashed':
       case 'request-failed':
         return this.#keepError(fact.at, fact.address, fact.error)
+      case 'stepped-down':
+      case 'lease-lost':
+        return this.#termIsOver(fact)
       default:
     }
   }
@@ -98,12 +104,13 @@ export class ReportFold {
       totals,
       inFlight,
       forceCancelled,
+      terms: [...this.#terms],
       criticalPath: path,
       warnings: warnings.slice(0, KEPT),
       warningCount: warnings.length,
       errors: [...this.#errors],
       errorCount: this.#errorCount,
-      clean: complete && services.every(isClean),
+      clean: complete && services.every(isClean) && this.#terms.every(({ ended }) => ended === 'stepped-down'),
     }
   }
 
@@ -130,6 +137,12 @@ export class ReportFold {
   #keepError(at: number, address: string, error: unknown): void {
     this.#errorCount += 1
     if (this.#errors.length < KEPT) this.#errors.push({ atMs: tenths(at - this.#sinceAt), address, message: messageOf(error) })
+  }
+
+  #termIsOver({ type, at, address, election, term, why }: Extract<Fact, { type: 'stepped-down' | 'lease-lost' }>): void {
+    if (this.#terms.length === KEPT) return
+    const ended = type === 'stepped-down' ? type : 'lost'
+    this.#terms.push({ address, election, term: String(term), ended, why, atMs: tenths(at - this.#sinceAt) })
   }
 
   #criticalPath(now: number, complete: boolean): Report['criticalPath'] {

@@ -61,6 +61,19 @@ export interface ReportWarning {
   readonly text: string
 }
 
+/** A term that ended during a stop. */
+export interface TermReport {
+  /** The leader's. */
+  readonly address: string
+  readonly election: string
+  /** As text: JSON has no numbers of that size. */
+  readonly term: string
+  /** `stepped-down`: the store knows that nothing of it runs. `lost`: it has to expire before somebody else leads. */
+  readonly ended: 'stepped-down' | 'lost'
+  readonly why: string
+  readonly atMs: number
+}
+
 /** What a stop came to. */
 export interface Report {
   /** Who or what asked for it. */
@@ -76,6 +89,8 @@ export interface Report {
   readonly totals: Readonly<Record<Exclude<ServiceReport['verdict'], 'stopping'>, number>> & { readonly stopping?: number }
   readonly inFlight: number
   readonly forceCancelled: number
+  /** The terms of leaders that ended meanwhile, the first hundred. */
+  readonly terms: readonly TermReport[]
   /** The stretches, first to last and without a gap, from the beginning of the stop to its end: each began when the one before was over. */
   readonly criticalPath: readonly PathStep[]
   /** The first hundred. */

@@ -3,7 +3,7 @@
 // It comes before everything else: what is starting is called off, what waits for a restart is dropped, nothing starts any more.
 import type { Exit } from '../protocol/exit.js'
 import { measure, reserveScale } from './budget.js'
-import type { Commands } from './commands.js'
+import type { Call, Commands } from './commands.js'
 import { allAtOnce, type Frontier, nothing, type Order, stopFrontier } from './order.js'
 import type { Slot, Waiter } from './slot.js'
 import type { SlotList } from './slot-list.js'
@@ -37,6 +37,8 @@ export class StopRound implements Waiter {
   #hurried = false
   #restMs = 0
   #lastEnded: Slot | undefined
+  /** Who waits for the end of one child. */
+  readonly #calls: { readonly slot: Slot; readonly call: number }[] = []
 
   constructor(slots: SlotList, order: Order, exit: Exit, plan: StopPlan) {
     this.#slots = slots
@@ -125,12 +127,22 @@ export class StopRound implements Waiter {
     return this.#lastEnded
   }
 
+  /** While only edges are drained, one that drains may still end what it has started elsewhere. False for any other call. */
+  terminates(call: Call, out: Commands, now: number): boolean {
+    const slot = call.verb === 'terminate' && this.#edgesOnly ? this.#slots.get(call.id) : undefined
+    if (slot === undefined || (slot.phase !== 'running' && slot.phase !== 'stopping')) return false
+    this.#calls.push({ slot, call: call.number })
+    if (slot.phase === 'running') this.#ask(slot, out, now)
+    return true
+  }
+
   /** A child has ended: as asked, or by itself, which is noted when its turn comes. */
   ended(slot: Slot, exit: Exit, out: Commands): void {
     const asked = slot.phase === 'stopping'
     slot.phase = asked ? 'empty' : 'dead'
     slot.died = exit
     if (asked) takeNote(slot, exit, out)
+    for (const { call } of this.#calls.filter((waiting) => waiting.slot === slot)) out.push({ type: 'reply', call, result: { ok: true } })
   }
 
   #begin(slot: Slot, out: Commands, now: number): boolean {

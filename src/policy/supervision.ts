@@ -55,7 +55,7 @@ export class Supervision implements Inner {
 
   /** Takes in what happened at `now` and says what to do, into a queue that the caller keeps. */
   decideInto(event: SupervisionEvent, now: number, out: Commands): void {
-    if (event.type === 'call') this.#call(event.call, out)
+    if (event.type === 'call') this.#call(event.call, out, now)
     else if (!this.#isOver) this.#take(event, out, now)
     this.#serve(out, now)
   }
@@ -65,9 +65,9 @@ export class Supervision implements Inner {
     return this.#isKilled || (this.#transactions.stage === 'failed' && this.ending === undefined)
   }
 
-  #call(call: Call, out: Commands): void {
+  #call(call: Call, out: Commands, now: number): void {
     if (this.ending === undefined && !this.#isOver) this.#mailbox.push({ type: 'call', call })
-    else refuse(call, out)
+    else if (this.ending?.terminates(call, out, now) !== true) refuse(call, out)
   }
 
   #take(event: Exclude<SupervisionEvent, { type: 'call' }>, out: Commands, now: number): void {

@@ -36,7 +36,7 @@ export interface LeaseRecord {
   readonly holder: Candidate | undefined
   /** For how long it was granted; 0 before the first grant. */
   readonly leaseMs: number
-  /** Opaque; another one after every write, renewals included. */
+  /** Opaque; another one after every write, renewals included. Where leases do not expire, a renewal that changes nothing need not be one. */
   readonly version: string
   readonly phase: 'vacant' | 'held' | 'steppingDown'
   /** How the latest term ended that was written down; of an earlier term than `term` when that one ended without a word. */

@@ -1,5 +1,6 @@
 // All laws that concern a tree, in the order of their numbers. L13 is about trees that cannot be built; it has a property of its own.
 import type { Law } from './law.js'
+import { oneLeaderAfterTheOther, termsEndEmpty } from './laws/leadership.js'
 import {
   crashesInADrainAreNoted,
   manyRequestsAreOne,
@@ -41,4 +42,6 @@ export const LAWS: readonly Law[] = [
   allIsClosed,
   resourcesCloseInOrder,
   nothingIsUsedOnceClosed,
+  oneLeaderAfterTheOther,
+  termsEndEmpty,
 ].map((law) => ({ advice: OURS, ...law }))

@@ -1,4 +1,5 @@
 // The handle of a dynamic supervisor: starts children for arguments. It outlives the supervisor's incarnations.
+import { ChildError } from '../base/errors.js'
 import type { Incarnation } from '../kernel/incarnation.js'
 import type { Service } from './definition.js'
 import type { Dynamic } from './dynamic-supervisor.js'
@@ -30,9 +31,16 @@ export class DynamicHandle implements Dynamic<unknown, Service> {
     return [...this.#place.added].flatMap(({ incarnation }) => incarnation ?? [])
   }
 
-  /** For engines: stops the child of that id for good. */
-  async terminate(id: string): Promise<void> {
-    await operationsAt(this.#place, this.#roster, id).terminate(id)
+  /** For engines: stops one of them for good. */
+  async end(life: Incarnation): Promise<void> {
+    const place = [...this.#place.added].find(({ incarnation }) => incarnation === life)
+    if (place === undefined) return
+    try {
+      await operationsAt(this.#place, this.#roster, place.id).terminate(place.id)
+    } catch (error) {
+      // A supervisor that is ending itself ends its children.
+      if (!(error instanceof ChildError)) throw error
+    }
   }
 }
 

@@ -146,15 +146,15 @@ export class Roster {
   }
 
   /** @throws NotReadyError (ERR_NOT_READY) while the service at the place is not there to be used. */
-  handleOf(place: Place): unknown {
+  handleOf(place: Place, address = place.address): unknown {
     const incarnation = place.incarnation
-    if (incarnation === undefined) throw new NotReadyError(place.address, 'not started')
+    if (incarnation === undefined) throw new NotReadyError(address, 'not started')
     const { work, status } = incarnation
     const { face } = place.definition
-    if (face !== undefined) return this.handleOf(place.children.find(({ id }) => id === face) as Place)
+    if (face !== undefined) return this.handleOf(place.children.find(({ id }) => id === face) as Place, address)
     const isDynamic = place.definition.child !== undefined
     if (!isDynamic && !(work instanceof HookWork)) return undefined
-    if (status !== 'ready' && status !== 'settling') throw new NotReadyError(place.address, status)
+    if (status !== 'ready' && status !== 'settling') throw new NotReadyError(address, status)
     return work instanceof HookWork ? work.handle : this.#dynamicHandle(place, this)
   }
 

@@ -1,6 +1,6 @@
 // What bounds a request: the time for its answer, the drain, the lame duck, and what other services refuse to its handler.
 import type { ServerResponse } from 'node:http'
-import { AtCapacityError, DrainingError, plainEnv } from 'quiesce'
+import { AtCapacityError, DrainingError, NotLeaderError, plainEnv, StaleTermError } from 'quiesce'
 import { signalsOf } from 'quiesce/http'
 import { describe, expect, it } from 'vitest'
 import { RawClient } from './raw-client.ts'
@@ -95,6 +95,8 @@ describe('what another service refuses', () => {
   it.each([
     ['its capacity', new AtCapacityError('shop/db', 8, 3_400), 'retry-after: 4'],
     ['its drain', new DrainingError('shop/db'), 'retry-after: '],
+    ['that another one leads', new NotLeaderError('shop/jobs', 'b', 3n), 'retry-after: '],
+    ['that its term is over', new StaleTermError('shop/jobs', 3n, 0, 0), 'retry-after: '],
   ])('is 503 and no failure of the handler: %s', async (_name, refusal, header) => {
     const { system, port, facts } = await serve({ handler: () => Promise.reject(refusal) })
     const client = await RawClient.connect(port)

@@ -1,7 +1,7 @@
 // An active and a standby in one tree, over one lease in memory: the standby is promoted when the active one steps down, crashes or is
 // stopped, and never before its `stepped-down`.
 import { expect, onTestFinished, test } from 'vitest'
-import { createSystem, type Fact, leader, NotLeaderError, PromotionError, service, supervisor } from '../../src/index.js'
+import { createSystem, explainStop, type Fact, leader, NotLeaderError, PromotionError, service, supervisor } from '../../src/index.js'
 import { memoryLease } from '../../src/leases/memory.js'
 import { VirtualEnv } from '../../src/testing/virtual-env.js'
 
@@ -52,6 +52,19 @@ test('the first candidate leads, the standby is ready and says who leads', async
   expect(() => handle.get()).toThrow(
     'app/standby does not lead: active does, in term 1. Ask there, or try again when it has been promoted.',
   )
+})
+
+test('who leads is known again right after a step-down, and nobody is said to lead who steps down', async () => {
+  const { env, system, active, standby } = pair()
+  await system.start()
+  await env.advance(100)
+  const { handle } = system.ref(active)
+  const left = system.ref(active).stepDown()
+  expect([handle.leading, handle.leader]).toEqual([false, undefined])
+  await settled(env, left)
+  await env.advance(100)
+  expect(system.ref(standby).handle.leading).toBe(true)
+  expect(handle.leader).toBe('standby')
 })
 
 test('a step-down hands over, and asking again is answered at once', async () => {
@@ -118,4 +131,13 @@ test('nobody is promoted while the whole tree stops', async () => {
   const report = await settled(env, system.stop())
   expect(report.clean).toBe(true)
   expect(told.at(-1)).toBe('app/active stepped-down 1')
+})
+
+test('the report of the stop tells of the term, in data and in words', async () => {
+  const { env, system } = pair()
+  await system.start()
+  await env.advance(100)
+  const report = await settled(env, system.stop())
+  expect(report.terms).toEqual([{ address: 'app/active', election: 'jobs', term: '1', ended: 'stepped-down', why: 'stop', atMs: 0 }])
+  expect(explainStop(report)).toContain('`app/active` stepped down from term 1')
 })

@@ -94,6 +94,12 @@ export class Bench {
     return new Player(await this.#store.handle(election), { id, incarnation: randomUUID() }, this.leaseMs)
   }
 
+  /** A new candidate that may be abandoned. */
+  async mortal(id = `p${++this.#players}`): Promise<Player> {
+    const lease = await (this.#store.mortalHandle?.() ?? this.#store.handle())
+    return new Player(lease, { id, incarnation: randomUUID() }, this.leaseMs)
+  }
+
   async players(count: number): Promise<Player[]> {
     const players: Player[] = []
     while (players.length < count) players.push(await this.player())
@@ -105,7 +111,7 @@ export class Bench {
     return new Player(lease, { id: me.id, incarnation: randomUUID() }, this.leaseMs)
   }
 
-  /** The holder falls silent, and the lease ends without a word. */
+  /** The holder, a mortal one, falls silent, and the lease ends without a word. */
   async abandon({ lease }: Player): Promise<void> {
     if (this.#store.kill === undefined) await this.hook('pass')(this.leaseMs)
     else await this.#store.kill(lease)
@@ -129,7 +135,20 @@ export class Reports {
   async after(act: () => Promise<unknown>): Promise<void> {
     const before = this.count
     await act()
-    while (this.count === before) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    await this.#beyond(before)
+  }
+
+  /** Looks, and looks again after each report, until it is so. */
+  async until(isSo: () => Promise<boolean>): Promise<void> {
+    for (;;) {
+      const before = this.count
+      if (await isSo()) return
+      await this.#beyond(before)
+    }
+  }
+
+  async #beyond(count: number): Promise<void> {
+    while (this.count === count) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 }
 

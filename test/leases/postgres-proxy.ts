@@ -1,6 +1,6 @@
 // A way to a Postgres server on which answers can be lost: the server has applied a statement, and its client never hears of it.
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import type { Address } from '../support/postgres-server.js'
+import type { ServerConfig } from '../support/postgres-server.js'
 
 /** Accepts connections and passes them on to a server. */
 export class PostgresProxy {
@@ -9,11 +9,11 @@ export class PostgresProxy {
   /** Which statement's answer is lost next. */
   #losing: RegExp | undefined
 
-  private constructor(target: Address) {
+  private constructor(target: ServerConfig) {
     this.#server = createServer((near) => this.#join(near, target))
   }
 
-  static async to(target: Address): Promise<PostgresProxy> {
+  static async to(target: ServerConfig): Promise<PostgresProxy> {
     const proxy = new PostgresProxy(target)
     await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve))
     return proxy
@@ -34,7 +34,7 @@ export class PostgresProxy {
     await closed
   }
 
-  #join(near: Socket, target: Address): void {
+  #join(near: Socket, target: ServerConfig): void {
     const far = connect(target.port, target.host)
     let losing = false
     for (const [one, other] of [

@@ -5,7 +5,7 @@ import type { Lease } from '../../src/protocol/lease.js'
 export interface Hooks {
   /** Lets so many milliseconds pass by the store's clock. */
   pass(ms: number): Promise<void>
-  /** The process that uses this handle dies without a word. */
+  /** The process that uses this handle (a `mortalHandle`) dies without a word. */
   kill(lease: Lease): Promise<void>
   /** Loses the answer to the next call on this handle, after the store has applied it: the call rejects. */
   loseAnswer(lease: Lease): void
@@ -19,13 +19,15 @@ export interface Hooks {
   silence(): Promise<() => Promise<void>>
 }
 
-/** A hook, or an optional part of the interface. */
-export type Ability = keyof Hooks | 'handover' | 'watch' | 'observedExpiry'
+/** A hook, or what the interface leaves to a store: each renewal is a write (`beat`), candidates keep the time (`observedExpiry`). */
+export type Ability = keyof Hooks | 'handover' | 'watch' | 'beat' | 'observedExpiry'
 
 /** A store that was opened for one case. */
 export interface OpenStore extends Partial<Hooks> {
   /** A handle as another process would open it, each time a new one where the store allows; of the case's own election unless told. */
   handle(election?: string): Promise<Lease>
+  /** A handle whose holder can be killed; default: any. */
+  mortalHandle?(): Promise<Lease>
   close(): Promise<void>
 }
 

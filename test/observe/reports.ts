@@ -24,7 +24,18 @@ export function row(address: string, [refusedAtMs, settledAtMs, stoppedAtMs]: Ti
 export function report(services: readonly ServiceReport[], more: Partial<Report> = {}): Report {
   const totals = { acked: services.length, failed: 0, killed: 0, abandoned: 0, 'never-started': 0 }
   const base = { reason: 'SIGTERM', tookMs: 4_000, budgetMs: 24_500, services, totals, inFlight: 0, forceCancelled: 0 }
-  return { ...base, complete: true, criticalPath: [], warnings: [], warningCount: 0, errors: [], errorCount: 0, clean: true, ...more }
+  return {
+    ...base,
+    complete: true,
+    terms: [],
+    criticalPath: [],
+    warnings: [],
+    warningCount: 0,
+    errors: [],
+    errorCount: 0,
+    clean: true,
+    ...more,
+  }
 }
 
 /** A critical path: address, why, and how long, one after another. */

@@ -72,7 +72,7 @@ const crashed: Partial<Ending> = { exit: { reason: 'crash', cause: 'why' }, verd
 function report(more: Partial<Report> = {}, at = 0, isSame = true): TraceEvent {
   const totals = { acked: 0, failed: 0, killed: 0, abandoned: 0, 'never-started': 0 }
   const empty = { services: [], totals, inFlight: 0, forceCancelled: 0, errors: [], errorCount: 0, clean: true }
-  const way = { complete: true, criticalPath: [], warnings: [], warningCount: 0 }
+  const way = { complete: true, terms: [], criticalPath: [], warnings: [], warningCount: 0 }
   return { type: 'reported', at, isSame, report: { reason: 'stop', tookMs: 0, budgetMs: 0, ...empty, ...way, ...more } }
 }
 
@@ -103,6 +103,17 @@ const over = (timers = 0, actors = 0, unanswered: readonly string[] = []): Trace
 })
 const hurry: TraceEvent = { type: 'asked', at: 0, what: 'hurry', address: 'app' }
 const rested: TraceEvent = { type: 'rested', at: 0, busy: new Map() }
+
+const ofTerm = (type: 'promoting' | 'promoted' | 'stepped-down' | 'lease-lost', address: string, term: bigint): TraceEvent => ({
+  type: 'fact',
+  at: 0,
+  fact: { type, at: 0, address, election: 'jobs', term, why: '', tookMs: 0, running: [] } as Fact,
+})
+const ofScope = (type: 'starting' | 'stopped'): TraceEvent => ({
+  type: 'fact',
+  at: 0,
+  fact: { type, at: 0, address: 'app/api/scope/jobs@1', incarnation: 1 } as Fact,
+})
 
 /** The law's number, part of its sentence, and the trace that breaks it. */
 const BROKEN: readonly (readonly [law: string, sentence: string, trace: readonly TraceEvent[]])[] = [
@@ -288,6 +299,26 @@ const BROKEN: readonly (readonly [law: string, sentence: string, trace: readonly
     'L16',
     '`app/db` was used by `app/api` at 0 ms, after it had been closed at 0 ms',
     [...ENDING, ...opened, asked('db'), draining('db'), ofResource('closed', 'db'), ofResource('used', 'db', ['api'])],
+  ],
+  [
+    'L17',
+    '`app/api` was being promoted in term 2 of jobs at 0 ms, while `app/db` still led in term 1',
+    [ofTerm('promoting', 'app/db', 1n), ofTerm('promoted', 'app/db', 1n), ofTerm('promoting', 'app/api', 2n)],
+  ],
+  [
+    'L17',
+    '`app/api` was granted term 1 of jobs at 0 ms, after term 1',
+    [ofTerm('promoting', 'app/db', 1n), ofTerm('stepped-down', 'app/db', 1n), ofTerm('promoting', 'app/api', 1n)],
+  ],
+  [
+    'L18',
+    '`app/api` stepped down from term 1 of jobs at 0 ms, while `app/api/scope/jobs@1` had not stopped',
+    [ofScope('starting'), ofTerm('stepped-down', 'app/api', 1n)],
+  ],
+  [
+    'L18',
+    '`app/api` ended term 1 of jobs at 0 ms for the second time',
+    [ofTerm('lease-lost', 'app/api', 1n), ofTerm('stepped-down', 'app/api', 1n)],
   ],
   ['L14', 'never asked to release it', [...up('log'), stopped('log'), report(), over(), over()]],
 ]

@@ -7,14 +7,6 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-/** How a test reaches it. */
-export interface Address {
-  readonly host: string
-  readonly port: number
-  readonly user: string
-  readonly database: string
-}
-
 const FOLDERS = '/usr/lib/postgresql'
 const MIGHTY = process.getuid?.() === 0
 const USER = MIGHTY ? 'postgres' : undefined
@@ -56,17 +48,22 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-export class PostgresServer implements Address {
-  readonly host = '127.0.0.1'
-  readonly user = 'postgres'
-  readonly database = 'postgres'
+/** How a client reaches it. */
+export interface ServerConfig {
+  readonly host: string
   readonly port: number
+  readonly user: string
+  readonly database: string
+}
+
+export class PostgresServer {
+  readonly config: ServerConfig
   readonly #folder: string
   #process: ChildProcess | undefined
 
   private constructor(folder: string, port: number) {
     this.#folder = folder
-    this.port = port
+    this.config = { host: '127.0.0.1', port, user: 'postgres', database: 'postgres' }
   }
 
   /** Makes a cluster and starts it. */
@@ -97,7 +94,13 @@ export class PostgresServer implements Address {
   /** Starts it again, with the data that it has. */
   async run(): Promise<void> {
     // What is lost without fsync is lost with the machine, not with the server.
-    const settings = { listen_addresses: this.host, port: this.port, unix_socket_directories: '', fsync: 'off', max_connections: 200 }
+    const settings = {
+      listen_addresses: this.config.host,
+      port: this.config.port,
+      unix_socket_directories: '',
+      fsync: 'off',
+      max_connections: 200,
+    }
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     const [command, args] = asUser([join(programs ?? '', 'postgres'), '-D', join(this.#folder, 'data'), ...flags])
     const child = spawn(command, args, { cwd: this.#folder, stdio: ['ignore', 'ignore', 'pipe'] })

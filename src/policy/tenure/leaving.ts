@@ -85,7 +85,15 @@ export function lose(state: TenureState, why: string, inFlight: number, now: num
   const { term } = state.holding as Holding
   state.overTerm = term
   state.commands.push({ do: 'lost', term, why, inFlight })
+  if (state.options.expiry === 'none') state.kept = term
   standBack(state, now)
+}
+
+/** Makes the lease vacant of a term that was lost. Nothing is acknowledged by that. */
+export function letGo(state: TenureState): void {
+  if (state.kept === undefined) return
+  state.send({ do: 'release', exit: exitOf(state.kept, 'lost', false), to: undefined })
+  state.kept = undefined
 }
 
 function standBack(state: TenureState, now: number): void {
@@ -109,6 +117,7 @@ export function stop(state: TenureState, deadlineAt: number, now: number): void 
 export function end(state: TenureState): void {
   state.phase = 'ended'
   state.until = Number.POSITIVE_INFINITY
+  letGo(state)
   state.commands.push({ do: 'end' })
 }
 

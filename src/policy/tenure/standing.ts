@@ -4,6 +4,7 @@ import type { LeaseRecord, Renewal } from '../../protocol/lease.js'
 import { Holding, retryMs } from './holding.js'
 import { end, exitOf, giveBack } from './leaving.js'
 import type { TenureState } from './state.js'
+import type { Phase } from './words.js'
 
 /** Watches the lease from now on. */
 export function observe(state: TenureState, now: number): void {
@@ -12,9 +13,16 @@ export function observe(state: TenureState, now: number): void {
   state.callAt = now
 }
 
-/** The record may have changed: it is read at once, also by its holder, whom it may tell of a wish. */
+const LOOKING: readonly Phase[] = ['observing', 'acquiring', 'leading', 'cooling']
+
+/**
+ * The record may have changed: it is read at once, also by its holder, whom it may tell of a wish. What is under way may have been
+ * answered before the change, so that it is read once more.
+ */
 export function look(state: TenureState, now: number): void {
-  if (state.phase === 'observing' || state.phase === 'acquiring' || state.phase === 'leading') state.callAt = now
+  if (!LOOKING.includes(state.phase)) return
+  state.callAt = now
+  state.isOutdated = state.call !== undefined
 }
 
 /** This candidate is to have the lease, and need not let others go first. */
@@ -31,7 +39,8 @@ export function decide(state: TenureState, now: number): void {
   if (candidacy.isOurs && record.term > state.overTerm) return adopt(state, record, now)
   state.phase = 'observing'
   if (state.stopAt !== undefined) return end(state)
-  state.callAt = candidacy.nextLookAt(now)
+  state.callAt = state.isOutdated ? now : candidacy.nextLookAt(now)
+  state.isOutdated = false
   if (candidacy.mayClaim(now)) claim(state, now)
   // Of a term that is over. Where leases do not expire, nobody could ever lead again.
   else if (candidacy.isOurs && state.options.expiry === 'none')

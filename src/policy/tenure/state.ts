@@ -40,8 +40,12 @@ export class TenureState {
   call: StoreCall | undefined
   /** When to call the store again, in the phases that wait for it. */
   callAt = Number.POSITIVE_INFINITY
+  /** Whether the record may have changed since that call was sent. */
+  isOutdated = false
   /** By when it must be over with everything, once it was asked to stop. */
   stopAt: number | undefined
+  /** A term that was lost where leases do not expire: unless this candidate lets go of it, nobody could ever lead again. */
+  kept: bigint | undefined
   /** How the term before ended. */
   previous: LastExit | undefined
   canSeal = false

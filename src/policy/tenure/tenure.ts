@@ -74,7 +74,8 @@ export class Tenure {
     if (state.phase === 'acquiring' && state.stopAt !== undefined && now >= state.stopAt) return leaving.end(state)
     if (now >= state.until) this.#phaseIsOver(now, inFlight)
     if (state.call !== undefined) return
-    if (now >= state.callAt) this.#callAgain()
+    if (state.kept !== undefined) leaving.letGo(state)
+    else if (now >= state.callAt) this.#callAgain()
     else if (state.isHolding && now >= (state.holding as Holding).renewAt) this.#renew()
   }
 
@@ -105,7 +106,7 @@ export class Tenure {
   #answered({ call, ok, record, sentAt }: TenureEvent & { readonly type: 'answered' }, now: number): void {
     const state = this.#state
     state.call = undefined
-    if (call === 'read' || !ok) state.candidacy.see(record, sentAt, now)
+    state.candidacy.see(record, sentAt, now)
     if (state.isHolding) return this.#answeredHolder(call, ok, record, sentAt, now)
     if (state.phase === 'releasing' && call === 'release') return leaving.released(state, ok, now)
     if (state.phase !== 'observing' && state.phase !== 'acquiring') return

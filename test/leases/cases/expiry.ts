@@ -7,7 +7,7 @@ export const expiry: readonly ConformanceCase[] = [
   {
     title: 'a holder that is gone is followed by the next term, and its exit stays unknown',
     run: async (bench) => {
-      const [a, b] = [await bench.player(), await bench.player()]
+      const [a, b] = [await bench.mortal(), await bench.player()]
       await a.lead()
       await bench.abandon(a)
       const record = await b.lead()
@@ -17,7 +17,7 @@ export const expiry: readonly ConformanceCase[] = [
   {
     title: 'the exit of an earlier term outlives a term that ended without a word',
     run: async (bench) => {
-      const [a, b, c] = [await bench.player(), await bench.player(), await bench.player()]
+      const [a, b, c] = [await bench.player(), await bench.mortal(), await bench.player()]
       await a.lead()
       const { lastExit } = (await a.release(1n, { checkpoint: 'from a' })).record
       await b.lead()
@@ -30,9 +30,9 @@ export const expiry: readonly ConformanceCase[] = [
   {
     title: 'of many who see a holder gone, one is granted the lease',
     run: async (bench) => {
-      const [a, ...others] = await bench.players(9)
-      await a?.lead()
-      if (a !== undefined) await bench.abandon(a)
+      const [a, others] = [await bench.mortal(), await bench.players(8)]
+      await a.lead()
+      await bench.abandon(a)
       const answers = await Promise.all(others.map((other) => other.acquire()))
       expect(answers.filter(({ ok }) => ok)).toHaveLength(1)
     },
@@ -41,11 +41,12 @@ export const expiry: readonly ConformanceCase[] = [
     title: 'the death of a holder ends its lease at once, and those who watch are told',
     needs: ['kill', 'watch'],
     run: async (bench) => {
-      const [a, b] = [await bench.player(), await bench.player()]
-      await a.lead()
+      const [a, b] = [await bench.mortal(), await bench.player()]
       const reports = new Reports(b.lease)
-      await reports.after(async () => expect((await b.acquire()).ok).toBe(false))
-      await reports.after(() => bench.hook('kill')(a.lease))
+      await reports.after(() => a.lead())
+      expect((await b.acquire()).ok).toBe(false)
+      await bench.hook('kill')(a.lease)
+      await reports.until(async () => (await b.read()).phase === 'vacant')
       expect((await b.lead()).term).toBe(2n)
       reports.stop()
     },
@@ -127,7 +128,7 @@ export const expiry: readonly ConformanceCase[] = [
   {
     title: 'expired and taken: the old holder neither renews nor releases',
     run: async (bench) => {
-      const [a, b] = [await bench.player(), await bench.player()]
+      const [a, b] = [await bench.mortal(), await bench.player()]
       await a.lead()
       await bench.abandon(a)
       const record = await b.lead({ leaseMs: bench.leaseMs * 100 })

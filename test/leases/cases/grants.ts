@@ -100,7 +100,7 @@ export const grants: readonly ConformanceCase[] = [
       const [a, b] = await pair(bench)
       const versions = [(await a.read()).version]
       versions.push((await a.lead()).version)
-      versions.push((await a.renew(1n)).record.version)
+      versions.push((await a.renew(1n, 'held', bench.leaseMs + 1)).record.version)
       versions.push((await a.renew(1n, 'steppingDown')).record.version)
       expect((await b.acquire()).record.version).toBe(versions.at(-1))
       expect((await b.renew(1n)).record.version).toBe(versions.at(-1))
@@ -109,6 +109,16 @@ export const grants: readonly ConformanceCase[] = [
       versions.push((await a.release(1n)).record.version)
       versions.push((await b.lead()).version)
       expect(new Set(versions).size).toBe(versions.length)
+    },
+  },
+  {
+    title: 'a renewal makes another version also when it changes nothing else',
+    needs: ['beat'],
+    run: async (bench) => {
+      const a = await bench.player()
+      const { version } = await a.lead()
+      const versions = [version, (await a.renew(1n)).record.version, (await a.renew(1n)).record.version]
+      expect(new Set(versions).size).toBe(3)
     },
   },
   {

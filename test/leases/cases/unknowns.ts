@@ -78,7 +78,7 @@ export const unknowns: readonly ConformanceCase[] = [
     },
   },
   {
-    title: 'a claim aborted in flight: granted or not, and the second attempt leads in term 1',
+    title: 'a claim aborted in flight: granted or not, and the second attempt leads',
     run: async (bench) => {
       const a = await bench.player()
       const vacant = await a.read()
@@ -86,8 +86,10 @@ export const unknowns: readonly ConformanceCase[] = [
       if (!(outcome instanceof Error)) expect(outcome.ok).toBe(true)
       const again = await outcomeOf(a.acquire())
       const { term, holder } = await a.read()
-      expect({ again: again instanceof Error, term, holder }).toEqual({ again: false, term: 1n, holder: a.me })
-      expect((await a.renew(1n)).ok).toBe(true)
+      expect({ again: again instanceof Error, holder }).toEqual({ again: false, holder: a.me })
+      // A store may take back a grant of which nobody was told.
+      expect([1n, 2n]).toContain(term)
+      expect((await a.renew(term)).ok).toBe(true)
     },
   },
   {

@@ -57,7 +57,7 @@ export const wishes: readonly ConformanceCase[] = [
     title: 'a grant after a death clears a wish too',
     needs: ['handover'],
     run: async (bench) => {
-      const [a, b] = [await bench.player(), await bench.player()]
+      const [a, b] = [await bench.mortal(), await bench.player()]
       await a.lead()
       await b.wish('p9', 'n1')
       await bench.abandon(a)

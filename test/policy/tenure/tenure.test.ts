@@ -23,6 +23,22 @@ describe('standing for election', () => {
     expect(rig.pass(1_000)).toEqual(['read'])
   })
 
+  test('a change that comes while a read is under way makes it read again: the answer may be older', () => {
+    const rig = new Rig()
+    rig.tell({ type: 'begin' })
+    expect(rig.tell({ type: 'changed' })).toEqual([])
+    expect(rig.answer('read', heldBy(OTHER, 1n))).toEqual(['read'])
+    expect(rig.answer('read', vacant(exited(1n)))).toEqual(['acquire'])
+  })
+
+  test('a change that comes while it is looked into is looked into once more only once', () => {
+    const rig = new Rig()
+    rig.tell({ type: 'begin' })
+    rig.answer('read', heldBy(OTHER, 1n))
+    expect(rig.tell({ type: 'changed' })).toEqual(['read'])
+    expect(rig.answer('read', heldBy(OTHER, 1n))).toEqual([])
+  })
+
   test('where the store keeps no time, it watches one version for a whole lease, and reads once more', () => {
     const rig = new Rig({ expiry: 'observer' })
     rig.tell({ type: 'begin' })

@@ -1,0 +1,2 @@
+// The public door of the lease store of one host.
+export { type LocalLeaseOptions, localLease } from '../leases/local.js'

@@ -1,0 +1,134 @@
+// The lock of a lease on one host, free as soon as the process ends that holds it, however it ends. An abstract Unix socket can be bound
+// by one process; a socket in the folder of the records tells those from whom the abstract one is hidden, as between containers.
+import { randomBytes } from 'node:crypto'
+import { unlinkSync } from 'node:fs'
+import { readdir, rename, unlink } from 'node:fs/promises'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { basename, join } from 'node:path'
+
+/** Where a lock is. */
+export interface LockPlace {
+  /** The name of the abstract socket, with the zero byte that makes it one. */
+  readonly abstract: string
+  readonly folder: string
+  /** How the names of the sockets in the folder begin. */
+  readonly prefix: string
+}
+
+/** The lock, held by this process until it is freed. */
+export class LocalLock {
+  /** Names the socket in the folder: whoever connects to it is told of the end of the lock by the end of the connection. */
+  readonly id: string
+  readonly #gate: Server
+  readonly #sign: Sign
+
+  private constructor(gate: Server, sign: Sign) {
+    this.id = sign.id
+    this.#gate = gate
+    this.#sign = sign
+  }
+
+  /** Takes the lock; undefined when another one has it. */
+  static async take(place: LockPlace): Promise<LocalLock | undefined> {
+    const gate = await listen(place.abstract, (socket) => socket.destroy())
+    if (gate === undefined) return undefined
+    let sign: Sign | undefined
+    try {
+      sign = await Sign.put(place)
+      // First the own sign, then a look for others: of two who do so at once, at least one sees the other.
+      if (!(await isAnotherAlive(place, sign.id))) return new LocalLock(gate, sign)
+    } catch (error) {
+      sign?.remove()
+      gate.close()
+      throw error
+    }
+    sign.remove()
+    gate.close()
+    return undefined
+  }
+
+  /** At once: when this returns, anybody can take the lock. */
+  free(): void {
+    this.#gate.close()
+    this.#sign.remove()
+  }
+}
+
+/** The socket in the folder. Its name is used once, so that a dead one can be removed by anybody. */
+class Sign {
+  readonly id: string
+  readonly #path: string
+  readonly #server: Server
+  readonly #watchers: Set<Socket>
+
+  private constructor(path: string, server: Server, watchers: Set<Socket>) {
+    this.id = basename(path)
+    this.#path = path
+    this.#server = server
+    this.#watchers = watchers
+  }
+
+  static async put({ folder, prefix }: LockPlace): Promise<Sign> {
+    const path = join(folder, `${prefix}-${randomBytes(4).toString('hex')}.sock`)
+    const watchers = new Set<Socket>()
+    const server = await listen(`${path}.new`, (socket) => {
+      watchers.add(socket.unref())
+      // What a watcher sends is of no interest, only that it learns of the end.
+      socket.resume().on('close', () => watchers.delete(socket))
+    })
+    if (server === undefined) throw new Error(`${path}.new is there already`)
+    try {
+      // Found under its name only now that it answers: one that does not answer is dead.
+      await rename(`${path}.new`, path)
+    } catch (error) {
+      server.close()
+      throw error
+    }
+    return new Sign(path, server, watchers)
+  }
+
+  remove(): void {
+    try {
+      unlinkSync(this.#path)
+    } catch {
+      // Whoever takes the lock next will find that nobody answers there.
+    }
+    this.#server.close()
+    // Only now, when the lock is free, so that those who are told do not come too early.
+    for (const watcher of this.#watchers) watcher.destroy()
+  }
+}
+
+async function isAnotherAlive({ folder, prefix }: LockPlace, own: string): Promise<boolean> {
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(`${prefix}-`) || !name.endsWith('.sock') || name === own) continue
+    if (await isAlive(join(folder, name))) return true
+    await unlink(join(folder, name)).catch(ignoreMissing)
+  }
+  return false
+}
+
+/** Whether a process listens at a socket, be it stopped. */
+export function isAlive(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ path }, () => {
+      socket.destroy()
+      resolve(true)
+    })
+    // Anything else than a clear no is taken for a yes: the line before a stopped process may be full, or its door shut to us.
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT'))
+  })
+}
+
+function listen(path: string, onConnection: (socket: Socket) => void): Promise<Server | undefined> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => onConnection(socket.on('error', () => {})))
+    server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error)))
+    // Exclusive: in a worker of `node:cluster` the primary would bind it, once for all workers.
+    server.listen({ path, exclusive: true }, () => resolve(server)).unref()
+  })
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error
+}

@@ -1,0 +1,314 @@
+// Leading: what a promotion does and waits for, what a term is good for, how it ends.
+import {
+  createSystem,
+  type Lease,
+  LeaseLostError,
+  leader,
+  type Service,
+  SpecError,
+  StaleTermError,
+  StoreRefusedError,
+  service,
+  supervisor,
+} from 'quiesce'
+import { memoryLease } from 'quiesce/lease/memory'
+import { describe, expect, test } from 'vitest'
+import { deferred } from '../../src/base/deferred.ts'
+import { Election } from './rig.ts'
+
+const V = 14_400
+
+describe('a promotion', () => {
+  test('seals what can be sealed, recovers after that, and starts its child last', async () => {
+    const election = new Election()
+    const order: string[] = []
+    await election.join('one', {
+      child: (term) => {
+        term.registerFence({ name: 'ledger', seal: ({ token }) => void order.push(`sealed for ${Number(token)}`) })
+        return service('work', {
+          start: () => {
+            order.push('started')
+            return { term }
+          },
+        })
+      },
+      recover: ({ checkpoint, previous }) => void order.push(`recovered ${checkpoint} ${previous?.term}`),
+    })
+    expect(order).toEqual(['sealed for 1', 'recovered undefined undefined', 'started'])
+  })
+
+  test('is given what the leader before has passed on', async () => {
+    const election = new Election()
+    const first = await election.join('one', { checkpoint: () => 'at 42' })
+    const seen: unknown[] = []
+    await election.join('other', { recover: ({ checkpoint, previous }) => void seen.push(checkpoint, previous?.reason, previous?.drained) })
+    await election.settled(first.system.stop())
+    await election.time.advance(1_000)
+    expect(seen).toEqual(['at 42', 'stop', true])
+  })
+
+  test('that fails is a fact, gives the lease back, and is tried again', async () => {
+    const election = new Election()
+    let attempts = 0
+    const { told, facts, handle } = await election.join('one', {
+      recover: () => {
+        attempts += 1
+        if (attempts === 1) throw new Error('the ledger is locked')
+      },
+    })
+    await election.time.advance(5_000)
+    expect(told).toEqual(['promoting 1', 'promotion-failed 1', 'stepped-down 1', 'promoting 2', 'promoted 2'])
+    expect(facts.find((fact) => fact.type === 'promotion-failed')).toMatchObject({
+      phase: 'recovering',
+      error: new Error('the ledger is locked'),
+    })
+    expect(handle.term).toBe(2n)
+  })
+
+  test('whose child cannot be made fails too', async () => {
+    const election = new Election()
+    const { told } = await election.join('one', {
+      child: () => {
+        throw new Error('no such table')
+      },
+    })
+    expect(told.slice(0, 3)).toEqual(['promoting 1', 'promotion-failed 1', 'stepped-down 1'])
+  })
+
+  test('that is stopped while it recovers gives the lease back when that has settled, not before', async () => {
+    const election = new Election()
+    const recovered = deferred<void>()
+    const signals: boolean[] = []
+    const { system, told } = await election.join('one', {
+      recover: async ({ term }) => {
+        term.signal.addEventListener('abort', () => signals.push(true))
+        await recovered.promise
+      },
+    })
+    const stopped = system.stop()
+    await election.time.advance(500)
+    expect([told, signals]).toEqual([['promoting 1'], [true]])
+    recovered.resolve()
+    expect((await election.settled(stopped)).clean).toBe(true)
+    expect(told).toEqual(['promoting 1', 'stepped-down 1'])
+  })
+})
+
+describe('a term', () => {
+  test('is renewed, and good for its validity from the last renewal on', async () => {
+    const election = new Election()
+    const { handle } = await election.join('one')
+    const { term } = handle.get()
+    expect([term.value, term.token, term.signal.aborted]).toEqual([1n, '00000000000000000001', false])
+    await election.time.advance(3_600_000)
+    expect(handle.term).toBe(1n)
+    expect(term.remainingMs()).toBeGreaterThan(V - 3_600)
+    expect(() => term.assert(V - 3_600)).not.toThrow()
+    expect(() => term.assert(V + 1)).toThrow(StaleTermError)
+    expect(() => term.assert(20_000)).toThrow(/one\/jobs must not act in term 1: \d+ ms are left, 20000 ms are needed\./)
+  })
+
+  test('is over by the clock alone: nothing that was stopped for a while acts in it, though no timer has fired yet', async () => {
+    const election = new Election()
+    const { handle } = await election.join('one')
+    const { term } = handle.get()
+    election.time.block(15_000)
+    expect(() => term.assert()).toThrow('one/jobs must not act in term 1: it is over.')
+    await expect(term.run('write', () => 'written')).rejects.toThrow(StaleTermError)
+    expect(handle.leading).toBe(false)
+  })
+
+  test('is over when time has passed that its clock did not count', async () => {
+    const election = new Election()
+    const { handle, told } = await election.join('one')
+    const { term } = handle.get()
+    election.time.ahead += 60_000
+    expect(() => term.assert()).toThrow(StaleTermError)
+    await election.time.settle()
+    expect(told).toEqual(['promoting 1', 'promoted 1', 'lease-lost 1'])
+    expect(term.signal.reason).toBeInstanceOf(LeaseLostError)
+  })
+
+  test('is not given back while guarded work runs', async () => {
+    const election = new Election()
+    const { handle, told } = await election.join('one')
+    const written = deferred<void>()
+    const run = handle.get().term.run('write', () => written.promise)
+    const stepped = handle.stepDown()
+    await election.time.advance(5_000)
+    expect(told.at(-1)).toBe('stepping-down 1')
+    written.resolve()
+    await run
+    await election.settled(stepped)
+    expect(told.at(-1)).toBe('stepped-down 1')
+  })
+
+  test('guarded work is told when its own time is over, or that of the term', async () => {
+    const election = new Election()
+    const { handle } = await election.join('one')
+    const { term } = handle.get()
+    const reasons: string[] = []
+    const work = (signal: AbortSignal) =>
+      new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => {
+          reasons.push((signal.reason as Error).name)
+          resolve()
+        })
+      })
+    const slow = term.run('slow', work, { timeout: '1s' })
+    await election.time.advance(1_000)
+    await slow
+    const long = term.run('long', work)
+    await election.settled(handle.stepDown({ deadline: '2s' }))
+    await long
+    expect(reasons).toEqual(['TimeoutError', 'LeaseLostError'])
+  })
+})
+
+describe('work that does not end', () => {
+  const stuck = new Promise<void>(() => {})
+
+  test('is the last resort when the validity is over, and the lease is left to expire', async () => {
+    const election = new Election()
+    const failures: (readonly string[])[] = []
+    const one = await election.join('one', { onFenceFailure: (running) => failures.push(running), drain: '1s' })
+    const other = await election.join('other')
+    void one.handle.get().term.run('upload', () => stuck)
+    void one.handle.stepDown()
+    await election.time.advance(10_000)
+    expect([one.told.at(-1), other.told]).toEqual(['stepping-down 1', []])
+    await election.time.advance(30_000)
+    expect(failures).toEqual([['upload']])
+    expect(one.told.slice(2)).toEqual(['stepping-down 1', 'fence-failed 1', 'lease-lost 1'])
+    expect(other.told).toEqual(['promoting 2', 'promoted 2'])
+  })
+
+  test('ends the process with code 75 unless told otherwise', async () => {
+    const election = new Election()
+    const halted: unknown[] = []
+    const env = Object.assign(Object.create(election.time) as typeof election.time, {
+      halt: (...all: unknown[]) => void halted.push(all),
+    })
+    const { handle } = await election.join('one', {}, env)
+    void handle.get().term.run('upload', () => stuck)
+    election.time.ahead += 60_000
+    await election.time.advance(20_000)
+    expect(halted).toEqual([['one/jobs', 'its lease has run out and upload still runs', 75]])
+  })
+})
+
+test('the scope that ends by itself leaves nothing to lead', async () => {
+  const election = new Election()
+  const done = deferred<void>()
+  const jobs = (): Service<never> => service('work', { run: () => done.promise, restart: 'transient' }) as unknown as Service<never>
+  const { told } = await election.join('one', { child: jobs })
+  done.resolve()
+  await election.time.advance(1_000)
+  expect(told).toEqual(['promoting 1', 'promoted 1', 'stepping-down 1', 'stepped-down 1'])
+})
+
+test('the scope over its intensity: the term is given back, then the leader crashes', async () => {
+  const election = new Election()
+  const broken = service('work', {
+    run: async (ctx) => {
+      await ctx.sleep('1s')
+      throw new Error('broken')
+    },
+  }) as unknown as Service<never>
+  const { told, facts } = await election.join('one', { child: () => broken })
+  await election.time.advance(4_500)
+  const gaveUp = facts.flatMap((fact) => (fact.type === 'gave-up' ? [fact.address] : []))
+  expect(gaveUp).toEqual(['one/jobs/scope', 'one/jobs'])
+  expect(told.slice(0, 4)).toEqual(['promoting 1', 'promoted 1', 'stepping-down 1', 'stepped-down 1'])
+  const ended = (address: string): number => facts.findIndex((fact) => fact.type === 'stopped' && fact.address === address)
+  expect(facts.findIndex(({ type }) => type === 'stepped-down')).toBeLessThan(ended('one/jobs'))
+})
+
+test('a candidate that is named goes first', async () => {
+  const election = new Election()
+  const [one, two, three] = [await election.join('one'), await election.join('two'), await election.join('three')]
+  await election.settled(one.handle.stepDown({ to: 'three' }))
+  await election.time.advance(1_000)
+  expect([two.told, three.told]).toEqual([[], ['promoting 2', 'promoted 2']])
+})
+
+test("the store's client outlives the leader", async () => {
+  const election = new Election()
+  const order: string[] = []
+  const client = service('client', { start: () => election.lease, stop: () => void order.push('client closed') })
+  const jobs = leader('jobs', {
+    uses: { client },
+    lease: ({ uses }) => uses.client,
+    child: () => service('work', { start: () => ({}), stop: () => void order.push('work stopped') }),
+  })
+  const system = createSystem(supervisor('app', { children: [client, jobs] }), { env: election.time })
+  system.on((fact) => fact.type === 'stepped-down' && order.push('stepped down'))
+  await system.start()
+  await election.time.settle()
+  await election.settled(system.stop())
+  expect(order).toEqual(['work stopped', 'stepped down', 'client closed'])
+})
+
+describe('what is wrong is told at once', () => {
+  test('all problems of the options', () => {
+    const jobs = leader('jobs', {
+      lease: {} as never,
+      child: 'work' as never,
+      candidate: '',
+      drain: 'soon' as never,
+      onFenceFailure: 'ignore' as never,
+    })
+    expect(() => createSystem(supervisor('app', { children: [jobs] }))).toThrow(SpecError)
+    try {
+      createSystem(supervisor('app', { children: [jobs] }))
+    } catch (error) {
+      expect((error as SpecError).problems).toEqual([
+        'app/jobs: `lease` is neither a lease store nor a function that makes one; write `lease: memoryLease("jobs")`',
+        'app/jobs: `child` is not a function that makes a service for a term',
+        'app/jobs: `candidate` is not a name',
+        "app/jobs: `onFenceFailure` is neither 'exit' nor a function",
+        "app/jobs: `drain` is 'soon', not a duration; write milliseconds (0 or more) or '250ms', '5s', '2m', '1h'",
+      ])
+    }
+  })
+
+  test('times that leave no room for a renewal that is lost', () => {
+    const jobs = leader('jobs', {
+      lease: memoryLease('jobs'),
+      child: () => service('work', { start: () => 1 }),
+      leaseFor: '5s',
+      renewEvery: '3s',
+    })
+    expect(() => createSystem(supervisor('app', { children: [jobs] }))).toThrow(
+      'a lease of 5000 ms must be renewed within 3650 ms (what is left of it without clock error, guard and the time to abort), yet a renewal every 3000 ms with two calls of 500 ms may take 4600 ms',
+    )
+  })
+
+  test('a store that promises too little', async () => {
+    const weak = Object.assign(memoryLease('jobs'), { guarantees: { ...memoryLease('x').guarantees, token: 'may-regress' as const } })
+    const jobs = leader('jobs', { lease: weak, child: () => service('work', { start: () => 1 }) })
+    const system = createSystem(supervisor('app', { children: [jobs] }))
+    await expect(system.start()).rejects.toThrow(
+      "the lease store of jobs is too weak: its token is may-regress, at least monotonic is required; take another store, or say `require: { token: 'may-regress' }`",
+    )
+  })
+})
+
+test('a store that says what to do is quoted as it is: it was refused, not left unanswered', async () => {
+  const election = new Election()
+  const refusal = new StoreRefusedError('jobs', 'read', 'there are no tables. Create them.')
+  const lease: Lease = {
+    election: 'jobs',
+    guarantees: memoryLease('jobs').guarantees,
+    read: () => Promise.reject(refusal),
+    acquire: () => Promise.reject(refusal),
+    renew: () => Promise.reject(refusal),
+    release: () => Promise.reject(refusal),
+    observe: () => () => {},
+  }
+  const { facts } = await election.join('one', { lease })
+  await election.time.advance(5_000)
+  const errors = facts.flatMap((fact) => (fact.type === 'store-unknown' ? [fact.error] : []))
+  expect(errors.length).toBeGreaterThan(0)
+  expect(new Set(errors)).toEqual(new Set([refusal]))
+})
