@@ -1,7 +1,7 @@
 // The packed package as a stranger gets it: installed from the tarball into an empty project, compiled against, run, drained.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -142,9 +142,26 @@ describe('the packed package', () => {
     await symlink(join(project, 'node_modules/fast-check'), installed)
     try {
       const { stdout } = await exec(process.execPath, [`--input-type=${type}`, '-e', program], { cwd: folder })
-      expect(stdout.trim()).toBe('{} L15')
+      expect(stdout.trim()).toBe('{} L14')
     } finally {
       await rm(installed)
+    }
+  })
+
+  it('opens its doors to lease stores, from modules and from CommonJS, with nothing else installed', async () => {
+    const { exports } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8')) as { exports: Record<string, unknown> }
+    const doors = Object.keys(exports).filter((name) => name.startsWith('./lease/'))
+    expect(doors).toContain('./lease/local')
+    for (const door of doors) {
+      const made = `${door.slice('./lease/'.length)}Lease`
+      for (const [type, load] of [
+        ['module', 'await import'],
+        ['commonjs', 'require'],
+      ]) {
+        const script = `console.log(typeof (${load}('${door.replace('.', 'quiesce')}')).${made})`
+        const { stdout } = await exec(process.execPath, [`--input-type=${type}`, '-e', script], { cwd: folder })
+        expect(`${door}: ${stdout.trim()}`).toBe(`${door}: function`)
+      }
     }
   })
 

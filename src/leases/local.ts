@@ -83,7 +83,7 @@ class LocalLease implements Lease {
     const folder = openFolder(directory, LONGEST_NAME)
     this.#place = { abstract: `\0quiesce-lease-${sha256(`${folder}\0${election}`)}`, folder, prefix }
     this.#files = new RecordFiles(election, join(folder, prefix))
-    this.#watch = new LocalWatch({ folder, prefix, holderPath: () => this.#pathOfOther() })
+    this.#watch = new LocalWatch({ folder, prefix, holderPaths: () => this.#pathsOfOther() })
   }
 
   read(signal: AbortSignal): Promise<LeaseRecord> {
@@ -222,9 +222,9 @@ class LocalLease implements Lease {
     return (await isAlive(join(this.#place.folder, sign))) || (await isAlive(this.#place.abstract))
   }
 
-  async #pathOfOther(): Promise<string | undefined> {
+  async #pathsOfOther(): Promise<readonly string[]> {
     const { sign } = await this.#files.read()
-    return sign === undefined || sign === this.#held?.lock.id ? undefined : join(this.#place.folder, sign)
+    return sign === undefined || sign === this.#held?.lock.id ? [] : [join(this.#place.folder, sign), this.#place.abstract]
   }
 }
 

@@ -59,9 +59,12 @@ describe.skipIf(!isLinux)('on Linux', () => {
       'by hand, without a number': () => '{"term":"many"}',
     }
     test.each(Object.entries(damages))('%s: refused, and what to do is said', async (_what, damage) => {
-      const { path, player } = await used()
+      const { directory, path } = await used()
       const damaged = damage(readFileSync(path, 'utf8'))
+      expect(damaged).not.toBe(readFileSync(path, 'utf8'))
       writeFileSync(path, damaged)
+      // One that has not read it before, and knows of no term.
+      const player = new Player(localLease('billing', { directory }), { id: 'b', incarnation: 'b' }, 1)
       const refusal = expect.objectContaining({ message: expect.stringMatching(/cannot be trusted: .*\.json\. .*\{"term":"N"\}/s) })
       await expect(player.read()).rejects.toEqual(refusal)
       await expect(player.acquire()).rejects.toThrow(StoreRefusedError)

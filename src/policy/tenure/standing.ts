@@ -2,8 +2,8 @@
 // was not answered.
 import type { LeaseRecord, Renewal } from '../../protocol/lease.js'
 import { Holding, retryMs } from './holding.js'
-import { end, exitOf, giveBack } from './leaving.js'
-import type { TenureState } from './state.js'
+import { end, exitOf, giveBackUnused } from './leaving.js'
+import { PROMOTING, type TenureState } from './state.js'
 import type { Phase } from './words.js'
 
 /** Watches the lease from now on. */
@@ -27,7 +27,7 @@ export function look(state: TenureState, now: number): void {
 
 /** This candidate is to have the lease, and need not let others go first. */
 export function want(state: TenureState, now: number): void {
-  state.candidacy.isWanted = true
+  if (state.phase !== 'leading' && !PROMOTING.includes(state.phase)) state.candidacy.isWanted = true
   if (state.phase === 'cooling') state.until = now
   if (state.phase === 'observing') state.callAt = now
 }
@@ -44,7 +44,7 @@ export function decide(state: TenureState, now: number): void {
   if (candidacy.mayClaim(now)) claim(state, now)
   // Of a term that is over. Where leases do not expire, nobody could ever lead again.
   else if (candidacy.isOurs && state.options.expiry === 'none')
-    state.send({ do: 'release', exit: exitOf(record.term, 'lost', false), to: undefined })
+    state.send({ do: 'release', exit: exitOf(record.term, 'lost', false), to: undefined, asks: false })
 }
 
 function claim(state: TenureState, now: number): void {
@@ -54,15 +54,12 @@ function claim(state: TenureState, now: number): void {
 }
 
 // A claim had been granted, and its answer was lost. Only a fresh renewal says for how long.
-function adopt(state: TenureState, { term }: LeaseRecord, now: number): void {
+function adopt(state: TenureState, record: LeaseRecord, now: number): void {
   const { times, random } = state.options
-  if (state.stopAt !== undefined) {
-    state.why = 'never-led'
-    return giveBack(state, new Holding(term, now, times, random), now)
-  }
+  if (state.stopAt !== undefined) return giveBackUnused(state, new Holding(record.term, now, times, random), record, now)
   state.phase = 'acquiring'
   state.callAt = Number.POSITIVE_INFINITY
-  state.send({ do: 'renew', renewal: renewalOf(state, term) })
+  state.send({ do: 'renew', renewal: renewalOf(state, record.term) })
 }
 
 /** A claim, or the renewal that was to adopt one, was refused. */

@@ -52,6 +52,23 @@ export const expiry: readonly ConformanceCase[] = [
     },
   },
   {
+    title: 'the death of a later holder is told too, to those who watched an earlier one that lives on',
+    needs: ['kill', 'watch'],
+    run: async (bench) => {
+      const [a, b, c] = [await bench.mortal(), await bench.mortal(), await bench.player()]
+      const reports = new Reports(c.lease)
+      await a.lead()
+      await reports.until(async () => (await c.read()).holder?.id === a.me.id)
+      await a.release(1n)
+      await b.lead()
+      await reports.until(async () => (await c.read()).holder?.id === b.me.id)
+      await bench.hook('kill')(b.lease)
+      await reports.until(async () => (await c.read()).phase === 'vacant')
+      expect((await c.lead()).term).toBe(3n)
+      reports.stop()
+    },
+  },
+  {
     title: 'granted again only when the lease is over by the clock of the store',
     needs: ['pass'],
     run: async (bench) => {
