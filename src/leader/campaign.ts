@@ -83,11 +83,12 @@ export class Campaign implements Campaigner {
     this.#over()
     if (this.#tenure.phase === 'ended') return
     this.#isAbandoned = true
-    this.#work?.term.invalidate()
-    this.#work?.abort('its leader was given up')
-    const isRunning = (this.#work?.inFlight ?? 0) > 0
+    if (this.#work === undefined) return
+    this.#work.term.invalidate()
+    this.#work.abort('its leader was given up')
+    const isRunning = this.#work.inFlight > 0
     if (isRunning && !this.#incarnation.world.isStopping()) this.#fenceFailed()
-    noteTerm(this.#about, 'lease-lost', { why: 'its leader was given up', running: this.#work?.running ?? [] })
+    noteTerm(this.#about, 'lease-lost', { why: 'its leader was given up', running: this.#work.running })
     if (!isRunning) this.#letGo()
   }
 
@@ -123,13 +124,8 @@ export class Campaign implements Campaigner {
     return { holder: this.#tenure.record?.holder?.id, term: this.#tenure.record?.term ?? 0n }
   }
 
-  want(): void {
-    this.#feed({ type: 'wanted' })
-    if (this.#work === undefined) this.#store.wish()
-  }
-
-  leave(why: string, deadlineAt: number, to: string | undefined): void {
-    this.#feed({ type: 'stepDown', why, deadlineAt, to })
+  ask(event: TenureEvent): void {
+    this.#feed(event)
   }
 
   // --- events in, commands out
@@ -176,6 +172,8 @@ export class Campaign implements Campaigner {
       case 'renew':
       case 'release':
         return this.#store.perform(command)
+      case 'wish':
+        return this.#store.wish()
       case 'prepare':
         return this.#prepare(command.term, command.previous)
       case 'extend':

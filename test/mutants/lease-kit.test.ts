@@ -101,7 +101,7 @@ const MUTANTS: readonly Mutant[] = [
   ['a release says that it was drained', 'Object.freeze({ ...exit })', 'Object.freeze({ ...exit, drained: true })'],
   ['a release clears the wish', 'to === undefined ? handover', 'to === undefined ? undefined'],
   ['a release names nobody', 'to === undefined ? handover :', 'true ? handover :'],
-  ['a release names with one nonce', 'Object.freeze({ to, nonce: `', "Object.freeze({ to, nonce: 'released', why: `"],
+  ['a release names with one nonce', 'nonce: `release of', 'nonce: `released`.trim() || `of'],
   ['a release stays held', "phase: 'vacant',\n      lastExit: Object", "phase: 'held',\n      lastExit: Object"],
   [
     'a wish of a vacant lease',

@@ -26,8 +26,9 @@ export function look(state: TenureState, now: number): void {
 }
 
 /** This candidate is to have the lease, and need not let others go first. */
-export function want(state: TenureState, now: number): void {
-  if (state.phase !== 'leading' && !PROMOTING.includes(state.phase)) state.candidacy.isWanted = true
+export function want(state: TenureState, isSo: boolean, now: number): void {
+  state.candidacy.isWanted = isSo && state.phase !== 'leading' && !PROMOTING.includes(state.phase)
+  if (!isSo) return
   if (state.phase === 'cooling') state.until = now
   if (state.phase === 'observing') state.callAt = now
 }
@@ -41,9 +42,11 @@ export function decide(state: TenureState, now: number): void {
   if (state.stopAt !== undefined) return end(state)
   state.callAt = state.isOutdated ? now : candidacy.nextLookAt(now)
   state.isOutdated = false
-  if (candidacy.mayClaim(now)) claim(state, now)
+  if (candidacy.mayClaim(now)) return claim(state, now)
+  // Again after each read that does not show it: it may have been lost, or made of a holder that is gone. Whose wish stands comes first.
+  if (candidacy.isWanted && record.phase === 'held' && record.handover === undefined) state.commands.push({ do: 'wish' })
   // Of a term that is over. Where leases do not expire, nobody could ever lead again.
-  else if (candidacy.isOurs && state.options.expiry === 'none')
+  if (candidacy.isOurs && state.options.expiry === 'none')
     state.send({ do: 'release', exit: exitOf(record.term, 'lost', false), to: undefined, asks: false })
 }
 

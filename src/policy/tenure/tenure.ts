@@ -58,7 +58,7 @@ export class Tenure {
     else if (event.type === 'unanswered') this.#unanswered(event.call, now)
     else if (event.type === 'begin') standing.observe(state, now)
     else if (event.type === 'changed') standing.look(state, now)
-    else if (event.type === 'wanted') standing.want(state, now)
+    else if (event.type === 'wanted') standing.want(state, event.isSo, now)
     else if (event.type === 'prepared') promotion.prepared(state, event.canSeal, now)
     else if (event.type === 'stepped') promotion.stepped(state, event.step)
     else if (event.type === 'failed') leaving.fail(state, event.why, now)

@@ -50,8 +50,8 @@ export type TenureEvent =
   | { readonly type: 'jumped'; readonly ms: number }
   /** Our clock counted it, but nothing of ours ran meanwhile. */
   | { readonly type: 'late'; readonly ms: number }
-  /** This candidate wants the lease now. */
-  | { readonly type: 'wanted' }
+  /** This candidate wants the lease now, or no more than others. */
+  | { readonly type: 'wanted'; readonly isSo: boolean }
   | { readonly type: 'tick' }
 
 /** What is to be done. */
@@ -61,6 +61,8 @@ export type TenureCommand =
   | { readonly do: 'renew'; readonly renewal: Renewal }
   /** `asks`: whether the checkpoint is still to be asked for. */
   | { readonly do: 'release'; readonly exit: LastExit; readonly to: string | undefined; readonly asks: boolean }
+  /** Ask the holder to hand over. No answer is waited for: what is read next says whether it was heard. */
+  | { readonly do: 'wish' }
   /** A term begins: make what belongs to it. Nothing runs yet. */
   | { readonly do: 'prepare'; readonly term: bigint; readonly previous: LastExit | undefined }
   /** The term may be used until then. */

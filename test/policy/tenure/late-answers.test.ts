@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { exited, heldBy, ME, OTHER, Rig, TIMES, vacant } from './rig.ts'
 
-const wanted = { type: 'wanted' } as const
+const wanted = { type: 'wanted', isSo: true } as const
 
 describe('an answer that comes late', () => {
   test('of a renewal of a term that is over does not begin that term again', () => {

@@ -76,6 +76,44 @@ describe('standing for election', () => {
   })
 })
 
+describe('a candidate that is wanted', () => {
+  const wanted = (): Rig => {
+    const rig = new Rig()
+    rig.tell({ type: 'begin' })
+    rig.answer('read', heldBy(OTHER, 1n))
+    expect(rig.tell({ type: 'wanted', isSo: true })).toEqual(['read'])
+    return rig
+  }
+  const wished = (to: string, term: bigint) => ({ ...heldBy(OTHER, term), handover: { to, nonce: to } })
+
+  test('asks the holder to hand over, until a read shows that it was heard', () => {
+    const rig = wanted()
+    expect(rig.answer('read', heldBy(OTHER, 1n))).toEqual(['wish'])
+    // The wish was lost.
+    expect(rig.pass(4_000)).toContain('read')
+    expect(rig.answer('read', heldBy(OTHER, 1n))).toEqual(['wish'])
+    expect(rig.tell({ type: 'changed' })).toEqual(['read'])
+    expect(rig.answer('read', wished('me', 1n))).toEqual([])
+  })
+
+  test('asks the next holder too, when the one that it asked is gone', () => {
+    const rig = wanted()
+    expect(rig.answer('read', wished('me', 1n))).toEqual([])
+    expect(rig.tell({ type: 'changed' })).toEqual(['read'])
+    expect(rig.answer('read', heldBy({ id: 'third', incarnation: 'third-1' }, 2n))).toEqual(['wish'])
+  })
+
+  test('leaves the wish of another candidate alone', () => {
+    expect(wanted().answer('read', wished('third', 1n))).toEqual([])
+  })
+
+  test('asks no more when it is not wanted any more', () => {
+    const rig = wanted()
+    expect(rig.tell({ type: 'wanted', isSo: false })).toEqual([])
+    expect(rig.answer('read', heldBy(OTHER, 1n))).toEqual([])
+  })
+})
+
 describe('an answer that does not come', () => {
   test('is looked up, and a claim that was granted is adopted through a renewal alone', () => {
     const rig = new Rig()
