@@ -69,7 +69,8 @@ function adopt(state: TenureState, record: LeaseRecord, now: number): void {
 export function refused(state: TenureState, now: number): void {
   state.phase = 'observing'
   if (state.stopAt !== undefined) return end(state)
-  state.callAt = now + retryMs(state.options.times, state.options.random)
+  state.callAt = state.isOutdated ? now : now + retryMs(state.options.times, state.options.random)
+  state.isOutdated = false
 }
 
 /** A call was not answered. A claim may have been granted: that is looked up, once where there is no time for more. */

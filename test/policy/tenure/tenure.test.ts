@@ -39,6 +39,15 @@ describe('standing for election', () => {
     expect(rig.answer('read', heldBy(OTHER, 1n))).toEqual([])
   })
 
+  test('a change that comes while a claim is under way makes it read at once when that is refused', () => {
+    const rig = new Rig()
+    rig.claim(vacant(exited(1n)))
+    expect(rig.tell({ type: 'changed' })).toEqual([])
+    expect(rig.answer('acquire', vacant(exited(1n)), { ok: false })).toEqual(['read'])
+    expect(rig.answer('read', vacant(exited(1n)))).toEqual(['acquire'])
+    expect(rig.answer('acquire', heldBy(OTHER, 2n), { ok: false })).toEqual([])
+  })
+
   test('where the store keeps no time, it watches one version for a whole lease, and reads once more', () => {
     const rig = new Rig({ expiry: 'observer' })
     rig.tell({ type: 'begin' })
