@@ -10,7 +10,7 @@ import type { TenureCommand, TenureEvent } from '../policy/tenure/words.js'
 import type { Candidate, LastExit, Lease } from '../protocol/lease.js'
 import { type Campaigner, CandidateHandle } from './candidate-handle.js'
 import { fenceByForce } from './fence-failure.js'
-import type { LeaderSettings } from './leader-options.js'
+import { drainMsWithin, type LeaderSettings } from './leader-options.js'
 import { MissedTime } from './missed-time.js'
 import { noteTerm } from './notes.js'
 import type { Scope } from './scope.js'
@@ -40,7 +40,7 @@ export class Campaign implements Campaigner {
   #unobserve = (): void => {}
   #work: TermWork | undefined
   #grantedAt = 0
-  #leavingAt = 0
+  #leavingAt: number | undefined
   readonly #ended = deferred<void>()
 
   constructor(options: Options) {
@@ -64,11 +64,7 @@ export class Campaign implements Campaigner {
   /** Steps down, and resolves when it is over with everything. */
   stop(): Promise<void> {
     const { settings, ctx } = this.#options
-    const remainingMs = ctx.remainingMs()
-    // What is cut off needs time to end, and the release its calls.
-    const lateMs = Math.min(settings.times.abortMs + settings.closeReserveMs, remainingMs / 2)
-    const drainMs = remainingMs === Number.POSITIVE_INFINITY ? settings.drainMs : remainingMs - lateMs
-    this.#feed({ type: 'stop', deadlineAt: this.#now + drainMs })
+    this.#feed({ type: 'stop', deadlineAt: this.#now + drainMsWithin(settings, ctx.remainingMs()) })
     return this.#ended.promise
   }
 
@@ -87,24 +83,25 @@ export class Campaign implements Campaigner {
     this.#over()
     if (this.#tenure.phase === 'ended') return
     this.#isAbandoned = true
-    this.#work?.term.invalidate()
-    this.#work?.abort('its leader was given up')
-    if ((this.#work?.inFlight ?? 0) === 0) this.#letGo()
-    else if (!this.#incarnation.world.isStopping()) this.#fenceFailed()
+    if (this.#work === undefined) return
+    this.#work.term.invalidate()
+    this.#work.abort('its leader was given up')
+    const isRunning = this.#work.inFlight > 0
+    if (isRunning && !this.#incarnation.world.isStopping()) this.#fenceFailed()
+    noteTerm(this.#about, 'lease-lost', { why: 'its leader was given up', running: this.#work.running })
+    if (!isRunning) this.#letGo()
   }
 
   // Where leases end with their process only, this process has to say so.
   #letGo(): void {
-    const { term } = this
-    if (term !== undefined && this.#options.lease.guarantees.expiry === 'none')
-      this.#store.perform({ do: 'release', exit: exitOf(term, 'its leader was given up', false), to: undefined })
+    if (this.term !== undefined && this.#options.lease.guarantees.expiry === 'none')
+      this.#store.perform({ do: 'release', exit: exitOf(this.term, 'its leader was given up', false), to: undefined, asks: false })
     this.#work = undefined
   }
 
   // The leader's, not that of the service in it that does its work.
   get address(): string {
-    const { address } = this.#options.ctx
-    return address.slice(0, address.lastIndexOf('/'))
+    return this.#options.ctx.address.replace(/\/[^/]*$/, '')
   }
 
   get phase(): string {
@@ -124,17 +121,11 @@ export class Campaign implements Campaigner {
   }
 
   get known(): Campaigner['known'] {
-    const { record } = this.#tenure
-    return { holder: record?.holder?.id, term: record?.term ?? 0n }
+    return { holder: this.#tenure.record?.holder?.id, term: this.#tenure.record?.term ?? 0n }
   }
 
-  want(): void {
-    this.#feed({ type: 'wanted' })
-    if (this.#work === undefined) this.#store.wish()
-  }
-
-  leave(why: string, deadlineAt: number, to: string | undefined): void {
-    this.#feed({ type: 'stepDown', why, deadlineAt, to })
+  ask(event: TenureEvent): void {
+    this.#feed(event)
   }
 
   // --- events in, commands out
@@ -154,21 +145,24 @@ export class Campaign implements Campaigner {
   }
 
   #arm(): void {
-    const isAwaited = this.#tenure.phase !== 'observing' && this.#tenure.phase !== 'leading' && this.#tenure.phase !== 'cooling'
-    this.#missed.set(this.#tenure.wakeAt, isAwaited)
+    const { phase, wakeAt } = this.#tenure
+    // While something is being ended, what was missed and what has ended unnoticed is looked for often.
+    const at = phase === 'fencing' || phase === 'aborting' ? Math.min(wakeAt, this.#now + this.#options.settings.times.guardMs) : wakeAt
+    this.#missed.set(at, phase !== 'observing' && phase !== 'leading' && phase !== 'cooling')
   }
 
   #wake(): void {
     // The lease is kept only for a scope that lives.
     if (this.leading && !this.#options.scope.hasChild) this.#feed({ type: 'failed', why: 'what it leads with has ended' })
+    this.#work?.checkQuiet()
     this.#feed({ type: 'tick' })
   }
 
   #checkClock(): void {
-    const ms = this.#missed.take()
-    if (ms === 0) return
+    const missed = this.#missed.take()
+    if (missed === undefined) return
     this.#work?.term.invalidate()
-    this.#feed({ type: 'jumped', ms })
+    this.#feed(missed)
   }
 
   #perform(command: TenureCommand): void {
@@ -178,16 +172,16 @@ export class Campaign implements Campaigner {
       case 'renew':
       case 'release':
         return this.#store.perform(command)
+      case 'wish':
+        return this.#store.wish()
       case 'prepare':
         return this.#prepare(command.term, command.previous)
       case 'extend':
         return this.#work?.term.extend(command.validUntil)
       case 'seal':
-        return this.#work?.seal()
       case 'recover':
-        return this.#work?.recover()
       case 'start':
-        return this.#work?.start()
+        return this.#work?.[command.do]()
       case 'lead':
         return this.#lead()
       case 'drain':
@@ -197,11 +191,12 @@ export class Campaign implements Campaigner {
       case 'invalidate':
         return this.#work?.term.invalidate()
       case 'abort':
+        this.#leavingAt ??= this.#now
         return this.#work?.abort(command.why)
       case 'fence-failed':
         return this.#fenceFailed()
       case 'stepped-down':
-        noteTerm(this.#about, 'stepped-down', { why: command.exit.reason, tookMs: this.#now - this.#leavingAt })
+        noteTerm(this.#about, 'stepped-down', { why: command.exit.reason, tookMs: this.#now - (this.#leavingAt ?? this.#now) })
         break
       case 'lost':
         noteTerm(this.#about, 'lease-lost', { why: command.why, running: this.#work?.running ?? [] })
@@ -214,17 +209,20 @@ export class Campaign implements Campaigner {
 
   #prepare(value: bigint, previous: LastExit | undefined): void {
     this.#grantedAt = this.#now
-    this.#work = new TermWork({
+    this.#leavingAt = undefined
+    const work: TermWork = new TermWork({
       ...this.#options,
       address: this.address,
       value,
       previous,
       checkClock: () => this.#checkClock(),
-      feed: (event) => this.#feed(event),
-      failed: (step, error) => this.#failed(step, error),
+      // What settles when its term is over is no news of the next one.
+      feed: (event) => void (this.#work === work && this.#feed(event)),
+      failed: (step, error) => void (this.#work === work && this.#failed(step, error)),
     })
+    this.#work = work
     noteTerm(this.#about, 'promoting', {})
-    this.#work.prepare()
+    work.prepare()
   }
 
   #failed(phase: string, error: unknown): void {
@@ -241,7 +239,7 @@ export class Campaign implements Campaigner {
   #fenceFailed(): void {
     const running = this.#work?.running ?? []
     noteTerm(this.#about, 'fence-failed', { running })
-    fenceByForce(this.#incarnation.env, this.address, this.#options.settings.onFenceFailure, running)
+    fenceByForce(this.#options.ctx, this.address, this.#options.settings.onFenceFailure, running)
   }
 
   #over(): void {
@@ -255,6 +253,6 @@ export class Campaign implements Campaigner {
   }
 
   get #about(): Parameters<typeof noteTerm>[0] {
-    return { life: this.#incarnation, address: this.address, election: this.#options.lease.election, term: this.term ?? 0n }
+    return { life: this.#incarnation, address: this.address, election: this.#options.lease.election, term: this.term }
   }
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.js'
 import { type Deferred, deferred } from '../base/deferred.js'
 import { type Duration, parseDuration } from '../base/duration.js'
 import { NotLeaderError, PromotionError } from '../base/leadership-errors.js'
+import type { TenureEvent } from '../policy/tenure/words.js'
 import type { Leadership } from './leadership.js'
 
 /** What the handle shows and asks. */
@@ -15,8 +16,8 @@ export interface Campaigner {
   readonly handle: unknown
   /** Who holds the lease, and the latest term, by what was read last. */
   readonly known: { readonly holder: string | undefined; readonly term: bigint }
-  want(): void
-  leave(why: string, deadlineAt: number, to: string | undefined): void
+  /** To be wanted, or to step down. */
+  ask(event: TenureEvent & { readonly type: 'wanted' | 'stepDown' }): void
 }
 
 /** What never changes about it. */
@@ -34,6 +35,8 @@ export class CandidateHandle implements Leadership<unknown> {
   readonly #campaign: Campaigner
   readonly #about: About
   #change: Deferred<void> = deferred()
+  /** How many wait for a promotion. */
+  #wanting = 0
 
   constructor(campaign: Campaigner, about: About) {
     this.#campaign = campaign
@@ -67,8 +70,11 @@ export class CandidateHandle implements Leadership<unknown> {
   async promote({ deadline = '1m' }: { readonly deadline?: Duration } = {}): Promise<bigint> {
     const withinMs = readDeadline('promote', deadline)
     const campaign = this.#campaign
-    campaign.want()
+    this.#wanting += 1
+    campaign.ask({ type: 'wanted', isSo: true })
     await this.#waitUntil(() => this.leading || campaign.phase === 'ended', withinMs)
+    this.#wanting -= 1
+    if (this.#wanting === 0) campaign.ask({ type: 'wanted', isSo: false })
     if (this.leading) return campaign.term as bigint
     const why = campaign.phase === 'ended' ? 'it is stopping' : `${withinMs} ms are over`
     throw new PromotionError(this.#about.address, campaign.phase, new Error(why))
@@ -79,7 +85,7 @@ export class CandidateHandle implements Leadership<unknown> {
     const withinMs = deadline === undefined ? this.#about.drainMs : readDeadline('stepDown', deadline)
     const { term } = campaign
     if (term === undefined) return
-    campaign.leave('asked to', this.#about.clock.now() + withinMs, to)
+    campaign.ask({ type: 'stepDown', why: 'asked to', deadlineAt: this.#about.clock.now() + withinMs, to })
     await this.#waitUntil(() => campaign.term !== term, Number.POSITIVE_INFINITY)
   }
 

@@ -96,6 +96,13 @@ export function readLeaderOptions(options: LeaderOptions<Service, Uses>): Leader
   }
 }
 
+/** How long a drain may take when the whole stop may take so long. */
+export function drainMsWithin({ drainMs, times, closeReserveMs }: LeaderSettings, remainingMs: number): number {
+  if (remainingMs === Number.POSITIVE_INFINITY) return drainMs
+  // What is cut off needs time to end, and the release its calls.
+  return remainingMs - Math.min(times.abortMs + closeReserveMs, remainingMs / 2)
+}
+
 function timesOf({ leaseFor, renewEvery, storeTimeout, abortWithin }: LeaderOptions<Service, Uses>): LeaseTimes {
   const leaseMs = parseDuration(leaseFor) ?? LEASE_DEFAULTS.leaseMs
   const abortMs = parseDuration(abortWithin)

@@ -2,9 +2,13 @@
 // Others may have taken the lease meanwhile.
 import type { Timer } from '../base/clock.js'
 import type { Env } from '../base/env.js'
+import type { TenureEvent } from '../policy/tenure/words.js'
 
 /** Less is no jump: clocks are slewed, and read one after the other. */
 const JUMP_MS = 500
+
+/** What a tenure is told of it. */
+type MissedEvent = Extract<TenureEvent, { readonly type: 'jumped' | 'late' }>
 
 /** The alarm of one candidate, and what it has missed. */
 export class MissedTime {
@@ -36,17 +40,18 @@ export class MissedTime {
   }
 
   /**
-   * How much was missed since this was asked last, in milliseconds; 0 when that is nothing to speak of. After a process was stopped,
-   * whoever asks first finds it, before any timer.
+   * What was missed since this was asked last; undefined when that is nothing to speak of. After a process was stopped, whoever asks
+   * first finds it, before any timer.
    */
-  take(): number {
+  take(): MissedEvent | undefined {
     const aheadMs = this.#env.aheadMs()
     const jumpMs = aheadMs - this.#aheadMs
     this.#aheadMs = aheadMs
     const lateMs = this.#env.clock.now() - this.#at
-    if (lateMs <= this.#lateMs) return jumpMs > JUMP_MS ? jumpMs : 0
+    const isLate = lateMs > this.#lateMs
     // Told once.
-    this.#at = Number.POSITIVE_INFINITY
-    return Math.max(lateMs, jumpMs)
+    if (isLate) this.#at = Number.POSITIVE_INFINITY
+    if (jumpMs > JUMP_MS) return { type: 'jumped', ms: jumpMs }
+    return isLate ? { type: 'late', ms: lateMs } : undefined
   }
 }

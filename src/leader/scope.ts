@@ -9,6 +9,8 @@ import type { RefOf } from '../tree/ref.js'
 /** The children of one leader. */
 export class Scope {
   readonly #handle: DynamicHandle
+  /** Of whom something may run. */
+  readonly #seen = new Set<Incarnation>()
 
   /** @throws TypeError for what is not the handle of a dynamic supervisor. */
   constructor(handle: Dynamic<Service, Service>) {
@@ -25,12 +27,14 @@ export class Scope {
     return this.#handle.size > 0
   }
 
-  /** Whether something of it runs. */
+  /** Whether something of it runs, what was given up included: its supervisor has forgotten that. */
   get isRunning(): boolean {
-    return this.#handle.lives().some(({ status, torn, work }) => status !== 'stopped' || !torn || work.busy)
+    for (const life of this.#handle.lives()) this.#seen.add(life)
+    for (const life of this.#seen) if (!isAlive(life)) this.#seen.delete(life)
+    return this.#seen.size > 0
   }
 
-  /** Stops it in order, resolves when nothing of it runs. What was given up and still runs keeps it waiting for ever. */
+  /** Stops it in order; resolves when nothing of it runs but what was given up. */
   async stop(): Promise<void> {
     await Promise.all(this.#handle.lives().map((life) => this.#end(life)))
   }
@@ -51,6 +55,9 @@ export class Scope {
       else life.whenStopped(() => resolve())
     })
     await new Promise<void>((resolve) => life.whenTorn(resolve))
-    if (life.work.busy) await new Promise<void>(() => {})
   }
+}
+
+function isAlive({ status, torn, work }: Incarnation): boolean {
+  return status !== 'stopped' || !torn || work.busy
 }

@@ -56,7 +56,7 @@ export class Store {
     if (command.do === 'read') return { ok: true, record: await lease.read(signal) }
     if (command.do === 'acquire') return lease.acquire(command.claim, signal)
     if (command.do === 'renew') return lease.renew(command.renewal, signal)
-    const exit = { ...command.exit, checkpoint: command.exit.drained ? this.#checkpoint() : undefined }
+    const exit = command.asks ? { ...command.exit, checkpoint: this.#checkpoint() } : command.exit
     return lease.release({ candidate, exit, to: command.to }, signal)
   }
 

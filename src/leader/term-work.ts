@@ -40,7 +40,7 @@ export class TermWork {
     this.#options = options
     const { address, value, checkClock, ctx } = options
     const { clock } = incarnationOf(ctx).env
-    this.term = new HeldTerm({ address, value, clock, checkClock, settled: () => this.#checkQuiet() })
+    this.term = new HeldTerm({ address, value, clock, checkClock, settled: () => this.checkQuiet() })
   }
 
   /** The reference to its child, once that has started. */
@@ -70,7 +70,11 @@ export class TermWork {
   }
 
   seal(): void {
-    this.#step('sealing', () => Promise.all(this.term.fences.map(({ seal }) => seal(this.term))))
+    this.#step('sealing', async () => {
+      const sealed = await Promise.allSettled(this.term.fences.map(async ({ seal }) => seal(this.term)))
+      // One that has failed does not end the others.
+      for (const each of sealed) if (each.status === 'rejected') throw each.reason
+    })
   }
 
   recover(): void {
@@ -81,6 +85,7 @@ export class TermWork {
 
   start(): void {
     this.#step('starting', async () => {
+      if (this.#isCalledOff) return
       this.#ref = await this.#options.scope.start(this.#child as Service)
       if (this.#isCalledOff) this.#end(() => this.#options.scope.kill())
     })
@@ -106,7 +111,7 @@ export class TermWork {
     this.#steps += 1
     const over = (): void => {
       this.#steps -= 1
-      this.#checkQuiet()
+      this.checkQuiet()
     }
     // In a turn of its own: what it throws at once is a rejection too.
     Promise.resolve()
@@ -122,12 +127,13 @@ export class TermWork {
     this.#ends += 1
     const over = (): void => {
       this.#ends -= 1
-      this.#checkQuiet()
+      this.checkQuiet()
     }
     end().then(over, over)
   }
 
-  #checkQuiet(): void {
+  /** Tells when nothing runs any more. Nobody says so of what was given up: that is looked for now and then. */
+  checkQuiet(): void {
     if (this.#ends === 0 && this.inFlight === 0) this.#options.feed({ type: 'quiet' })
   }
 }

@@ -19,82 +19,93 @@ export interface LockPlace {
 export class LocalLock {
   /** Names the socket in the folder: whoever connects to it is told of the end of the lock by the end of the connection. */
   readonly id: string
-  readonly #gate: Server
-  readonly #sign: Sign
+  readonly #gate: Post
+  readonly #sign: Post
 
-  private constructor(gate: Server, sign: Sign) {
-    this.id = sign.id
+  private constructor(gate: Post, sign: Post, id: string) {
+    this.id = id
     this.#gate = gate
     this.#sign = sign
   }
 
   /** Takes the lock; undefined when another one has it. */
   static async take(place: LockPlace): Promise<LocalLock | undefined> {
-    const gate = await listen(place.abstract, (socket) => socket.destroy())
+    const gate = await Post.at(place.abstract)
     if (gate === undefined) return undefined
-    let sign: Sign | undefined
+    let lock: LocalLock | undefined
     try {
-      sign = await Sign.put(place)
+      // Its name is used once, so that a dead one can be removed by anybody.
+      const path = join(place.folder, `${place.prefix}-${randomBytes(4).toString('hex')}.sock`)
+      const sign = await Post.at(`${path}.new`)
+      if (sign === undefined) throw new Error(`${path}.new is there already`)
+      lock = new LocalLock(gate, sign, basename(path))
+      // Found under its name only now that it answers: one that does not answer is dead.
+      await sign.rename(path)
       // First the own sign, then a look for others: of two who do so at once, at least one sees the other.
-      if (!(await isAnotherAlive(place, sign.id))) return new LocalLock(gate, sign)
+      if (!(await isAnotherAlive(place, lock.id))) return lock
     } catch (error) {
-      sign?.remove()
-      gate.close()
+      if (lock === undefined) gate.close()
+      else lock.free()
       throw error
     }
-    sign.remove()
-    gate.close()
+    lock.free()
     return undefined
   }
 
   /** At once: when this returns, anybody can take the lock. */
   free(): void {
-    this.#gate.close()
-    this.#sign.remove()
+    const posts = [this.#gate, this.#sign]
+    for (const post of posts) post.close()
+    // Only now, so that those who are told do not come too early.
+    for (const post of posts) post.dismiss()
   }
 }
 
-/** The socket in the folder. Its name is used once, so that a dead one can be removed by anybody. */
-class Sign {
-  readonly id: string
-  readonly #path: string
+/** A socket that is listened to, and those who watch for its end. */
+class Post {
+  #path: string
   readonly #server: Server
   readonly #watchers: Set<Socket>
 
   private constructor(path: string, server: Server, watchers: Set<Socket>) {
-    this.id = basename(path)
     this.#path = path
     this.#server = server
     this.#watchers = watchers
   }
 
-  static async put({ folder, prefix }: LockPlace): Promise<Sign> {
-    const path = join(folder, `${prefix}-${randomBytes(4).toString('hex')}.sock`)
+  /** Listens; undefined when another one does. */
+  static at(path: string): Promise<Post | undefined> {
     const watchers = new Set<Socket>()
-    const server = await listen(`${path}.new`, (socket) => {
+    const server = createServer((socket) => {
       watchers.add(socket.unref())
-      // What a watcher sends is of no interest, only that it learns of the end.
-      socket.resume().on('close', () => watchers.delete(socket))
+      // What a watcher sends is of no interest.
+      socket
+        .resume()
+        .on('error', () => {})
+        .on('close', () => watchers.delete(socket))
     })
-    if (server === undefined) throw new Error(`${path}.new is there already`)
-    try {
-      // Found under its name only now that it answers: one that does not answer is dead.
-      await rename(`${path}.new`, path)
-    } catch (error) {
-      server.close()
-      throw error
-    }
-    return new Sign(path, server, watchers)
+    return new Promise((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error)))
+      // Exclusive: in a worker of `node:cluster` the primary would bind it, once for all workers.
+      server.listen({ path, exclusive: true }, () => resolve(new Post(path, server, watchers))).unref()
+    })
   }
 
-  remove(): void {
+  async rename(path: string): Promise<void> {
+    await rename(this.#path, path)
+    this.#path = path
+  }
+
+  close(): void {
     try {
-      unlinkSync(this.#path)
+      if (!this.#path.startsWith('\0')) unlinkSync(this.#path)
     } catch {
       // Whoever takes the lock next will find that nobody answers there.
     }
     this.#server.close()
-    // Only now, when the lock is free, so that those who are told do not come too early.
+  }
+
+  dismiss(): void {
     for (const watcher of this.#watchers) watcher.destroy()
   }
 }
@@ -117,15 +128,6 @@ export function isAlive(path: string): Promise<boolean> {
     })
     // Anything else than a clear no is taken for a yes: the line before a stopped process may be full, or its door shut to us.
     socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT'))
-  })
-}
-
-function listen(path: string, onConnection: (socket: Socket) => void): Promise<Server | undefined> {
-  return new Promise((resolve, reject) => {
-    const server = createServer((socket) => onConnection(socket.on('error', () => {})))
-    server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error)))
-    // Exclusive: in a worker of `node:cluster` the primary would bind it, once for all workers.
-    server.listen({ path, exclusive: true }, () => resolve(server)).unref()
   })
 }
 

@@ -7,8 +7,8 @@ interface Watched {
   readonly folder: string
   /** How the names of all files of the election begin. */
   readonly prefix: string
-  /** The socket of the holder; undefined when there is none, or it is in this process. */
-  holderPath(): Promise<string | undefined>
+  /** Where the holder listens, each of which ends with it; empty when there is none, or it is in this process. */
+  holderPaths(): Promise<readonly string[]>
 }
 
 /** Watches as long as somebody observes. Keeps no process alive. */
@@ -62,20 +62,26 @@ export class LocalWatch {
 
   /** Holds a connection to the holder, of which only its end is of interest. At `gone` nobody answered. */
   async #follow(gone?: string): Promise<void> {
-    const path = await this.#watched.holderPath().catch(() => undefined)
+    const [path, ...others] = await this.#watched.holderPaths().catch(() => [])
     if (this.#observers.size === 0 || path === undefined || path === gone || this.#socket !== undefined) return
+    this.#connect(path, others, path)
+  }
+
+  // The sockets of a process that dies do not end all at once: until the last has ended, there is one to hold on to.
+  #connect(path: string, [next, ...others]: readonly string[], first: string): void {
     const socket = connect({ path }).unref()
     this.#socket = socket
-    let isFollowed = false
+    let wasOpen = false
     socket.on('error', () => {})
     socket.on('connect', () => {
-      isFollowed = true
+      wasOpen = true
     })
     socket.on('close', () => {
       if (this.#socket !== socket) return
       this.#socket = undefined
+      if (!wasOpen && next !== undefined) return this.#connect(next, others, first)
       // Another may hold it by now, whose change of the files came while this one was still being called.
-      void this.#follow(isFollowed ? undefined : path)
+      void this.#follow(wasOpen ? undefined : first)
       this.#tell()
     })
     socket.resume()

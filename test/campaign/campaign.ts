@@ -23,6 +23,8 @@ export interface Outcome extends Replay {
   readonly played: Readonly<Record<string, number>>
   /** From the end of each fault to the next accepted write, in milliseconds, by fault. */
   readonly againMs: Readonly<Record<string, readonly number[]>>
+  /** What the processes said of losses and failures, and how often. */
+  readonly said: Readonly<Record<string, number>>
 }
 
 const SIZE = 3
@@ -171,6 +173,8 @@ export async function campaign(options: CampaignOptions): Promise<Outcome> {
   const played: Record<string, number> = {}
   const againMs: Record<string, number[]> = {}
   for (let round = 1; round <= rounds; round += 1) {
+    // What is timed is the change of leaders, not the start of processes.
+    await Promise.all(fleet.members.map(({ daemon }) => daemon.ready()))
     const name = play.pick()
     played[name] = (played[name] ?? 0) + 1
     const ms = await (play.faults[name] as () => Promise<number>)()
@@ -179,5 +183,5 @@ export async function campaign(options: CampaignOptions): Promise<Outcome> {
     tell(`${round}: ${name}: written again after ${Math.round(ms)} ms, term ${fleet.ledger.latest?.term}`)
   }
   const found = replay(fleet.ledger.history)
-  return { ...found, violations: [...found.violations, ...(await fleet.disorderInTable())], played, againMs }
+  return { ...found, violations: [...found.violations, ...(await fleet.disorderInTable())], played, againMs, said: fleet.complaints }
 }

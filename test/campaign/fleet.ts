@@ -34,6 +34,7 @@ export class Fleet implements AsyncDisposable {
   readonly store: StoreName
   readonly ledger = new FencedLedger()
   readonly members: Member[] = []
+  readonly #all: DaemonProcess[] = []
   readonly #folder = mkdtempSync(join(tmpdir(), 'quiesce-lead-'))
   #server: PostgresServer | undefined
   #port = 0
@@ -71,6 +72,7 @@ export class Fleet implements AsyncDisposable {
     const daemon = startDaemon(FIXTURE, { execArgv: ['--import', 'tsx'], cwd: ROOT, env: own, patience: Number.POSITIVE_INFINITY })
     const member = { id, daemon, isStopped: false }
     this.members.push(member)
+    this.#all.push(daemon)
     return member
   }
 
@@ -105,6 +107,17 @@ export class Fleet implements AsyncDisposable {
       writers.set(term, writer)
     }
     return wrong
+  }
+
+  /** What all of them, also those that are gone, said as a warning or worse about the lease, and how often. */
+  get complaints(): Record<string, number> {
+    const counts: Record<string, number> = {}
+    for (const { msg, level, election, why } of this.#all.flatMap(({ lines }) => lines)) {
+      if (level < 40 || election === undefined) continue
+      const what = why === undefined ? msg : `${msg}: ${String(why).replace(/\d+/g, 'N')}`
+      counts[what] = (counts[what] ?? 0) + 1
+    }
+    return counts
   }
 
   /** For error messages: what all of them said last. */

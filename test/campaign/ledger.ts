@@ -51,6 +51,11 @@ export class FencedLedger {
 
   /** The next accepted write that matches. @throws Error when none comes within `limitMs`. */
   nextWrite(why: string, matches: (one: Answered) => boolean, limitMs: number): Promise<Answered> {
+    return this.next(why, (one) => one.isAccepted && one.what === 'write' && matches(one), limitMs)
+  }
+
+  /** The next arrival that matches. @throws Error when none comes within `limitMs`. */
+  next(why: string, matches: (one: Answered) => boolean, limitMs: number): Promise<Answered> {
     return new Promise((resolve, reject) => {
       const found = (one: Answered): void => {
         clearTimeout(timer)
@@ -85,7 +90,6 @@ export class FencedLedger {
     if (isAccepted && what === 'write') this.#value = value
     const answered = { ...arrival, isAccepted }
     this.history.push(answered)
-    if (!isAccepted || what !== 'write') return isAccepted
     for (const waiter of this.#waiting) {
       if (!waiter.matches(answered)) continue
       this.#waiting.delete(waiter)

@@ -13,7 +13,7 @@ const { values } = parseArgs({
 const { store } = values
 if (store !== 'local' && store !== 'postgres') throw new Error(`--store ${store}: it is local or postgres`)
 
-const { violations, played, againMs, ...figures } = await campaign({
+const { violations, played, againMs, said, ...figures } = await campaign({
   store,
   rounds: Number(values.rounds),
   seed: Number(values.seed),
@@ -21,6 +21,7 @@ const { violations, played, againMs, ...figures } = await campaign({
   tell: (line) => console.log(line),
 })
 console.log(figures)
+console.log(said)
 for (const [name, count] of Object.entries(played)) {
   const sorted = [...(againMs[name] ?? [])].sort((a, b) => a - b)
   const at = (share: number): string => `${Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN)} ms`

@@ -64,6 +64,15 @@ test('also when its leader is given up, as soon as nothing of the term runs', as
   expect(other.told).toEqual(['promoting 2', 'promoted 2'])
 })
 
+test('a standby that is given up has lost nothing', async () => {
+  const election = new Election()
+  await election.join('one')
+  const other = await election.join('other')
+  other.system.ref('other/jobs/campaign').kill()
+  await election.time.advance(1_000)
+  expect(other.told).toEqual([])
+})
+
 test('whoever asks first after a stop finds the term over, and the loss is told before what leads can crash of it', async () => {
   const election = new Election()
   const crashes: unknown[] = []

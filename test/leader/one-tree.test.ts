@@ -94,6 +94,24 @@ test('a promotion makes the leader step down first', async () => {
   expect(told.indexOf('app/active stepped-down 1')).toBeLessThan(told.indexOf('app/standby promoting 2'))
 })
 
+test('a promotion comes about though the store loses what it is asked, and one that was given up is not asked for any more', async () => {
+  const { env, system, lease, active, standby } = pair()
+  await system.start()
+  await env.advance(100)
+  const request = lease.requestHandover?.bind(lease)
+  let asked = 0
+  lease.requestHandover = (handover, signal) => {
+    asked += 1
+    return asked < 4 ? new Promise(() => {}) : (request?.(handover, signal) as never)
+  }
+  await expect(settled(env, system.ref(standby).promote({ deadline: '1s' }))).rejects.toThrow(PromotionError)
+  const before = asked
+  await env.advance(30_000)
+  expect([asked, system.ref(active).handle.leading]).toEqual([before, true])
+  expect(await settled(env, system.ref(standby).promote())).toBe(2n)
+  expect(asked).toBe(4)
+})
+
 test('a promotion that does not come about names the phase', async () => {
   const { env, system, lease, standby } = pair()
   await system.start()

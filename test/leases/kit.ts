@@ -6,29 +6,9 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Bench } from './bench.js'
 import type { ConformanceCase } from './case.js'
-import { expiry } from './cases/expiry.js'
-import { grants } from './cases/grants.js'
-import { observing } from './cases/observing.js'
-import { releases } from './cases/releases.js'
-import { renewals } from './cases/renewals.js'
-import { troubles } from './cases/troubles.js'
-import { unknowns } from './cases/unknowns.js'
-import { values } from './cases/values.js'
-import { wishes } from './cases/wishes.js'
+import { GROUPS } from './groups.js'
 import { OUTCOMES, type Row } from './outcomes.js'
 import type { Ability, StoreUnderTest } from './store.js'
-
-const GROUPS: Readonly<Record<string, readonly ConformanceCase[]>> = {
-  grants,
-  expiry,
-  renewals,
-  releases,
-  wishes,
-  observing,
-  unknowns,
-  values,
-  troubles,
-}
 
 /** Registers all cases for one kind of store; call it at the top of a test file. The outcomes are kept for `npm run -s leases`. */
 export function leaseConformance(name: string, store: StoreUnderTest): void {

@@ -16,7 +16,7 @@ test('a holder that took the place of one who is gone is followed, though no fil
   onTestFinished(() => void holder.close())
   // The first is read from the record, and gone when it is called.
   const paths = [join(folder, 'gone.sock')]
-  const watch = new LocalWatch({ folder, prefix: 'none', holderPath: async () => paths.shift() ?? path })
+  const watch = new LocalWatch({ folder, prefix: 'none', holderPaths: async () => [paths.shift() ?? path] })
   const followed = once(holder, 'connection')
   const heard = new Promise<void>((resolve) => {
     let times = 0
@@ -37,14 +37,42 @@ test('one who is gone is called once', async () => {
   onTestFinished(() => rmSync(folder, { recursive: true }))
   let asked = 0
   const askedAgain = new Promise<void>((resolve) => {
-    const holderPath = async (): Promise<string> => {
+    const holderPaths = async (): Promise<string[]> => {
       asked += 1
       if (asked === 2) resolve()
-      return join(folder, 'gone.sock')
+      return [join(folder, 'gone.sock')]
     }
-    onTestFinished(new LocalWatch({ folder, prefix: 'none', holderPath }).observe(() => {}))
+    onTestFinished(new LocalWatch({ folder, prefix: 'none', holderPaths }).observe(() => {}))
   })
   await askedAgain
   for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate)
   expect(asked).toBe(2)
+})
+
+test('a holder whose first socket has ended is followed to its second, until that has ended too', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'quiesce-watch-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const paths = [join(folder, 'first.sock'), join(folder, 'second.sock')]
+  const servers = paths.map((path) => createServer().listen(path))
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  const [first, second] = servers as [(typeof servers)[0], (typeof servers)[0]]
+  const firstCalled = once(first, 'connection')
+  const secondCalled = once(second, 'connection')
+  let tell: () => void = () => {}
+  onTestFinished(new LocalWatch({ folder, prefix: 'none', holderPaths: async () => paths }).observe(() => tell()))
+  const told = (): Promise<void> =>
+    new Promise((resolve) => {
+      tell = resolve
+    })
+  // As the kernel ends them: one after another.
+  const firstTold = told()
+  const [one] = (await firstCalled) as [Socket]
+  first.close()
+  one.destroy()
+  await firstTold
+  const [two] = (await secondCalled) as [Socket]
+  const lastTold = told()
+  second.close()
+  two.destroy()
+  await lastTold
 })

@@ -59,9 +59,12 @@ describe.skipIf(!isLinux)('on Linux', () => {
       'by hand, without a number': () => '{"term":"many"}',
     }
     test.each(Object.entries(damages))('%s: refused, and what to do is said', async (_what, damage) => {
-      const { path, player } = await used()
+      const { directory, path } = await used()
       const damaged = damage(readFileSync(path, 'utf8'))
+      expect(damaged).not.toBe(readFileSync(path, 'utf8'))
       writeFileSync(path, damaged)
+      // One that has not read it before, and knows of no term.
+      const player = new Player(localLease('billing', { directory }), { id: 'b', incarnation: 'b' }, 1)
       const refusal = expect.objectContaining({ message: expect.stringMatching(/cannot be trusted: .*\.json\. .*\{"term":"N"\}/s) })
       await expect(player.read()).rejects.toEqual(refusal)
       await expect(player.acquire()).rejects.toThrow(StoreRefusedError)
@@ -182,6 +185,17 @@ describe.skipIf(!isLinux)('on Linux', () => {
       expect(await b.read()).toMatchObject({ phase: 'held', holder: a.me })
       expect((await b.acquire()).ok).toBe(false)
     })
+  })
+
+  test('binds a name of full length, which is the same one for every version of Node', async () => {
+    const a = player('a', { directory: emptyFolder() })
+    const names = (): string[] => readFileSync('/proc/net/unix', 'latin1').match(/@quiesce-lease-\S+/g) ?? []
+    const before = new Set(names())
+    await a.lead()
+    const own = names().filter((name) => !before.has(name) && name.length === 108)
+    expect(own).not.toEqual([])
+    for (const name of own) expect(name.at(-1)).toBe('-')
+    await a.release(1n)
   })
 
   test('keeps nothing open when it was released and nobody observes it', async () => {

@@ -32,6 +32,24 @@ describe.each(Object.keys(skips) as StoreName[])('three processes over %s', (sto
   )
 })
 
+test.skipIf(skipsPostgres)(
+  'a leader that is stopped between its check and its sending, and goes on when another one leads: the fence refuses it',
+  { timeout: 60_000 },
+  async () => {
+    checkBuild()
+    await using fleet = await Fleet.open('postgres', 2, {})
+    const { writer } = await fleet.ledger.nextWrite('after the start', () => true, 30_000)
+    const first = fleet.members.find(({ id }) => id === writer)
+    first?.daemon.tell('stop before the next write')
+    await fleet.ledger.nextWrite('after the leader was stopped', (one) => one.writer !== writer, 30_000)
+    first?.daemon.signal('SIGCONT')
+    const stale = await fleet.ledger.next('of the old term', (one) => one.writer === writer, 30_000)
+    expect(stale).toMatchObject({ what: 'write', isAccepted: false })
+    await first?.daemon.line('lost the lease')
+    expect(replay(fleet.ledger.history)).toMatchObject({ staleRefused: 1, violations: [] })
+  },
+)
+
 test.skipIf(skipsPostgres)('a fence that shoots: a stopped leader is dead before the next one leads', { timeout: 60_000 }, async () => {
   checkBuild()
   await using fleet = await Fleet.open('postgres', 2, { shoots: true })

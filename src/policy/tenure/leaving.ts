@@ -1,6 +1,6 @@
 // How a term ends: stepped down from in order, or lost. It is given back only when nothing of it runs; once that was tried it is never
 // used again; and of each term one of the two is told, once.
-import type { LastExit } from '../../protocol/lease.js'
+import type { LastExit, LeaseRecord } from '../../protocol/lease.js'
 import { type Holding, retryMs } from './holding.js'
 import { PROMOTING, type TenureState } from './state.js'
 
@@ -12,7 +12,7 @@ interface Leave {
 
 /** Finishes what was accepted, then gives the lease back. A promotion is called off. */
 export function stepDown(state: TenureState, why: string, { deadlineAt, to, now }: Leave): void {
-  if (PROMOTING.includes(state.phase)) return abort(state, 'never-led', now)
+  if (PROMOTING.includes(state.phase)) return callOff(state, now)
   if (state.phase === 'draining') state.until = Math.min(state.until, deadlineAt)
   if (state.phase !== 'leading') return
   state.why = why
@@ -25,6 +25,20 @@ export function stepDown(state: TenureState, why: string, { deadlineAt, to, now 
 /** A promotion has failed or is called off: nobody has led. A scope that ended by itself leaves nothing to lead. */
 export function fail(state: TenureState, why: string, now: number): void {
   stepDown(state, why, { deadlineAt: now + state.options.drainMs, now })
+}
+
+function callOff(state: TenureState, now: number): void {
+  if (state.phase !== 'starting') inherit(state, state.previous)
+  abort(state, 'never-led', now)
+}
+
+/** A term in which nothing was begun passes on what it was given; whoever had to wait before it has not waited long enough. */
+function inherit(state: TenureState, previous: LastExit | undefined): void {
+  const { term } = state.holding as Holding
+  const isNext = previous?.term === term - 1n
+  const hasWaited = state.phase === 'sealing' || state.phase === 'recovering'
+  const drained = term === 1n || hasWaited || (isNext && previous.drained)
+  state.inherited = { drained, checkpoint: isNext ? previous.checkpoint : undefined }
 }
 
 /** Cuts off what still runs; the lease is kept meanwhile. */
@@ -51,11 +65,21 @@ export function giveBack(state: TenureState, holding: Holding, now: number): voi
   state.callAt = now
 }
 
+/** Gives back a term for which nothing was made. */
+export function giveBackUnused(state: TenureState, holding: Holding, { lastExit }: LeaseRecord, now: number): void {
+  state.why = 'never-led'
+  state.holding = holding
+  inherit(state, lastExit)
+  giveBack(state, holding, now)
+}
+
 /** Tries to give it back, once more if the last attempt was not answered. */
 export function release(state: TenureState): void {
-  const { term } = state.holding as Holding
+  const { holding, inherited } = state
+  const { term } = holding as Holding
   state.overTerm = term
-  state.send({ do: 'release', exit: exitOf(term, state.why, true), to: state.to })
+  const exit = { ...exitOf(term, state.why, true), ...inherited }
+  state.send({ do: 'release', exit, to: state.to, asks: inherited === undefined })
 }
 
 /** An attempt was not answered: another follows, as long as the term would last. */
@@ -64,18 +88,20 @@ export function releaseUnanswered(state: TenureState, now: number): void {
 }
 
 /** The attempt was answered. */
-export function released(state: TenureState, ok: boolean, now: number): void {
-  if (!ok) return lose(state, 'the store says that another candidate holds it', 0, now)
-  state.commands.push({ do: 'stepped-down', exit: exitOf((state.holding as Holding).term, state.why, true) })
+export function released(state: TenureState, ok: boolean, record: LeaseRecord, now: number): void {
+  const { term } = state.holding as Holding
+  // An attempt before that was not answered may have come through, and another candidate have it by now.
+  if (!ok && record.lastExit?.term !== term) return lose(state, 'the store says that another candidate holds it', 0, now)
+  state.commands.push({ do: 'stepped-down', exit: exitOf(term, state.why, true) })
   standBack(state, now)
 }
 
-/** The term may be used no more, and what runs must end: within what is left of its validity, or at once if nothing is. */
-export function fence(state: TenureState, why: string, now: number): void {
+/** The term may be used no more, and what runs must end: within what is left of its validity, or at once if nothing is. `unseenMs`: how much of it has passed uncounted. */
+export function fence(state: TenureState, why: string, now: number, unseenMs = 0): void {
   const { validUntil } = state.holding as Holding
   state.phase = 'fencing'
   state.why = why
-  state.until = Math.max(validUntil, now + state.options.times.guardMs)
+  state.until = Math.max(validUntil - unseenMs, now + state.options.times.guardMs)
   state.callAt = Number.POSITIVE_INFINITY
   state.commands.push({ do: 'invalidate', why }, { do: 'abort', why })
 }
@@ -92,13 +118,14 @@ export function lose(state: TenureState, why: string, inFlight: number, now: num
 /** Makes the lease vacant of a term that was lost. Nothing is acknowledged by that. */
 export function letGo(state: TenureState): void {
   if (state.kept === undefined) return
-  state.send({ do: 'release', exit: exitOf(state.kept, 'lost', false), to: undefined })
+  state.send({ do: 'release', exit: exitOf(state.kept, 'lost', false), to: undefined, asks: false })
   state.kept = undefined
 }
 
 function standBack(state: TenureState, now: number): void {
   state.holding = undefined
   state.to = undefined
+  state.inherited = undefined
   state.callAt = Number.POSITIVE_INFINITY
   if (state.stopAt !== undefined) return end(state)
   state.phase = 'cooling'
@@ -117,6 +144,7 @@ export function stop(state: TenureState, deadlineAt: number, now: number): void 
 export function end(state: TenureState): void {
   state.phase = 'ended'
   state.until = Number.POSITIVE_INFINITY
+  state.callAt = Number.POSITIVE_INFINITY
   letGo(state)
   state.commands.push({ do: 'end' })
 }

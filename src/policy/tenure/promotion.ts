@@ -1,7 +1,7 @@
 // From the grant to leading: the barrier after a term that ended without a word, then seal, recover, start.
 import type { LeaseRecord } from '../../protocol/lease.js'
 import { Holding } from './holding.js'
-import { giveBack } from './leaving.js'
+import { giveBackUnused } from './leaving.js'
 import type { TenureState } from './state.js'
 
 /** The lease was granted, by a call that was sent at `sentAt`. */
@@ -10,10 +10,7 @@ export function granted(state: TenureState, record: LeaseRecord, sentAt: number)
   const holding = new Holding(record.term, sentAt, times, random)
   state.candidacy.isWanted = false
   state.seenWish = record.handover?.nonce
-  if (state.stopAt !== undefined) {
-    state.why = 'never-led'
-    return giveBack(state, holding, sentAt)
-  }
+  if (state.stopAt !== undefined) return giveBackUnused(state, holding, record, sentAt)
   state.holding = holding
   state.previous = record.lastExit
   state.phase = 'barrier'

@@ -2,8 +2,8 @@
 // was not answered.
 import type { LeaseRecord, Renewal } from '../../protocol/lease.js'
 import { Holding, retryMs } from './holding.js'
-import { end, exitOf, giveBack } from './leaving.js'
-import type { TenureState } from './state.js'
+import { end, exitOf, giveBackUnused } from './leaving.js'
+import { PROMOTING, type TenureState } from './state.js'
 import type { Phase } from './words.js'
 
 /** Watches the lease from now on. */
@@ -26,8 +26,9 @@ export function look(state: TenureState, now: number): void {
 }
 
 /** This candidate is to have the lease, and need not let others go first. */
-export function want(state: TenureState, now: number): void {
-  state.candidacy.isWanted = true
+export function want(state: TenureState, isSo: boolean, now: number): void {
+  state.candidacy.isWanted = isSo && state.phase !== 'leading' && !PROMOTING.includes(state.phase)
+  if (!isSo) return
   if (state.phase === 'cooling') state.until = now
   if (state.phase === 'observing') state.callAt = now
 }
@@ -41,10 +42,12 @@ export function decide(state: TenureState, now: number): void {
   if (state.stopAt !== undefined) return end(state)
   state.callAt = state.isOutdated ? now : candidacy.nextLookAt(now)
   state.isOutdated = false
-  if (candidacy.mayClaim(now)) claim(state, now)
+  if (candidacy.mayClaim(now)) return claim(state, now)
+  // Again after each read that does not show it: it may have been lost, or made of a holder that is gone. Whose wish stands comes first.
+  if (candidacy.isWanted && record.phase === 'held' && record.handover === undefined) state.commands.push({ do: 'wish' })
   // Of a term that is over. Where leases do not expire, nobody could ever lead again.
-  else if (candidacy.isOurs && state.options.expiry === 'none')
-    state.send({ do: 'release', exit: exitOf(record.term, 'lost', false), to: undefined })
+  if (candidacy.isOurs && state.options.expiry === 'none')
+    state.send({ do: 'release', exit: exitOf(record.term, 'lost', false), to: undefined, asks: false })
 }
 
 function claim(state: TenureState, now: number): void {
@@ -54,22 +57,20 @@ function claim(state: TenureState, now: number): void {
 }
 
 // A claim had been granted, and its answer was lost. Only a fresh renewal says for how long.
-function adopt(state: TenureState, { term }: LeaseRecord, now: number): void {
+function adopt(state: TenureState, record: LeaseRecord, now: number): void {
   const { times, random } = state.options
-  if (state.stopAt !== undefined) {
-    state.why = 'never-led'
-    return giveBack(state, new Holding(term, now, times, random), now)
-  }
+  if (state.stopAt !== undefined) return giveBackUnused(state, new Holding(record.term, now, times, random), record, now)
   state.phase = 'acquiring'
   state.callAt = Number.POSITIVE_INFINITY
-  state.send({ do: 'renew', renewal: renewalOf(state, term) })
+  state.send({ do: 'renew', renewal: renewalOf(state, record.term) })
 }
 
 /** A claim, or the renewal that was to adopt one, was refused. */
 export function refused(state: TenureState, now: number): void {
   state.phase = 'observing'
   if (state.stopAt !== undefined) return end(state)
-  state.callAt = now + retryMs(state.options.times, state.options.random)
+  state.callAt = state.isOutdated ? now : now + retryMs(state.options.times, state.options.random)
+  state.isOutdated = false
 }
 
 /** A call was not answered. A claim may have been granted: that is looked up, once where there is no time for more. */

@@ -38,6 +38,8 @@ export class TenureState {
   overTerm = 0n
   /** The call that is under way: one at a time. */
   call: StoreCall | undefined
+  /** Whether a grant that it brings must not be used. */
+  isCallVoid = false
   /** When to call the store again, in the phases that wait for it. */
   callAt = Number.POSITIVE_INFINITY
   /** Whether the record may have changed since that call was sent. */
@@ -49,6 +51,8 @@ export class TenureState {
   /** How the term before ended. */
   previous: LastExit | undefined
   canSeal = false
+  /** What a term that was never begun passes on in place of an end of its own. */
+  inherited: Pick<LastExit, 'drained' | 'checkpoint'> | undefined
   /** Why the term ends, and who should have the next. */
   why = ''
   to: string | undefined

@@ -58,7 +58,7 @@ export class Tenure {
     else if (event.type === 'unanswered') this.#unanswered(event.call, now)
     else if (event.type === 'begin') standing.observe(state, now)
     else if (event.type === 'changed') standing.look(state, now)
-    else if (event.type === 'wanted') standing.want(state, now)
+    else if (event.type === 'wanted') standing.want(state, event.isSo, now)
     else if (event.type === 'prepared') promotion.prepared(state, event.canSeal, now)
     else if (event.type === 'stepped') promotion.stepped(state, event.step)
     else if (event.type === 'failed') leaving.fail(state, event.why, now)
@@ -66,7 +66,8 @@ export class Tenure {
     else if (event.type === 'stop') leaving.stop(state, event.deadlineAt, now)
     else if (event.type === 'stepDown') leaving.stepDown(state, event.why, { ...event, now })
     else if (event.type === 'force' && state.phase === 'draining') state.until = now
-    else if (event.type === 'jumped' && state.isHolding) leaving.fence(state, `time passed unseen, ${Math.round(event.ms)} ms`, now)
+    else if (event.type === 'jumped') this.#jumped(event.ms, now)
+    else if (event.type === 'late' && state.isHolding) leaving.fence(state, `its process stood still for ${Math.round(event.ms)} ms`, now)
   }
 
   #pass(now: number, inFlight: number): void {
@@ -103,15 +104,27 @@ export class Tenure {
     state.send({ do: 'renew', renewal: standing.renewalOf(state, (state.holding as Holding).term) })
   }
 
+  // What was granted meanwhile was granted we do not know how long ago.
+  #jumped(ms: number, now: number): void {
+    const state = this.#state
+    if (state.isHolding) leaving.fence(state, `time passed unseen, ${Math.round(ms)} ms`, now, ms)
+    else if (state.phase === 'fencing') state.until -= ms
+    else state.isCallVoid = state.call === 'acquire' || state.call === 'renew'
+  }
+
   #answered({ call, ok, record, sentAt }: TenureEvent & { readonly type: 'answered' }, now: number): void {
     const state = this.#state
+    if (state.isCallVoid && ok) return this.#unanswered(call, now)
     state.call = undefined
+    state.isCallVoid = false
     state.candidacy.see(record, sentAt, now)
     if (state.isHolding) return this.#answeredHolder(call, ok, record, sentAt, now)
-    if (state.phase === 'releasing' && call === 'release') return leaving.released(state, ok, now)
+    if (state.phase === 'releasing' && call === 'release') return leaving.released(state, ok, record, now)
     if (state.phase !== 'observing' && state.phase !== 'acquiring') return
     if (call === 'read') standing.decide(state, now)
     else if (call === 'release') state.callAt = now
+    // The renewal of a term that is over may be answered late.
+    else if (state.phase === 'observing') return
     else if (ok) promotion.granted(state, record, sentAt)
     else standing.refused(state, now)
   }
@@ -119,7 +132,8 @@ export class Tenure {
   #answeredHolder(call: StoreCall, ok: boolean, record: LeaseRecord, sentAt: number, now: number): void {
     const state = this.#state
     const holding = state.holding as Holding
-    if (call === 'renew' ? !ok : record.term !== holding.term)
+    // A record of a term before is an old one.
+    if (call === 'renew' ? !ok : record.term > holding.term)
       return leaving.fence(state, `by the store ${record.holder?.id ?? 'nobody'} holds it, in term ${record.term}`, now)
     if (call === 'renew') {
       holding.renewed(sentAt)
@@ -135,6 +149,7 @@ export class Tenure {
   #unanswered(call: StoreCall, now: number): void {
     const state = this.#state
     state.call = undefined
+    state.isCallVoid = false
     if (state.isHolding) {
       if (call === 'renew') (state.holding as Holding).unanswered(now)
     } else if (state.phase === 'releasing') leaving.releaseUnanswered(state, now)

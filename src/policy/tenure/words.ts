@@ -46,10 +46,12 @@ export type TenureEvent =
   | { readonly type: 'stop'; readonly deadlineAt: number }
   /** The time for finishing is over. */
   | { readonly type: 'force' }
-  /** Time has passed that no timer saw. */
+  /** Time has passed that our clock did not count. */
   | { readonly type: 'jumped'; readonly ms: number }
-  /** This candidate wants the lease now. */
-  | { readonly type: 'wanted' }
+  /** Our clock counted it, but nothing of ours ran meanwhile. */
+  | { readonly type: 'late'; readonly ms: number }
+  /** This candidate wants the lease now, or no more than others. */
+  | { readonly type: 'wanted'; readonly isSo: boolean }
   | { readonly type: 'tick' }
 
 /** What is to be done. */
@@ -57,7 +59,10 @@ export type TenureCommand =
   | { readonly do: 'read' }
   | { readonly do: 'acquire'; readonly claim: Claim }
   | { readonly do: 'renew'; readonly renewal: Renewal }
-  | { readonly do: 'release'; readonly exit: LastExit; readonly to: string | undefined }
+  /** `asks`: whether the checkpoint is still to be asked for. */
+  | { readonly do: 'release'; readonly exit: LastExit; readonly to: string | undefined; readonly asks: boolean }
+  /** Ask the holder to hand over. No answer is waited for: what is read next says whether it was heard. */
+  | { readonly do: 'wish' }
   /** A term begins: make what belongs to it. Nothing runs yet. */
   | { readonly do: 'prepare'; readonly term: bigint; readonly previous: LastExit | undefined }
   /** The term may be used until then. */

@@ -1,6 +1,6 @@
 // Cases of the conformance kit: how a lease ends of which nothing was heard any more.
 import { expect } from 'vitest'
-import { lasting, NEVER, Reports } from '../bench.js'
+import { lasting, NEVER, type Player, Reports } from '../bench.js'
 import type { ConformanceCase } from '../case.js'
 
 export const expiry: readonly ConformanceCase[] = [
@@ -45,9 +45,24 @@ export const expiry: readonly ConformanceCase[] = [
       const reports = new Reports(b.lease)
       await reports.after(() => a.lead())
       expect((await b.acquire()).ok).toBe(false)
-      await bench.hook('kill')(a.lease)
-      await reports.until(async () => (await b.read()).phase === 'vacant')
+      await tells(reports, b, () => bench.hook('kill')(a.lease))
       expect((await b.lead()).term).toBe(2n)
+      reports.stop()
+    },
+  },
+  {
+    title: 'the death of a later holder is told too, to those who watched an earlier one that lives on',
+    needs: ['kill', 'watch'],
+    run: async (bench) => {
+      const [a, b, c] = [await bench.mortal(), await bench.mortal(), await bench.player()]
+      const reports = new Reports(c.lease)
+      await a.lead()
+      await reports.until(async () => (await c.read()).holder?.id === a.me.id)
+      await a.release(1n)
+      await b.lead()
+      await reports.until(async () => (await c.read()).holder?.id === b.me.id)
+      await tells(reports, c, () => bench.hook('kill')(b.lease))
+      expect((await c.lead()).term).toBe(3n)
       reports.stop()
     },
   },
@@ -177,6 +192,13 @@ export const expiry: readonly ConformanceCase[] = [
     },
   },
 ]
+
+/** The death of the holder is reported, by something else than what went before it. */
+async function tells(reports: Reports, watcher: Player, kill: () => Promise<void>): Promise<void> {
+  for (let look = 0; look < 10; look += 1) expect((await watcher.read()).phase).toBe('held')
+  await reports.after(kill)
+  await reports.until(async () => (await watcher.read()).phase === 'vacant')
+}
 
 function since(later: { readonly storeNowMs: number | undefined }, earlier: { readonly storeNowMs: number | undefined }): number {
   return (later.storeNowMs ?? Number.NaN) - (earlier.storeNowMs ?? Number.NaN)

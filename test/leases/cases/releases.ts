@@ -152,6 +152,18 @@ export const releases: readonly ConformanceCase[] = [
     },
   },
   {
+    title: 'the release of term n that comes when term n+1 was released too, by the same incarnation, says no',
+    run: async (bench) => {
+      const a = await bench.player()
+      for (const term of [1n, 2n]) {
+        await a.lead()
+        await a.release(term)
+      }
+      const { ok, record } = await a.release(1n, { reason: 'late' })
+      expect({ ok, lastExit: record.lastExit }).toEqual({ ok: false, lastExit: exitOf(2n) })
+    },
+  },
+  {
     title: 'released while it steps down',
     run: async (bench) => {
       const a = await bench.player()

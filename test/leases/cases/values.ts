@@ -86,7 +86,7 @@ export const values: readonly ConformanceCase[] = [
       const a = await bench.player()
       const candidate = { ...a.me }
       const answer = await a.acquire({ candidate })
-      const before = lasting(await a.read())
+      const before = structuredClone(lasting(await a.read()))
       candidate.incarnation = 'another'
       Reflect.set(answer.record, 'term', 77n)
       Reflect.set(answer.record.holder ?? {}, 'id', 'another')

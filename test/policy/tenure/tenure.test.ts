@@ -39,6 +39,15 @@ describe('standing for election', () => {
     expect(rig.answer('read', heldBy(OTHER, 1n))).toEqual([])
   })
 
+  test('a change that comes while a claim is under way makes it read at once when that is refused', () => {
+    const rig = new Rig()
+    rig.claim(vacant(exited(1n)))
+    expect(rig.tell({ type: 'changed' })).toEqual([])
+    expect(rig.answer('acquire', vacant(exited(1n)), { ok: false })).toEqual(['read'])
+    expect(rig.answer('read', vacant(exited(1n)))).toEqual(['acquire'])
+    expect(rig.answer('acquire', heldBy(OTHER, 2n), { ok: false })).toEqual([])
+  })
+
   test('where the store keeps no time, it watches one version for a whole lease, and reads once more', () => {
     const rig = new Rig({ expiry: 'observer' })
     rig.tell({ type: 'begin' })
@@ -73,6 +82,44 @@ describe('standing for election', () => {
     rig.pass(3_000)
     expect(rig.answer('read', meant)).toEqual(['acquire'])
     expect(new Rig().claim({ ...meant, handover: { to: 'me', nonce: 'n' } })).toBeDefined()
+  })
+})
+
+describe('a candidate that is wanted', () => {
+  const wanted = (): Rig => {
+    const rig = new Rig()
+    rig.tell({ type: 'begin' })
+    rig.answer('read', heldBy(OTHER, 1n))
+    expect(rig.tell({ type: 'wanted', isSo: true })).toEqual(['read'])
+    return rig
+  }
+  const wished = (to: string, term: bigint) => ({ ...heldBy(OTHER, term), handover: { to, nonce: to } })
+
+  test('asks the holder to hand over, until a read shows that it was heard', () => {
+    const rig = wanted()
+    expect(rig.answer('read', heldBy(OTHER, 1n))).toEqual(['wish'])
+    // The wish was lost.
+    expect(rig.pass(4_000)).toContain('read')
+    expect(rig.answer('read', heldBy(OTHER, 1n))).toEqual(['wish'])
+    expect(rig.tell({ type: 'changed' })).toEqual(['read'])
+    expect(rig.answer('read', wished('me', 1n))).toEqual([])
+  })
+
+  test('asks the next holder too, when the one that it asked is gone', () => {
+    const rig = wanted()
+    expect(rig.answer('read', wished('me', 1n))).toEqual([])
+    expect(rig.tell({ type: 'changed' })).toEqual(['read'])
+    expect(rig.answer('read', heldBy({ id: 'third', incarnation: 'third-1' }, 2n))).toEqual(['wish'])
+  })
+
+  test('leaves the wish of another candidate alone', () => {
+    expect(wanted().answer('read', wished('third', 1n))).toEqual([])
+  })
+
+  test('asks no more when it is not wanted any more', () => {
+    const rig = wanted()
+    expect(rig.tell({ type: 'wanted', isSo: false })).toEqual([])
+    expect(rig.answer('read', heldBy(OTHER, 1n))).toEqual([])
   })
 })
 
