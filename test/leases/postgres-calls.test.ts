@@ -288,6 +288,17 @@ describe.skipIf(skipsPostgres)('calls in PostgreSQL', () => {
     expect((await a.read()).lastExit?.checkpoint).toBe(checkpoint)
   })
 
+  test('what a term leaves may be in any script, whatever the encoding of the database', async () => {
+    await rig.admin.query("create database latin encoding 'LATIN1' template template0 lc_collate 'C' lc_ctype 'C'")
+    const pool = rig.pool({ database: 'latin', options: '' })
+    await createLeaseTables(pool)
+    const a = rig.player(election, 'a', { pool })
+    await a.lead()
+    const words = { reason: 'zażółć', checkpoint: '日本語 🦀' }
+    await a.release(1n, words, 'выборы')
+    expect(await a.read()).toMatchObject({ lastExit: words, handover: { to: 'выборы' } })
+  })
+
   test('in real time a lease ends by the clock of the server', async () => {
     const pool = rig.pool({ options: '' })
     const [a, b] = ['a', 'b'].map((id) => new Player(postgresLease(election, { pool }), { id, incarnation: id }, 50)) as [Player, Player]
