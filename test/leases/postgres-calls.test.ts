@@ -59,6 +59,16 @@ describe.skipIf(skipsPostgres)('calls in PostgreSQL', () => {
       expect((await player.renew(1n)).ok).toBe(true)
     })
 
+    test('by a timeout of the driver: unknown, and the connection is not handed to the next', async () => {
+      const pool = rig.pool({ max: 1, query_timeout: 50 })
+      const player = rig.playerOn(postgresLease(election, { pool, lockTimeout: '1h' }), 'a')
+      await rig.player(election, 'a').lead()
+      const unlock = await locked()
+      await expect(player.renew(1n)).rejects.toThrow(StoreUnknownError)
+      expect(pool.totalCount).toBe(0)
+      await unlock()
+    })
+
     test('a release in flight goes on, whatever becomes of its sender', async () => {
       const { pool, player } = narrow()
       await player.lead()

@@ -164,19 +164,6 @@ export const releases: readonly ConformanceCase[] = [
     },
   },
   {
-    title: 'the release of term n that comes after that of term n+1, of the same incarnation, is refused',
-    run: async (bench) => {
-      const a = await bench.player()
-      await a.lead()
-      await a.release(1n)
-      await a.lead()
-      const { record } = await a.release(2n)
-      expect((await a.release(1n)).ok).toBe(false)
-      expect(lasting(await a.read())).toEqual(lasting(record))
-      expect((await a.release(2n)).ok).toBe(true)
-    },
-  },
-  {
     title: 'released while it steps down',
     run: async (bench) => {
       const a = await bench.player()
