@@ -117,6 +117,37 @@ describe('the packed package', () => {
     }
   })
 
+  it('needs fast-check only where quiesce/testing is imported, and Node says so', async () => {
+    const importing = `try { await import('quiesce/testing') } catch (error) { console.log(error.message) }`
+    const { stdout } = await exec(process.execPath, ['--input-type=module', '-e', importing], { cwd: folder })
+    expect(stdout).toMatch(/^Cannot find package 'fast-check' imported from .*quiesce[\\/]dist[\\/]testing[\\/]arbitraries\.js$/m)
+  })
+
+  // Required and imported, fast-check is two copies: what one makes the other must run, shrink and print.
+  it.each(['module', 'commonjs'])('tests a tree with the fast-check that is installed, as %s', async (type) => {
+    const load = (name: string): string => (type === 'module' ? `await import('${name}')` : `require('${name}')`)
+    const program = `
+      const fc = ${load('fast-check')}
+      const { service, supervisor } = ${load('quiesce')}
+      const { resource, runs, simulate, ByScheduler } = ${load('quiesce/testing')}
+      const db = service('db', { start: (ctx) => resource(ctx), stop: (pool) => pool.close() })
+      const api = service('api', { uses: { db }, start: (ctx) => resource(ctx, { uses: [ctx.uses.db] }), stop: (it) => void it.close() })
+      const shop = supervisor('shop', { children: [db, api] })
+      const anyRun = fc.tuple(fc.oneof(runs(shop), runs(shop)), fc.scheduler())
+      const play = ([run, scheduler]) => simulate(shop, { ...run, schedule: new ByScheduler(scheduler) }).then(() => {})
+      fc.check(fc.asyncProperty(anyRun, play), { seed: 1 }).then(({ counterexample, errorInstance }) => {
+        console.log(JSON.stringify(counterexample[0][0]), errorInstance.violation.law.id)
+      })`
+    const installed = join(folder, 'node_modules/fast-check')
+    await symlink(join(project, 'node_modules/fast-check'), installed)
+    try {
+      const { stdout } = await exec(process.execPath, [`--input-type=${type}`, '-e', program], { cwd: folder })
+      expect(stdout.trim()).toBe('{} L14')
+    } finally {
+      await rm(installed)
+    }
+  })
+
   it('opens its doors to lease stores, from modules and from CommonJS, with nothing else installed', async () => {
     const { exports } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8')) as { exports: Record<string, unknown> }
     const doors = Object.keys(exports).filter((name) => name.startsWith('./lease/'))

@@ -10,7 +10,7 @@ import type { Provisions } from './provisions.js'
 export interface Context<Handles = {}> {
   /** The handles of the used services, by the names given in `uses`. */
   readonly uses: Handles
-  /** Aborted by force: the time for finishing is over, or the start was called off. Give up at once. */
+  /** Aborted by force: the time for finishing is over, or the start was called off, or has failed. Give up at once. */
   readonly signal: AbortSignal
   /** Aborted when the service is asked to stop: finish what was accepted, take nothing new. */
   readonly draining: AbortSignal

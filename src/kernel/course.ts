@@ -59,7 +59,7 @@ export class Course<I extends Life> implements Performer {
       case 'abort':
         return this.#abort()
       case 'close':
-        this.#record?.settled(this.#now)
+        this.#record?.settled(this.#now, this.#birth.isTimed && this.stepper.exit?.reason === 'crash' ? work : undefined)
         return work.close()
       case 'letGo':
         return work.letGo()

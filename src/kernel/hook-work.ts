@@ -137,8 +137,9 @@ export class HookWork implements Work {
   #startFailed(error: unknown): void {
     this.#watch?.end()
     const unstarted = error === IGNORE ? ({ how: 'ignored' } as const) : ({ how: 'failed', error } as const)
-    // Who sleeps on its behalf is woken.
+    // Whoever still works on its behalf, beside what has failed, is woken and told to give up.
     if (!this.isRefusing) this.refuse()
+    if (!this.isAborted) this.abort()
     const pending = this.#runReleases()
     if (pending === undefined) return this.incarnation.startFailed(unstarted)
     this.incarnation.startFailing(unstarted)

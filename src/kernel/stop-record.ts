@@ -35,8 +35,12 @@ export class StopRecord {
     this.#held = work.held?.()
   }
 
-  settled(now: number): void {
+  /** It closes from now on; what is in flight of a service that has `crashed` is lost. A supervisor's is its children's, who end in order. */
+  settled(now: number, crashed?: Work): void {
     this.#settledAt = now
+    if (crashed === undefined || crashed.inFlight === 0 || this.forced) return
+    this.#forceCancelled = crashed.inFlight
+    this.#held = crashed.held?.()
   }
 
   ending(now: number, exit: Exit, { work, hadStarted, request, errors }: Ended): Ending {

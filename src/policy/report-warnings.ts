@@ -31,13 +31,13 @@ function unstopped(service: ServiceReport, shutdownMs: number | 'brutal-kill'): 
   const limitMs = typeof shutdownMs === 'number' && Number.isFinite(shutdownMs) ? shutdownMs : undefined
   const what = { 'not-stopped': 'did not stop', killed: 'was ended by force: it did not stop', 'cut-off': 'did not finish' }[code]
   const details = heldInWords(held)
-  const text = `\`${address}\` ${what} within ${Math.round(ms)} ms${details === '' ? '' : ` (${details})`}. ${remedy(code === 'cut-off' || forced, code === 'cut-off' ? 0 : ms, limitMs)}`
+  const text = `\`${address}\` ${what} within ${Math.round(ms)} ms${details === '' ? '' : ` (${details})`}. ${remedy(code === 'cut-off' || forced, held.permits, code === 'cut-off' ? 0 : ms, limitMs)}`
   return { code, address, ms, limitMs, text }
 }
 
 // Of its time something is kept for closing: whose limit cut its settling off, its own or that of the whole, does not show.
-function remedy(wasCutOff: boolean, ms: number, limitMs: number | undefined): string {
-  const work = 'end its work on `ctx.signal`'
+function remedy(wasCutOff: boolean, permits: number, ms: number, limitMs: number | undefined): string {
+  const work = `end its work on \`ctx.signal\`${permits > 0 ? ' and release each permit in a `finally`' : ''}`
   if (limitMs === undefined) return `Give the whole stop more time, or ${work}.`
   if (ms >= limitMs * 0.99) return `Raise \`shutdown\` or ${work}.`
   if (wasCutOff) return `Raise \`shutdown\` or the time of the whole stop, or ${work}.`

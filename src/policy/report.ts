@@ -22,7 +22,7 @@ export interface ServiceReport {
   readonly inFlight: number
   readonly forced: boolean
   readonly forceCancelled: number
-  /** What it still held when it was ended by force, or when its settling was cut off; undefined for one that needed no force. */
+  /** What it still held when it was ended by force, when its settling was cut off, or when it crashed with work in flight; otherwise undefined. */
   readonly held: Held | undefined
   /** 99 of 100 of its permits were held no longer, in milliseconds; undefined while too few were measured. */
   readonly p99Ms: number | undefined

@@ -127,9 +127,12 @@ export class StopRound implements Waiter {
     return this.#lastEnded
   }
 
-  /** While only edges are drained, one that drains may still end what it has started elsewhere. False for any other call. */
+  /**
+   * While only edges are drained, one that drains may still end what it has started elsewhere, at run time: nobody else depends on that.
+   * False for any other call.
+   */
   terminates(call: Call, out: Commands, now: number): boolean {
-    const slot = call.verb === 'terminate' && this.#edgesOnly ? this.#slots.get(call.id) : undefined
+    const slot = call.verb === 'terminate' && this.#edgesOnly && this.#slots.dynamic ? this.#slots.get(call.id) : undefined
     if (slot === undefined || (slot.phase !== 'running' && slot.phase !== 'stopping')) return false
     this.#calls.push({ slot, call: call.number })
     if (slot.phase === 'running') this.#ask(slot, out, now)

@@ -50,9 +50,9 @@ export interface Ending {
   readonly inFlight: number
   /** Whether its settling was cut off at the deadline or by a hurry. */
   readonly forced: boolean
-  /** Permits still held when its settling was cut off. */
+  /** Permits still held when its settling was cut off, or when it crashed. */
   readonly forceCancelled: number
-  /** What it still held: when it was ended by force, or when its settling was cut off; undefined for one that took no more than its time. */
+  /** What it still held: when it was ended by force, when its settling was cut off, or when it crashed with work in flight; otherwise undefined. */
   readonly held?: Held | undefined
   /** How long 99 of 100 of its permits had been held at most, in milliseconds; undefined while too few were measured. */
   readonly p99Ms?: number | undefined

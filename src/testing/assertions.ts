@@ -22,7 +22,8 @@ function stopsInOrder(run: Trace | Report, addresses: readonly string[]): Verdic
     pass,
     message: () => {
       if (missing.length > 0) return `${list(missing)} never stopped; these did: ${list(order)}`
-      return `expected ${pass ? 'another order than ' : ''}${list(addresses)}, they stopped as ${list(seen)}`
+      if (pass) return `expected another order than ${list(addresses)}, they stopped as ${list(seen)}`
+      return `expected ${list(addresses)}, they stopped as ${list(seen)}. Who must stop first must name the other in its \`uses\``
     },
   }
 }
@@ -35,7 +36,7 @@ function happensBefore(trace: Trace, a: Moment, b: Moment): Verdict {
 
 /** Whether all acknowledged, nothing was cut off and nothing failed. */
 function isClean(report: Report): Verdict {
-  return { pass: report.clean, message: () => `the stop was ${report.clean ? '' : 'not '}clean: ${explainStop(report)}` }
+  return { pass: report.clean, message: () => `the stop was ${report.clean ? '' : 'not '}clean: ${explainStop(report)}${remarks(report)}` }
 }
 
 /** Whether a stop kept the promised upper bound: never an exact time, since machines differ. */
@@ -43,7 +44,20 @@ function endsWithin(report: Report, budget: Duration): Verdict {
   const budgetMs = parseDuration(budget)
   if (budgetMs === undefined) throw new TypeError(`${String(budget)} is not a duration`)
   const pass = report.tookMs <= budgetMs
-  return { pass, message: () => `the stop took ${formatMs(report.tookMs)} of ${formatMs(budgetMs)}: ${explainStop(report)}` }
+  return {
+    pass,
+    message: () => `the stop took ${formatMs(report.tookMs)} of ${formatMs(budgetMs)}: ${explainStop(report)}${remarks(report)}`,
+  }
+}
+
+// More than so many are not read.
+const TOLD = 5
+
+// What to put right, with the numbers, and what was thrown meanwhile: a line each.
+function remarks({ warnings, errors }: Report): string {
+  const lines = [...warnings.map(({ text }) => text), ...errors.map(({ address, message }) => `\`${address}\` failed: ${message}`)]
+  const more = lines.length > TOLD ? [`and ${lines.length - TOLD} more`] : []
+  return [...lines.slice(0, TOLD), ...more].map((line) => `\n- ${line}`).join('')
 }
 
 /**

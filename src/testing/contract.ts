@@ -3,7 +3,7 @@ import { formatMs } from '../base/duration.js'
 import { describe } from '../base/errors.js'
 import type { Service } from '../tree/definition.js'
 import { drawLeak, leakCheck } from './leak-check.js'
-import { demand, fail, Trial, type TrialOptions } from './trial.js'
+import { answered, becomesSo, demand, fail, Trial, type TrialOptions } from './trial.js'
 
 /** What it knows of the service, types erased. */
 export interface ContractWish extends TrialOptions {
@@ -43,7 +43,7 @@ export class Contract {
       try {
         await this.#use(trial)
       } catch (error) {
-        fail(`it was not usable when it had said that it is started: ${describe(error)}`)
+        fail(`it was not usable when it had said that it is started: ${describe(error)}`, error)
       }
     })
   }
@@ -56,10 +56,13 @@ export class Contract {
       trial.whenTold(['stopped'], () => {
         wasReleased = this.#wish.isReleased?.() ?? true
       })
-      await trial.start().catch((error) => fail(`${error.message} (${when})`))
+      await trial.start().catch((error) => fail(`${error.message} (${when})`, error.cause))
       await trial.stop()
       trial.demandAcked(when)
-      demand((await wasReleased) === true, 'it said that it had stopped, and what it acquired was not released')
+      demand(
+        (await wasReleased) === true,
+        'it said that it had stopped, and what it acquired was not released: await in `stop` all that closes it',
+      )
     }
   }
 
@@ -91,7 +94,7 @@ export class Contract {
   async unanswered(): Promise<void> {
     const { hang, silence } = this.#wish
     if (hang !== undefined) {
-      const trial = await this.#live((busy) => this.#within('hang', hang(busy.handle as never)))
+      const trial = await this.#live((busy) => answered('hang', hang(busy.handle as never), this.#wish.deadlineMs))
       trial.demandAcked('while it had work whose other side never answers')
       await this.#demandReleased('after its work was cut off')
     }
@@ -142,7 +145,10 @@ export class Contract {
     const leaks = (await check.leaks()).filter(({ what, count }) => !usual.some((one) => one.what === what && one.count >= count))
     const more = await this.#furtherRounds()
     demand(more === 0, `a loop of it went round ${more} times after its signal was aborted: end it on \`ctx.signal\``)
-    demand(leaks.length === 0, `something of it goes on after its signal was aborted: ${leaks.map(drawLeak).join(', ')}`)
+    demand(
+      leaks.length === 0,
+      `something of it goes on after its signal was aborted: ${leaks.map(drawLeak).join(', ')}. End it on \`ctx.signal\``,
+    )
     await this.#demandReleased('after it was killed')
   }
 
@@ -162,7 +168,7 @@ export class Contract {
     using check = leakCheck()
     await this.#live(use)
     const leaks = await check.leaks()
-    demand(leaks.length === 0, `it left behind: ${leaks.map(drawLeak).join(', ')}`)
+    demand(leaks.length === 0, `it left behind: ${leaks.map(drawLeak).join(', ')}. End it in \`stop\` or with \`ctx.defer\``)
   }
 
   async told(): Promise<void> {
@@ -177,12 +183,28 @@ export class Contract {
     }
     const failure = quiet.facts.find(({ type }) => (FAILURES as readonly string[]).includes(type))
     demand(failure === undefined, `of a life that nobody disturbed "${failure?.type}" was told`)
+    const { forced = false, tookMs = 0 } = quiet.ending ?? {}
+    demand(!forced, `nobody disturbed it, and its stop was cut off after ${formatMs(tookMs)}: end its loops and waits on \`ctx.draining\``)
+    if (this.#wish.use !== undefined) await this.#givenBack()
     if (this.#wish.accept !== undefined) await this.#counted()
+  }
+
+  async #givenBack(): Promise<void> {
+    const { deadlineMs } = this.#wish
+    await this.#live(async (trial) => {
+      const before = trial.inFlight
+      // Whether it is usable is another item.
+      await this.#use(trial).catch(() => {})
+      const isOver = await becomesSo(deadlineMs, () => trial.inFlight <= before)
+      const left = trial.inFlight - before
+      const permits = left === 1 ? '1 permit' : `${left} permits`
+      demand(isOver, `it held ${permits} ${formatMs(deadlineMs)} after \`use\` was over: release each in a \`finally\``)
+    })
   }
 
   async #counted(): Promise<void> {
     const { ending } = await this.#live(async (busy) => {
-      await this.#within('accept', this.#wish.accept?.(busy.handle as never))
+      await answered('accept', this.#wish.accept?.(busy.handle as never), this.#wish.deadlineMs)
       demand(busy.inFlight > 0, 'it had accepted work that nobody counts: hold a permit of `ctx.gate()` for as long as the work takes')
     })
     const isCounted = ending?.forced !== true || ending.forceCancelled > 0
@@ -218,25 +240,11 @@ export class Contract {
     await this.#wish.use?.(trial.handle as never)
   }
 
-  // One that never comes back would hold the test for ever.
-  async #within(name: string, answer: unknown): Promise<void> {
-    const { deadlineMs } = this.#wish
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`\`${name}\` did not resolve within ${formatMs(deadlineMs)}`)), deadlineMs)
-    })
-    await Promise.race([answer, late]).finally(() => clearTimeout(timer))
-  }
-
   async #demandReleased(when: string): Promise<void> {
     const { isReleased } = this.#wish
     if (isReleased === undefined) return
-    const until = performance.now() + RELEASE_MS
     // Whether it is released by the moment of the ack is another item.
-    while (!(await isReleased())) {
-      demand(performance.now() < until, `what it acquired was not released ${when}`)
-      await new Promise((resolve) => setTimeout(resolve, 1))
-    }
+    demand(await becomesSo(RELEASE_MS, isReleased), `what it acquired was not released ${when}`)
   }
 }
 

@@ -15,6 +15,8 @@ export interface Law {
   readonly id: LawId
   /** What it demands. */
   readonly says: string
+  /** What to do when it is broken. */
+  readonly advice?: string
   /** Begins to watch one run. */
   readonly watch: (shape: Shape) => Watcher
 }
@@ -53,13 +55,14 @@ export interface Subject {
   readonly script: string
 }
 
-/** A run broke a law. The message is the whole counterexample: sentence, tree, script, trace. */
+/** A run broke a law. The message is the whole counterexample: sentence, advice, tree, script, trace. */
 export class LawBroken extends Error {
   readonly violation: Violation
 
   constructor(violation: Violation, { tree, script }: Subject, trace: readonly TraceEvent[]) {
     const { law, at, sentence } = violation
-    super([`${law.id} is broken at ${at} ms: ${sentence}`, `(${law.says})`, '', tree, '', script, '', drawTrace(trace)].join('\n'))
+    const head = [`${law.id} is broken at ${at} ms: ${sentence}`, `(${law.says})`, ...(law.advice === undefined ? [] : [law.advice])]
+    super([...head, '', tree, '', script, '', drawTrace(trace)].join('\n'))
     this.name = 'LawBroken'
     this.violation = violation
   }

@@ -15,6 +15,9 @@ import { allIsClosed, nothingIsUsedOnceClosed, resourcesCloseInOrder } from './l
 import { backoffsKeepTheirBounds, causesReachTheRoot, intensityCounts, onlyThoseAreRestarted } from './laws/restarts.js'
 import { deadlinesLieWithin, reservesAreKept, withinTheBudget } from './laws/time.js'
 
+// Nothing that a service does can make a tree break these.
+const OURS = 'This is a promise of quiesce, whatever your services do: please report it, with all of this.'
+
 /** The laws of a running tree. */
 export const LAWS: readonly Law[] = [
   dependentsStopFirst,
@@ -41,4 +44,4 @@ export const LAWS: readonly Law[] = [
   nothingIsUsedOnceClosed,
   oneLeaderAfterTheOther,
   termsEndEmpty,
-]
+].map((law) => ({ advice: OURS, ...law }))

@@ -45,6 +45,8 @@ export class Lives {
   readonly #byAddress = new Map<string, Life[]>()
   readonly #asked = new Set<Life>()
   #count = 0
+  /** The number of the event with which what happens now began: something was asked, or time has passed. */
+  #beganAs = 0
   /** Set when the whole was asked to stop; the first wins. */
   stopAskedAt: number | undefined
   /** The nearest deadline that the whole was ever given. */
@@ -101,12 +103,18 @@ export class Lives {
     return this.#count
   }
 
+  /** Whether it began with what is happening now: its supervisor may have decided more before it heard that it has started. */
+  isNewborn({ bornAs }: Life): boolean {
+    return bornAs > this.#beganAs
+  }
+
   find(address: string, incarnation: number): Life | undefined {
     return this.#byAddress.get(address)?.findLast((life) => life.incarnation === incarnation)
   }
 
   take(event: TraceEvent): void {
     this.#count += 1
+    if (event.type === 'asked' || event.type === 'rested') this.#beganAs = this.#count
     switch (event.type) {
       case 'fact':
         return this.#takeFact(event)

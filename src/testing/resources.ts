@@ -121,13 +121,13 @@ export class FakeResource implements Resource {
  * const db = service('db', { start: (ctx) => resource(ctx), stop: (pool) => pool.close() })
  * const api = service('api', {
  *   uses: { db },
- *   start: (ctx) => resource(ctx, { uses: [ctx.uses.db], closesIn: '1s' }),
+ *   start: (ctx) => resource(ctx, { uses: [ctx.uses.db] }),
  *   stop: (server) => void server.close(),
  * })
  *
  * const run = simulate(supervisor('shop', { children: [db, api] }))
  * const { sentence } = await run.then(() => ({ sentence: 'no law is broken' }), (error: LawBroken) => error.violation)
- * console.log(sentence) // `shop/db` was closed at 10 ms while `shop/api`, which uses it, was still open, though it had stopped at 0 ms
+ * console.log(sentence) // `shop/api` said at 0 ms that it had stopped, and it was still open
  * ```
  */
 export function resource(ctx: Context<unknown>, options: ResourceOptions = {}): Resource {

@@ -1,5 +1,6 @@
 // The review of a service's handshakes as tests of it: one sentence an item, each an answer to "what happens when …". docs/review.md is
 // the same list for people.
+import { AssertionError } from 'node:assert'
 import { type Duration, parseDuration } from '../base/duration.js'
 import type { HandleOf, Service } from '../tree/definition.js'
 import { Contract } from './contract.js'
@@ -8,7 +9,7 @@ import { Contract } from './contract.js'
 export interface ContractOptions<S extends Service> {
   /** What it uses, in start order: real ones or fakes. */
   readonly uses?: readonly Service[]
-  /** Uses the handle as its users would; must not fail once the service has said that it is started. */
+  /** Uses the handle as its users would; must not fail once the service has said that it is started. What it asks for is over within `deadline`. */
   readonly use?: (handle: HandleOf<S>) => unknown
   /** Whether all that it had acquired is released. */
   readonly isReleased?: () => boolean | PromiseLike<boolean>
@@ -83,5 +84,16 @@ export function serviceContract<S extends Service>(subject: S, options: Contract
     { says: 'it leaves nothing behind: no timer, no handle, no listener', run: () => contract.nothingLeft() },
     { says: 'both ends of each of its handshakes are logged and counted, once each', run: () => contract.told() },
   ]
-  return items.flatMap(({ says, run, isLeftOut }) => (isLeftOut === true ? [] : [{ says, run }]))
+  return items.flatMap(({ says, run, isLeftOut }) => (isLeftOut === true ? [] : [{ says, run: () => told(subject.id, run) }]))
+}
+
+// Whose contract it is, in the message itself: the title of a test may not say so. An error of the user's own code keeps its stack.
+async function told(id: string, run: () => Promise<void>): Promise<void> {
+  try {
+    await run()
+  } catch (error) {
+    const { message, cause } = error instanceof Error ? error : new Error(String(error))
+    const broken = new AssertionError({ message: `\`${id}\`: ${message}` })
+    throw Object.assign(broken, error instanceof AssertionError ? cause !== undefined && { cause } : { cause: error })
+  }
 }

@@ -112,6 +112,7 @@ function drawFact(fact: Fact): string {
   const { type, at: _at, address: _address, ...rest } = fact
   const words = Object.entries(rest).flatMap(([key, value]) => {
     if (key === 'incarnation' || value === undefined) return []
+    if (key === 'exit') return [`exit ${fact.type === 'report' ? fact.exit.reason : ''}`]
     if (key === 'ending') return [`${fact.type === 'stopped' ? `${fact.ending.exit.reason}, ${fact.ending.verdict}` : ''}`]
     return [`${key} ${value instanceof Error ? value.message : typeof value === 'object' ? JSON.stringify(value) : String(value)}`]
   })

@@ -38,7 +38,7 @@ export class Trial {
 
   /** @throws AssertionError when it does not start. */
   async start(): Promise<this> {
-    await this.system.start().catch((error) => fail(`it did not start: ${describe(error)}`))
+    await this.system.start().catch((error) => fail(`it did not start: ${describe(error)}`, error))
     return this
   }
 
@@ -116,11 +116,31 @@ function once(subject: Service): Service {
 }
 
 /** @throws AssertionError always. */
-export function fail(message: string): never {
-  throw new AssertionError({ message, stackStartFn: fail })
+export function fail(message: string, cause?: unknown): never {
+  throw Object.assign(new AssertionError({ message, stackStartFn: fail }), cause !== undefined && { cause })
 }
 
 /** @throws AssertionError unless it holds. */
 export function demand(holds: boolean, message: string): void {
   if (!holds) throw new AssertionError({ message, stackStartFn: demand })
+}
+
+/** Whether it becomes so in time. */
+export async function becomesSo(ms: number, isSo: () => boolean | PromiseLike<boolean>): Promise<boolean> {
+  const until = performance.now() + ms
+  while (!(await isSo())) {
+    if (performance.now() >= until) return false
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  return true
+}
+
+/** Awaits what a callback of the test has answered: one that never comes back would hold it for ever. @throws AssertionError */
+export async function answered(name: string, answer: unknown, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new AssertionError({ message: `\`${name}\` did not resolve within ${formatMs(ms)}` })), ms)
+  })
+  const failed = (error: unknown): never => fail(`\`${name}\` failed: ${describe(error)}`, error)
+  await Promise.race([Promise.resolve(answer).catch(failed), late]).finally(() => clearTimeout(timer))
 }

@@ -60,6 +60,14 @@ describe('work in flight', () => {
     expect(rig.ending).toMatchObject({ inFlight: 1, forceCancelled: 0 })
   })
 
+  test.each(['ready', 'settling'])('what is in flight when it crashes while it is %s is cut off, and said to be held', (status) => {
+    const rig = new Rig({ start: (ctx) => void ctx.gate().tryEnter() }).begin()
+    if (status === 'settling') rig.stop()
+    expect(rig.status).toBe(status)
+    rig.incarnation.fail(boom)
+    expect(rig.ending).toMatchObject({ verdict: 'failed', inFlight: 1, forced: false, forceCancelled: 1, held: { permits: 1, hooks: [] } })
+  })
+
   test('a request before there is a handle is not ready, and one that fails gives its permit back', async () => {
     const rig = new Rig({
       start: never,

@@ -75,6 +75,19 @@ describe('a start', () => {
     expect(rig.stopped?.unstarted).toEqual({ how: 'failed', error: boom })
   })
 
+  test('that fails tells what it has set going beside that to give up, before it releases', async () => {
+    const seen: string[] = []
+    const rig = new Rig({
+      start: async (ctx) => {
+        ctx.defer(() => seen.push(`released ${ctx.signal.aborted}`))
+        ctx.signal.addEventListener('abort', () => seen.push('aborted'))
+        await Promise.all([Promise.reject(boom), never()])
+      },
+    }).begin()
+    await rig.env.settle()
+    expect(seen).toEqual(['aborted', 'released true'])
+  })
+
   test('that ends with ctx.ignore() after it was asked to stop was stopped', async () => {
     const gate = deferred()
     const rig = new Rig({ start: (ctx) => gate.promise.then(() => ctx.ignore()) }).begin()

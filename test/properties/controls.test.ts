@@ -256,8 +256,34 @@ const BROKEN: readonly (readonly [law: string, sentence: string, trace: readonly
   ['L14', 'was never answered', [report(), over(0, 0, ['a call'])]],
   [
     'L14',
-    '`app/db` was opened at 0 ms and never closed',
-    [...up('db'), ofResource('opened', 'db'), ...closed('db'), report(), over(), over()],
+    '`app/db` was opened at 0 ms and never closed, though it stopped at 0 ms',
+    [
+      ...up('db'),
+      ofResource('opened', 'db'),
+      called('db', 'stop'),
+      answered('db', 'stop'),
+      stopped('db', crashed),
+      report(),
+      over(),
+      over(),
+    ],
+  ],
+  ['L14', '`app/db` said at 0 ms that it had stopped, and it was still open', [...up('db'), ofResource('opened', 'db'), ...closed('db')]],
+  [
+    'L6',
+    '`app/db`#1 is said to be acked while defer is running',
+    [...up('db'), called('db', 'stop'), answered('db', 'stop'), called('db', 'defer'), stopped('db')],
+  ],
+  [
+    'L6',
+    '`app/db`#1 crashed while 2 permits were out, and nobody counts what was cut off',
+    [
+      ...up('db'),
+      fact('db', { type: 'crashed', incarnation: 1, error: 'why' }),
+      { ...called('db', 'stop'), permits: 2 } as TraceEvent,
+      answered('db', 'stop'),
+      stopped('db', crashed),
+    ],
   ],
   [
     'L15',

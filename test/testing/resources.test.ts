@@ -1,14 +1,14 @@
 // What users' resources really do: a service that says that it has stopped before it has, one that closes what it still uses, one that
 // nobody told what it uses.
-import { createSystem, type Service, service, supervisor } from 'quiesce'
+import { type Context, createSystem, type Service, service, supervisor } from 'quiesce'
 import { describe, expect, test } from 'vitest'
 import { LawBroken } from '../../src/testing/law.js'
 import { type Resource, resource } from '../../src/testing/resources.js'
-import { simulate } from '../../src/testing/simulate.js'
+import { type SimulateOptions, simulate } from '../../src/testing/simulate.js'
 
-async function brokenBy(tree: Service): Promise<string> {
+async function brokenBy(tree: Service, options: SimulateOptions = {}): Promise<string> {
   try {
-    await simulate(tree)
+    await simulate(tree, options)
   } catch (error) {
     if (error instanceof LawBroken) return `${error.violation.law.id}: ${error.violation.sentence}`
     throw error
@@ -18,11 +18,12 @@ async function brokenBy(tree: Service): Promise<string> {
 
 const pool = service('db', { start: (ctx) => resource(ctx), stop: (db) => db.close() })
 
-function shop(stop: (server: Resource) => unknown): Service {
+function shop(stop: (server: Resource, ctx: Context) => unknown): Service {
   const api = service('api', {
     uses: { db: pool },
     start: (ctx) => resource(ctx, { uses: [ctx.uses.db], closesIn: '120ms' }),
-    stop: (server) => stop(server),
+    restart: 'temporary',
+    stop: (server, ctx) => stop(server, ctx),
   })
   return supervisor('shop', { children: [pool, api] })
 }
@@ -41,8 +42,21 @@ describe('under simulate', () => {
     expect(await brokenBy(shop((server) => server.close()))).toBe('no law is broken')
   })
 
-  test('a stop that does not wait is found out when what it uses is closed', async () => {
+  test('a stop that does not wait is found out, also when nobody uses what it closes', async () => {
     expect(await brokenBy(shop((server) => void server.close()))).toBe(
+      'L14: `shop/api` said at 0 ms that it had stopped, and it was still open',
+    )
+    const db = service('db', { start: (ctx) => resource(ctx, { name: 'pool' }), stop: (it) => void it.close() })
+    expect(await brokenBy(supervisor('shop', { children: [db] }))).toBe(
+      'L14: `shop/db` said at 0 ms that it had stopped, and `shop/db/pool` was still open',
+    )
+  })
+
+  const crash: SimulateOptions = { script: [{ does: 'crash', target: 'shop/api' }] }
+
+  test('one that does not wait after a crash is found out when what it uses is closed', async () => {
+    const closes = (server: Resource, ctx: Context): unknown => (ctx.reason === 'crash' ? void server.close() : server.close())
+    expect(await brokenBy(shop(closes), crash)).toBe(
       'L15: `shop/db` was closed at 10 ms while `shop/api`, which uses it, was still open, though it had stopped at 0 ms',
     )
   })
@@ -89,7 +103,14 @@ describe('under simulate', () => {
 
   test('what is never closed is found out', async () => {
     expect(await brokenBy(supervisor('shop', { children: [service('db', { start: (ctx) => resource(ctx) })] }))).toBe(
-      'L14: `shop/db` was opened at 0 ms and never closed, though it stopped at 0 ms',
+      'L14: `shop/db` said at 0 ms that it had stopped, and it was still open',
+    )
+  })
+
+  test('what is never closed after a crash is too', async () => {
+    const drained = service('api', { start: (ctx) => resource(ctx), drain: (server) => server.close() })
+    expect(await brokenBy(supervisor('shop', { children: [drained] }), crash)).toBe(
+      'L14: `shop/api` was opened at 0 ms and never closed, though it stopped at 0 ms',
     )
   })
 

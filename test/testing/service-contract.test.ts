@@ -21,18 +21,43 @@ const ITEMS = [USABLE, RELEASED, TWICE, STARTING, WAITS, LOOPS, NOTHING_LEFT, TO
 
 /** What is wrong with a service, the item that finds it, and what the item says. */
 const FLAWS = {
-  'it listens later than it says': [USABLE, /^it was not usable when it had said that it is started: nobody listens$/],
-  'it acknowledges a stop that goes on': [RELEASED, /^it said that it had stopped, and what it acquired was not released$/],
-  'it closes while it settles': [TWICE, /^a hook of it failed when it was asked twice to stop: .*already closing/],
-  'a start that is called off keeps its connection': [STARTING, /^what it acquired was not released after its start was called off: /],
-  'it waits for its clients': [WAITS, /^it was given up while it had work whose other side never answers, after .*: its `stop` had not/],
-  'it waits for a greeting': [WAITS, /^it was given up when its start was called off, and nobody had answered it, .* its `start` had not/],
-  'its loop hears only of drains': [LOOPS, /^a loop of it went round \d+ times after its signal was aborted: end it on `ctx.signal`$/],
-  'it forgets a timer': [NOTHING_LEFT, /^it left behind: Timeout \(unref\) \(made at test\/testing\/service-contract\.test\.ts:\d+\)$/],
-  'it forgets a listener': [NOTHING_LEFT, /^it left behind: listener for SIGUSR2$/],
-  'it counts none of its work': [TOLD, /^it had accepted work that nobody counts: hold a permit of `ctx.gate\(\)`/],
+  'it listens later than it says': [USABLE, /^`door`: it was not usable when it had said that it is started: nobody listens$/],
+  'it acknowledges a stop that goes on': [
+    RELEASED,
+    /^`door`: it said that it had stopped, and what it acquired was not released: await in `stop` all that closes it$/,
+  ],
+  'it closes while it settles': [TWICE, /^`door`: a hook of it failed when it was asked twice to stop: .*already closing/],
+  'a start that is called off keeps its connection': [
+    STARTING,
+    /^`door`: what it acquired was not released after its start was called off: /,
+  ],
+  'it waits for its clients': [
+    WAITS,
+    /^`door`: it was given up while it had work whose other side never answers, after .*: its `stop` had not/,
+  ],
+  'it waits for a greeting': [
+    WAITS,
+    /^`door`: it was given up when its start was called off, and nobody had answered it, .* its `start` had not/,
+  ],
+  'its loop hears only of drains': [
+    LOOPS,
+    /^`door`: a loop of it went round \d+ times after its signal was aborted: end it on `ctx.signal`$/,
+  ],
+  'it forgets a timer': [
+    NOTHING_LEFT,
+    /^`door`: it left behind: Timeout \(unref\) \(made at test\/testing\/service-contract\.test\.ts:\d+\)\. End it in `stop` or with `ctx\.defer`$/,
+  ],
+  'it forgets a listener': [NOTHING_LEFT, /^`door`: it left behind: listener for SIGUSR2\. End it in `stop` or with `ctx\.defer`$/],
+  'it counts none of its work': [TOLD, /^`door`: it had accepted work that nobody counts: hold a permit of `ctx.gate\(\)`/],
+  'it forgets a permit': [TOLD, /^`door`: it held 1 permit 600 ms after `use` was over: release each in a `finally`$/],
+  'it settles only when it is cut off': [
+    TOLD,
+    /^`door`: nobody disturbed it, and its stop was cut off after .*: end its loops and waits on/,
+  ],
 } as const
 type Flaw = keyof typeof FLAWS
+/** Those of the `drain` hook. */
+const SETTLING: readonly Flaw[] = ['it closes while it settles', 'its loop hears only of drains', 'it settles only when it is cut off']
 
 // --- the other side: greets whoever connects, unless it is silent
 
@@ -94,8 +119,8 @@ class Bench {
       },
       rounds: () => this.#rounds,
     }
-    const drain = (door: Door): unknown => this.#drain(door)
-    const settles = this.#has('it closes while it settles') || this.#has('its loop hears only of drains')
+    const drain = (door: Door, ctx: Context): unknown => this.#drain(door, ctx)
+    const settles = SETTLING.some((flaw) => this.#has(flaw))
     const stop = (door: Door): Promise<void> => this.#stop(door)
     const subject = service('door', { start: (ctx: Context): Promise<Door> => this.#start(ctx), stop, ...(settles && { drain }) })
     return serviceContract(subject, options)
@@ -133,7 +158,7 @@ class Bench {
     socket.on('error', () => {})
     socket.on('close', () => {
       clients.delete(socket)
-      permit?.release()
+      if (!this.#has('it forgets a permit')) permit?.release()
     })
     if (permit === undefined) return void socket.destroy()
     if (this.#has('it counts none of its work')) permit.release()
@@ -147,7 +172,8 @@ class Bench {
     }
   }
 
-  async #drain(door: Door): Promise<void> {
+  async #drain(door: Door, { signal }: Context): Promise<void> {
+    if (this.#has('it settles only when it is cut off') && !signal.aborted) await once(signal, 'abort')
     if (this.#has('its loop hears only of drains')) door.isLooping = false
     this.#isSettling = true
     await new Promise((resolve) => setImmediate(resolve))
@@ -267,7 +293,9 @@ describe('without options', () => {
 
   test('a service that does not start says why', async () => {
     const broken = service('db', { start: () => Promise.reject(new Error('no route to host')) })
-    await expect(failing(broken, RELEASED)).rejects.toThrow(/^it did not start: .*no route to host.* \(when it was started for the first/)
+    await expect(failing(broken, RELEASED)).rejects.toThrow(
+      /^`db`: it did not start: .*no route to host.* \(when it was started for the first/,
+    )
   })
 
   test('one that cannot be started again does too', async () => {
@@ -290,7 +318,7 @@ describe('without options', () => {
         }),
     })
     await expect(failing(deaf, RELEASED)).rejects.toThrow(
-      /^it was given up when it was started for the first time, after .*: its `run` had/,
+      /^`deaf`: it was given up when it was started for the first time, after .*: its `run` had/,
     )
     end()
   })
@@ -309,6 +337,13 @@ describe('without options', () => {
     const db = service('db', { start: () => 'pool' })
     const [item] = serviceContract(db, { deadline: '20ms', hang: () => new Promise(() => {}) }).filter(({ says }) => says === WAITS)
     await expect(item?.run()).rejects.toThrow('`hang` did not resolve within 20 ms')
+  })
+
+  test('an error of its own callbacks is told with its stack', async () => {
+    const error = new TypeError('no such port')
+    const db = service('db', { start: () => 'pool' })
+    const [item] = serviceContract(db, { accept: () => Promise.reject(error) }).filter(({ says }) => says === TOLD)
+    await expect(item?.run()).rejects.toMatchObject({ message: '`db`: `accept` failed: no such port', cause: error })
   })
 
   test('a deadline that is none', () => {

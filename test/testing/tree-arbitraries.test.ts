@@ -44,7 +44,7 @@ function shop(): Service {
   })
 }
 
-test(`a sound daemon survives them, ${extent.runs} runs, seed ${extent.seed}`, { timeout: 60_000 }, async () => {
+test(`a sound daemon survives them, ${extent.runs} runs, seed ${extent.seed}`, { timeout: 30_000 + 30 * extent.runs }, async () => {
   const tree = shop()
   await fc.assert(
     fc.asyncProperty(runs(tree), async (run) => void (await simulate(tree, run))),
@@ -91,7 +91,7 @@ function office(): Service {
   return supervisor('office', { order: 'graph', backoff: { initial: 50 }, children: [store, db, back, api, machine] })
 }
 
-test(`so does a larger one, ${extent.runs} runs, seed ${extent.seed}`, { timeout: 60_000 }, async () => {
+test(`so does a larger one, ${extent.runs} runs, seed ${extent.seed}`, { timeout: 30_000 + 30 * extent.runs }, async () => {
   const tree = office()
   await fc.assert(
     fc.asyncProperty(runs(tree), async (run) => void (await simulate(tree, run))),
@@ -156,7 +156,9 @@ const post: Tree = (env) => {
   })
 }
 
-test(`and one in which everything takes time, ${extent.runs} runs, seed ${extent.seed}`, { timeout: 60_000 }, async () => {
+test(`and one in which everything takes time, ${extent.runs} runs, seed ${extent.seed}`, {
+  timeout: 30_000 + 30 * extent.runs,
+}, async () => {
   await fc.assert(
     fc.asyncProperty(runs(post), async (run) => void (await simulate(post, run))),
     { numRuns: extent.runs, seed: extent.seed },

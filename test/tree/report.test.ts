@@ -149,7 +149,7 @@ describe('warnings', () => {
       held: { permits: 3, hooks: ['stop'], releases: 0 },
     })
     expect(texts(report)).toEqual([
-      'not-stopped: `shop/api` did not stop within 5000 ms (3 permits still held; its stop hook had not answered). Raise `shutdown` or end its work on `ctx.signal`.',
+      'not-stopped: `shop/api` did not stop within 5000 ms (3 permits still held; its stop hook had not answered). Raise `shutdown` or end its work on `ctx.signal` and release each permit in a `finally`.',
     ])
     expect(report.warnings[0]).toMatchObject({ address: 'shop/api', ms: 5_000, limitMs: 5_000 })
   })
@@ -173,7 +173,7 @@ describe('warnings', () => {
     const cut = service('api', { shutdown: 1_000, start: (ctx) => void ctx.gate().tryEnter(), drain: untilForced, stop: async () => {} })
     const report = await reportOf(supervisor('shop', { children: [cut] }))
     expect(texts(report)).toEqual([
-      'cut-off: `shop/api` did not finish within 900 ms (1 permit still held; its drain hook had not answered). Raise `shutdown` or the time of the whole stop, or end its work on `ctx.signal`.',
+      'cut-off: `shop/api` did not finish within 900 ms (1 permit still held; its drain hook had not answered). Raise `shutdown` or the time of the whole stop, or end its work on `ctx.signal` and release each permit in a `finally`.',
     ])
   })
 

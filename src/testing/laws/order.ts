@@ -17,7 +17,7 @@ export const dependentsStopFirst: Law = {
       const life = node === undefined ? undefined : lives.at(node.address)
       // Nothing depends on one that has not started; one that has ended is only found dead, one that drains is forced.
       if (node?.parent === undefined || life?.state !== 'ready') return undefined
-      if (shape.isEdge(node)) return undefined
+      if (shape.isEdge(node) || (flagsOf(node.parent).order === 'graph' && lives.isNewborn(life))) return undefined
       const asked = `${name(node)} was asked to stop at ${event.at} ms`
       const doing = ({ address }: Node): string => doingAt(address, lives, event.busy)
       const waiting = mustHaveEnded(node, lives, rollbacks.has(node.parent)).find(({ address }) => lives.isAlive(address))

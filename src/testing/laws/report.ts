@@ -48,6 +48,8 @@ function endingIsTrue(life: Life | undefined, ending: Ended): string | undefined
   const permits = life.calls.find(({ hook }) => hook === 'stop')?.permits ?? 0
   if (permits > 0 && ending.verdict === 'acked' && !ending.forced && isAsked)
     return `${nameOf(life)} is said to be acked, but it was closed while ${permits === 1 ? '1 permit was' : `${permits} permits were`} out`
+  if (permits > 0 && life.hasCrashed && ending.forceCancelled === 0)
+    return `${nameOf(life)} crashed while ${permits === 1 ? '1 permit was' : `${permits} permits were`} out, and nobody counts what was cut off`
   return undefined
 }
 
@@ -144,9 +146,9 @@ function wayOf({ criticalPath, services, tookMs }: Report): string | undefined {
 }
 
 function heldOf({ services, warnings, clean }: Report): string | undefined {
-  for (const { address, kind, verdict, forced, held, stoppedAtMs } of services) {
+  for (const { address, kind, verdict, forced, forceCancelled, held, stoppedAtMs } of services) {
     if (kind === 'supervisor' || stoppedAtMs === undefined) continue
-    const isForced = forced || verdict === 'killed' || verdict === 'abandoned'
+    const isForced = forced || forceCancelled > 0 || verdict === 'killed' || verdict === 'abandoned'
     if (isForced !== (held !== undefined))
       return `\`${address}\` is ${verdict}, and what it held is ${held === undefined ? 'not ' : ''}said`
     if (verdict === 'abandoned' && warnings.every((warning) => warning.address !== address) && held?.hooks.length === 0)

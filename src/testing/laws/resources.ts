@@ -6,6 +6,8 @@ import type { Shape } from '../shape.js'
 import type { OfResource, TraceEvent } from '../trace.js'
 import { isPartOfTheEnd, wentDown } from './order.js'
 
+type Stopped = Extract<Extract<TraceEvent, { type: 'fact' }>['fact'], { type: 'stopped' }>
+
 /** A fake resource as it was opened, and the life it belongs to. */
 interface Known {
   readonly opened: OfResource
@@ -27,6 +29,16 @@ class Resources {
     return known
   }
 
+  /** What is wrong with the ack of one that has stopped. */
+  openAt({ at, address, incarnation, ending }: Stopped, lives: Lives): string | undefined {
+    const life = lives.find(address, incarnation)
+    if (ending.verdict !== 'acked') return undefined
+    const left = [...this.all.values()].find((known) => known.life === life && known.closedAt === undefined)
+    if (left === undefined) return undefined
+    const what = left.opened.resource === address ? 'it' : `\`${left.opened.resource}\``
+    return `\`${address}\` said at ${at} ms that it had stopped, and ${what} was still open`
+  }
+
   /** Those that are open and use it. */
   usersOf({ opened }: Known): Known[] {
     const key = `${opened.resource}#${opened.number}`
@@ -42,6 +54,8 @@ function isOfResource(event: TraceEvent): event is OfResource {
 export const resourcesCloseInOrder: Law = {
   id: 'L15',
   says: 'a resource is closed only after everything that uses it has been closed',
+  advice:
+    'Close it in `stop` or with `ctx.defer`, and await that: both are called in every ending, `drain` is not. Declare in `uses` what it works with.',
   watch: (shape) => {
     const resources = new Resources()
     return (event, lives) => {
@@ -77,6 +91,7 @@ function isOutOfTurn(closed: Known, user: Known, { shape, lives }: Now): boolean
 export const nothingIsUsedOnceClosed: Law = {
   id: 'L16',
   says: 'nothing is used after it was closed',
+  advice: 'Declare in `uses` what it works with, and await in `drain` or `stop`, or hold a permit for, all that works with it.',
   watch: (shape) => {
     const resources = new Resources()
     return (event, lives) => {
@@ -96,19 +111,21 @@ export const nothingIsUsedOnceClosed: Law = {
 /** L14, for resources. */
 export const allIsClosed: Law = {
   id: 'L14',
-  says: 'what a service has opened is closed in the end, if the service says that it has stopped',
+  says: 'what a service has opened is closed when it says that it has stopped; what one that crashed had opened is, in the end',
+  advice: 'Close it in `stop` and await that; what is opened half-way through a start, with `ctx.defer` in the line after it.',
   watch: () => {
     const resources = new Resources()
     let isFirst = true
     return (event, lives) => {
       if (isOfResource(event)) return void resources.take(event, lives)
+      if (event.type === 'fact' && event.fact.type === 'stopped') return resources.openAt(event.fact, lives)
       if (event.type !== 'over' || !lives.isReported) return undefined
       // What was not waited for may still come between the report and the quiet after it.
       if (isFirst) {
         isFirst = false
         return undefined
       }
-      const left = [...resources.all.values()].find((known) => known.closedAt === undefined && known.life.ending?.verdict === 'acked')
+      const left = [...resources.all.values()].find((known) => known.closedAt === undefined && hasAcknowledged(known))
       if (left === undefined) return undefined
       return `\`${left.opened.resource}\` was opened at ${left.opened.at} ms and never closed, though it stopped at ${left.life.endedAt} ms`
     }
