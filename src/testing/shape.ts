@@ -57,6 +57,15 @@ export class Shape {
     for (const node of [added, ...below(added)]) for (const use of node.uses) this.#lift(node, use)
   }
 
+  /** Whether somebody stands there, or may come to at run time. */
+  mayHold(address: string): boolean {
+    for (let at = address; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('/')))) {
+      const node = this.nodes.get(at)
+      if (node !== undefined) return at === address || node.spec.kind === 'service' || flagsOf(node).dynamic
+    }
+    return false
+  }
+
   /** Takes in work from outside: drained first. One that others use is none. */
   isEdge(node: Node): boolean {
     return node.spec.kind === 'service' && node.spec.edge && !this.#used.has(node)
