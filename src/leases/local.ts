@@ -56,6 +56,8 @@ interface Held {
   kept: Kept
 }
 
+// All that fits: Node 20 fills a shorter name up with zero bytes, later ones do not, and would bind another one.
+const ABSTRACT_NAME = 108
 const LONGEST_SLUG = 16
 const HEX_DIGITS = 16
 const LONGEST_NAME = LONGEST_SLUG + 1 + HEX_DIGITS + '-12345678.sock.new'.length
@@ -81,7 +83,8 @@ class LocalLease implements Lease {
     const slug = election.replace(/[^A-Za-z0-9]+/g, '-').slice(0, LONGEST_SLUG)
     const prefix = `${slug}-${sha256(election).slice(0, HEX_DIGITS)}`
     const folder = openFolder(directory, LONGEST_NAME)
-    this.#place = { abstract: `\0quiesce-lease-${sha256(`${folder}\0${election}`)}`, folder, prefix }
+    const abstract = `\0quiesce-lease-${sha256(`${folder}\0${election}`)}`.padEnd(ABSTRACT_NAME, '-')
+    this.#place = { abstract, folder, prefix }
     this.#files = new RecordFiles(election, join(folder, prefix))
     this.#watch = new LocalWatch({ folder, prefix, holderPaths: () => this.#pathsOfOther() })
   }

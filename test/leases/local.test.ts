@@ -187,6 +187,17 @@ describe.skipIf(!isLinux)('on Linux', () => {
     })
   })
 
+  test('binds a name of full length, which is the same one for every version of Node', async () => {
+    const a = player('a', { directory: emptyFolder() })
+    const names = (): string[] => readFileSync('/proc/net/unix', 'latin1').match(/@quiesce-lease-\S+/g) ?? []
+    const before = new Set(names())
+    await a.lead()
+    const own = names().filter((name) => !before.has(name) && name.length === 108)
+    expect(own).not.toEqual([])
+    for (const name of own) expect(name.at(-1)).toBe('-')
+    await a.release(1n)
+  })
+
   test('keeps nothing open when it was released and nobody observes it', async () => {
     const directory = emptyFolder()
     const [a, b] = [player('a', { directory }), player('b', { directory })]

@@ -170,8 +170,9 @@ describe.skipIf(skipsPostgres)('observing in PostgreSQL', () => {
     lease.useClock?.(clock)
     const reports = new Reports(lease)
     await reports.after(async () => {})
+    const ended = endOf(clients[0])
     await rig.cutConnections()
-    await endOf(clients[0])
+    await ended
     expect(clock.isSet).toBe(true)
     reports.stop()
     expect([clock.isSet, clients.length]).toEqual([false, 1])

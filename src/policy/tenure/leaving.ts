@@ -144,6 +144,7 @@ export function stop(state: TenureState, deadlineAt: number, now: number): void 
 export function end(state: TenureState): void {
   state.phase = 'ended'
   state.until = Number.POSITIVE_INFINITY
+  state.callAt = Number.POSITIVE_INFINITY
   letGo(state)
   state.commands.push({ do: 'end' })
 }

@@ -1,16 +1,14 @@
 // One candidate of a simulated election: a real system in a process of its own, one life after the other under the same name.
 import { leader, type Report, type Service, supervisor } from '../../../src/index.js'
 import type { Leadership } from '../../../src/leader/leadership.js'
-import { leaseTimes } from '../../../src/policy/tenure/lease-times.js'
 import type { RefOf } from '../../../src/tree/ref.js'
 import { buildSystem, type System } from '../../../src/tree/system.js'
 import { NetworkLease } from './network-lease.js'
 import { SimulatedProcess } from './process.js'
+import { TIMES } from './times.js'
 import { Work } from './work.js'
 import type { World } from './world.js'
 
-/** The times of every candidate, in milliseconds. */
-export const TIMES = leaseTimes({})
 const RATE_ERROR = 0.01
 
 type LeaderRef = { readonly handle: Leadership<unknown> } & Pick<RefOf<ReturnType<typeof leader>>, 'promote' | 'stepDown' | 'kill'>
@@ -58,6 +56,7 @@ export class Candidate {
       if (!('election' in fact) || !('term' in fact) || !process.isAlive) return
       life.last = fact
       const why = 'why' in fact ? fact.why : 'error' in fact ? String(fact.error) : ''
+      if (fact.type === 'promoting') world.faults.promoting(this, life)
       journal.note({ type: 'fact', fact: fact.type, why, term: fact.term, process: process.name })
     })
     process.deliver(() => {
@@ -95,6 +94,7 @@ export class Candidate {
       lateness: () => weather.latenessMs(),
       onPause: (until) => journal.note({ type: 'paused', process: name, until }),
       onHalt: () => this.#gone('halt', dice.between(10, 5_000)),
+      wallMs: plan.wallMs ?? 0,
       tellsWallTime: plan.tellsWallTime === true,
     })
   }

@@ -2,6 +2,9 @@
 import type { Candidate, Life } from './candidate.js'
 import type { World } from './world.js'
 
+/** What ends a promotion, or makes it late. */
+const INTERRUPTIONS = ['step down', 'stop', 'kill', 'crash', 'pause']
+
 type Fault = (candidate: Candidate, life: Life) => void
 
 /** Faults by chance, until they end. */
@@ -21,6 +24,15 @@ export class Faults {
     this.#nextOutage()
   }
 
+  /** A promotion has begun: now and then something befalls it. */
+  promoting(candidate: Candidate, life: Life): void {
+    const { timeline, dice } = this.#world
+    if (!dice.chance(0.15)) return
+    timeline.after(dice.between(0, 3_000), () => {
+      if (timeline.now < this.#endsAt && candidate.life === life) this.#befall(candidate, life, dice.pick(INTERRUPTIONS))
+    })
+  }
+
   /** Whoever is paused goes on. */
   end(): void {
     for (const { life } of this.#world.candidates) life?.process.wake()
@@ -36,9 +48,8 @@ export class Faults {
     })
   }
 
-  #befall(candidate: Candidate, life: Life): void {
-    const { journal, dice } = this.#world
-    const name = dice.pick(Object.keys(this.#faults))
+  #befall(candidate: Candidate, life: Life, name = this.#world.dice.pick(Object.keys(this.#faults))): void {
+    const { journal } = this.#world
     journal.note({ type: 'befell', process: life.process.name, what: name })
     this.#faults[name]?.(candidate, life)
   }

@@ -141,7 +141,7 @@ export class NetworkLease implements Lease {
       const back = (answer: T): void => {
         const lost = weather.isLost(process.name, 'back', timeline.now)
         if (lost === 'refused') refuse()
-        if (lost === false) timeline.after(weather.latencyMs(), () => process.deliver(() => resolve(answer)))
+        if (lost === false) timeline.after(weather.answerMs(process.name), () => process.deliver(() => resolve(answer)))
       }
       const arrive = (): void => {
         // What ends with its process is nothing on a network.

@@ -20,6 +20,8 @@ interface Options {
   readonly onPause: (until: number) => void
   /** It ends itself by force. */
   readonly onHalt: () => void
+  /** Where its clock on the wall is besides. */
+  readonly wallMs: number
   /** A mutant: time is told by the clock on the wall. */
   readonly tellsWallTime: boolean
 }
@@ -56,7 +58,7 @@ export class SimulatedProcess {
     const random = seeded(seed)
     this.#startedAt = timeline.now
     this.#origin = random() * 1e6
-    this.#aheadMs = (random() - 0.5) * 1e9
+    this.#aheadMs = (random() - 0.5) * 1e9 + options.wallMs
     const wall = (): number => this.now + this.#aheadMs
     this.clock = { now: options.tellsWallTime ? wall : () => this.now, after: (ms, fn) => this.#after(ms, fn) }
     this.env = {

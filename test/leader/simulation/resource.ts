@@ -81,6 +81,6 @@ export class Resource {
   #latencyMs(): number {
     const { dice, weather, longestMs } = this.#options
     if (weather.isCalm || dice.chance(0.7)) return dice.between(0.5, 20)
-    return dice.chance(0.9) ? dice.between(20, Math.min(800, longestMs)) : dice.between(0, longestMs)
+    return dice.chance(0.6) ? dice.between(20, Math.min(800, longestMs)) : dice.between(0, longestMs)
   }
 }

@@ -33,6 +33,8 @@ export class Weather {
   readonly #slow: number
   readonly #late: number
   readonly #doubled: number
+  readonly #slowTo: string
+  readonly #slowAnswersMs: number
   readonly #lateTimers: number
   readonly stale: number
   /** Until then messages of those are lost: of all under the empty name. */
@@ -46,6 +48,8 @@ export class Weather {
     this.#late = dice.pick([0, 0.01, 0.05])
     this.#doubled = dice.pick([0, 0.02, 0.1])
     this.#lateTimers = dice.pick([0, 0.01, 0.05])
+    this.#slowTo = dice.pick(['a', 'b', 'c'])
+    this.#slowAnswersMs = dice.pick([0, dice.between(400, 1_200)])
     this.stale = dice.pick([0, 0, 0.05])
   }
 
@@ -78,6 +82,11 @@ export class Weather {
     if (!this.isCalm && this.#dice.chance(this.#late)) return this.#dice.between(storeTimeoutMs, 2 * leaseMs)
     if (!this.isCalm && this.#dice.chance(this.#slow)) return this.#dice.between(50, 1.2 * storeTimeoutMs)
     return this.#dice.between(0.2, 10)
+  }
+
+  /** How long an answer of the store takes: to one of the candidates it takes its time in some worlds. */
+  answerMs(of: string): number {
+    return this.latencyMs() + (!this.isCalm && of.startsWith(this.#slowTo) ? this.#slowAnswersMs : 0)
   }
 
   isDoubled(): boolean {

@@ -117,11 +117,18 @@ export class Work {
       for (let left = dice.chance(0.8) ? 1 : 3; left > 0; left -= 1) {
         if (dice.chance(0.5)) await process.wait(dice.between(1, 200))
         const isStopped = !weather.isCalm && dice.chance(0.01)
-        if (isStopped) await process.stall(dice.between(600, 33_000), dice.pick(['awake', 'asleep']))
+        if (isStopped) await process.stall(this.#stallMs(term), dice.pick(['awake', 'awake', 'asleep']))
         term.assert()
         await dice.pick(resources).write(process, term.value)
       }
     })
+  }
+
+  /** Often until just about the end of the term: that is when it matters what is looked at first. */
+  #stallMs(term: Term): number {
+    const { dice } = this.#options
+    const leftMs = Math.min(term.remainingMs(), 20_000)
+    return dice.chance(0.7) ? Math.max(1, leftMs + dice.between(-1_000, 500)) : dice.between(600, 33_000)
   }
 
   // --- how it behaves

@@ -12,6 +12,11 @@ import { Dice, Weather } from './weather.js'
 /** What a run may be told, the deliberate defects of the world among it. */
 export interface Plan {
   readonly expiry?: LeaseGuarantees['expiry']
+  readonly sealing?: 'one sealed' | 'two sealed' | 'open'
+  /** Nothing goes wrong by chance. */
+  readonly isCalm?: boolean
+  /** By how much all clocks on the wall are elsewhere. */
+  readonly wallMs?: number
   /** A defect: the clock on the wall tells the time. */
   readonly tellsWallTime?: boolean
   /** A defect: a process that is started again stands under the incarnation of the one before. */
@@ -40,6 +45,7 @@ export class World {
   readonly watchers = new Set<() => void>()
   readonly resources: readonly Resource[]
   readonly candidates: readonly Candidate[]
+  readonly faults: Faults
   readonly graceMs: number
   readonly drainMs: number
   readonly coolDownMs: number
@@ -56,6 +62,7 @@ export class World {
     const dice = new Dice(seeded(seed))
     this.dice = dice
     this.weather = new Weather(dice)
+    this.weather.isCalm = plan.isCalm === true
     const rate = dice.between(0.99, 1.01)
     const expiry = plan.expiry ?? dice.pick(['server', 'server', 'observer', 'none'] as const)
     this.store = new (plan.Store ?? StoreModel)({ expiry, now: () => this.timeline.now * rate + 5e5 })
@@ -63,10 +70,11 @@ export class World {
     this.drainMs = dice.pick([2_000, 10_000])
     this.coolDownMs = dice.pick([0, 500, 2_000])
     this.exitsOnFenceFailure = dice.chance(0.5)
-    const sealing = dice.pick(['one sealed', 'two sealed', 'open'])
+    const sealing = plan.sealing ?? dice.pick(['one sealed', 'two sealed', 'open'])
     const resource = (name: string, canBeSealed: boolean): Resource =>
       new Resource({ ...this, name, canBeSealed, longestMs: canBeSealed ? 20_000 : this.graceMs * 0.9 })
     this.resources = [resource('ledger', sealing !== 'open'), ...(sealing === 'two sealed' ? [resource('archive', true)] : [])]
+    this.faults = new Faults(this)
     this.candidates = ['a', 'b', 'c'].map((name) => new Candidate(name, this))
   }
 
@@ -74,10 +82,9 @@ export class World {
   async run(): Promise<void> {
     const { timeline, candidates, weather } = this
     for (const candidate of candidates) candidate.boot()
-    const faults = new Faults(this)
-    faults.begin(FAULTS_MS)
+    this.faults.begin(FAULTS_MS)
     await timeline.runUntil(FAULTS_MS)
-    faults.end()
+    this.faults.end()
     weather.clear()
     this.calmSince = timeline.now
     await this.#untilSomebodyLeads()

@@ -48,6 +48,16 @@ describe('an answer that comes late', () => {
   })
 })
 
+test('one that has ended asks nothing more', () => {
+  const rig = new Rig()
+  rig.claim()
+  rig.tell({ type: 'unanswered', call: 'acquire' })
+  rig.pass(1_000)
+  rig.tell({ type: 'stop', deadlineAt: 10_000 })
+  rig.tell({ type: 'changed' })
+  expect(rig.answer('read', vacant(exited(1n)))).toEqual(['end'])
+})
+
 test('a leader that reads an old record goes on', () => {
   const rig = new Rig()
   rig.lead(vacant(exited(4n)))

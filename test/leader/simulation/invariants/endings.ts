@@ -1,9 +1,9 @@
 // I8, I10: each term that was led ends once, and by its leader's own clock when nothing is heard of the store.
-import { TIMES } from '../candidate.js'
+import { TIMES } from '../times.js'
 import { type Breach, entriesOf, type Invariant, moment } from './violation.js'
 
 const ENDS: readonly string[] = ['stepped-down', 'lease-lost']
-/** Timers are late by so much at most, now and then. */
+/** Timers are late by so much at most, now and then: the one that finds out, and the one that ends the term. */
 const LATEST_TIMER_MS = 2_001
 
 /** Of each term that is promoted one end is told, once; of others none. */
@@ -11,6 +11,7 @@ const I8: Invariant = (world) => {
   const broken: Breach[] = []
   const terms = new Map<bigint, { process: string; ended: number | undefined }>()
   for (const { fact, term, process, at } of entriesOf(world, 'fact')) {
+    if (fact === 'promoting' && terms.has(term)) broken.push({ at, sentence: `${process} began term ${term} once more at ${moment(at)}` })
     if (fact === 'promoting') terms.set(term, { process, ended: undefined })
     if (!ENDS.includes(fact)) continue
     const known = terms.get(term)
@@ -45,7 +46,7 @@ const I10: Invariant = (world) => {
     // To release it again and again does no harm, however long its clock stood still.
     if (entry.type !== 'fact' || !ENDS.includes(entry.fact) || released.has(key)) continue
     const until = valid.get(key) ?? 0
-    const latest = Math.max(until, wokenAt.get(entry.process) ?? 0) + TIMES.guardMs + LATEST_TIMER_MS
+    const latest = Math.max(until, wokenAt.get(entry.process) ?? 0) + TIMES.guardMs + 2 * LATEST_TIMER_MS
     if (entry.at > latest)
       broken.push({
         at: entry.at,

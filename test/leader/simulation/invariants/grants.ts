@@ -30,6 +30,7 @@ const I4: Invariant = (world) => {
   const broken: Breach[] = []
   const terms = new Map<bigint, { process: string; validUntil: number; isOver: boolean }>()
   const dead = new Set<string>()
+  const begun = new Set<bigint>()
   for (const entry of world.journal.entries) {
     if (entry.type === 'died') dead.add(entry.process)
     if (entry.type === 'valid') {
@@ -41,8 +42,10 @@ const I4: Invariant = (world) => {
       terms.set(entry.term, { ...known, isOver: true })
     }
     if (entry.type !== 'fact' || entry.fact !== 'promoting') continue
+    // An answer that came too late made nobody begin.
+    begun.add(entry.term)
     for (const [term, { process, validUntil, isOver }] of terms) {
-      if (term < entry.term && !isOver && validUntil > entry.at && !dead.has(process))
+      if (term < entry.term && begun.has(term) && !isOver && validUntil > entry.at && !dead.has(process))
         broken.push({
           at: entry.at,
           sentence: `${entry.process} begins term ${entry.term} at ${moment(entry.at)}, while ${process} may use term ${term} until ${moment(validUntil)} and has not given it back`,
