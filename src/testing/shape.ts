@@ -27,6 +27,8 @@ export interface Node {
   readonly flags: SupervisorFlags | undefined
   readonly uses: readonly Use[]
   readonly hooks: Hooks
+  /** A part of a leader: nobody has written it. */
+  readonly isPart: boolean
   readonly parent: Node | undefined
   /** Its number among its siblings. */
   readonly index: number
@@ -83,6 +85,7 @@ export class Shape {
       flags,
       uses: place.uses.map(({ target, live }) => ({ target: target.address, live })),
       hooks,
+      isPart: place.parent?.definition.face !== undefined,
       parent,
       index: parent?.children.length ?? 0,
       children: [],
