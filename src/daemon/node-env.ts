@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Env, plainEnv, type Token } from '../base/env.js'
 import { logFor, type RootLog } from '../observe/log.js'
+import { aheadOf } from './ahead.js'
 
 /** The environment of one daemon. */
 export interface NodeEnv extends Env {
@@ -12,9 +13,11 @@ export interface NodeEnv extends Env {
 
 const owners = new AsyncLocalStorage<Token>()
 
-/** The plain environment, and whose code is running. */
+const machineEnv: Env = { ...plainEnv, aheadMs: aheadOf(plainEnv.clock.now) }
+
+/** The machine's environment, and whose code is running. */
 export const contextEnv: Env = {
-  ...plainEnv,
+  ...machineEnv,
   // A request's events come in the context of the server that accepted it: most of the time there is nothing to enter.
   enter: (token, fn, a, b) => (owners.getStore() === token ? fn(a, b) : owners.run(token, fn, a, b)),
   owner: () => owners.getStore(),
@@ -24,7 +27,7 @@ export const contextEnv: Env = {
 export function nodeEnv(log: RootLog, contains: boolean): NodeEnv {
   let leaving = plainEnv.leaving
   return {
-    ...(contains ? contextEnv : plainEnv),
+    ...(contains ? contextEnv : machineEnv),
     log: (address) => logFor(log, address),
     leaving: () => leaving(),
     leaveBy: (share) => {

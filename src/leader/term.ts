@@ -28,7 +28,8 @@ export interface Term {
   remainingMs(): number
   /**
    * While the child is being made: a resource that can be told of this term and refuses smaller ones from then on. With all of them
-   * sealed, a promotion after a leader that ended without a word need not wait.
+   * sealed, a promotion after a leader that ended without a word need not wait. So register everything that the child writes to, or
+   * nothing: what is not registered is not waited for either, once something is.
    */
   registerFence(fence: Fence): void
   /**

@@ -18,7 +18,7 @@ test.each([
   ['a crash of the active one, and a stop', [{ does: 'kill', target: 'app/one/campaign' }]],
   ['a crash of what it leads with, and a stop', [{ does: 'kill', target: 'app/one/scope' }]],
 ] as const)('%s', { timeout: 60_000 }, async (_what, events) => {
-  const { states, broken } = await explore(tree, { events: [...events, { does: 'stop', deadlineMs: 60_000 }], depth: 14, most: 3_000 })
+  const { states, broken } = await explore(tree, { events: [...events, { does: 'stop', deadlineMs: 60_000 }], depth: 14, most: 1_000 })
   expect(broken).toBeUndefined()
   expect(states).toBeGreaterThan(10)
 })

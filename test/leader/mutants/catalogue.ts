@@ -1,8 +1,8 @@
-// The mutants of leading: each rule of the protocol, left out.
+// The mutants of leading: each rule of the protocol, left out. That validity counts from the answer hardly ever shows, since whoever was
+// paused for longer than an abort may take finds that out first: it has a schedule of its own in directed.test.ts.
 import { vi } from 'vitest'
 import { HeldTerm } from '../../../src/leader/term.js'
 import { Candidacy } from '../../../src/policy/tenure/candidacy.js'
-import { Tenure } from '../../../src/policy/tenure/tenure.js'
 import type { Candidate } from '../../../src/protocol/lease.js'
 import { StoreModel } from '../simulation/store-model.js'
 import { TIMES } from '../simulation/times.js'
@@ -45,17 +45,6 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a process that is started again stands under the incarnation of the one before',
     plan: { sameIncarnation: true },
     invariants: /^I/,
-  },
-  {
-    name: 'validity counts from the answer',
-    plan: { expiry: 'server' },
-    breaks: () => {
-      const { take } = Tenure.prototype
-      vi.spyOn(Tenure.prototype, 'take').mockImplementation(function (this: Tenure, event, now, inFlight) {
-        return take.call(this, event.type === 'answered' ? { ...event, sentAt: now } : event, now, inFlight)
-      })
-    },
-    invariants: /^I2$/,
   },
   {
     name: 'a candidate watches for eight tenths of the lease',

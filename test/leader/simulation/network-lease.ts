@@ -37,6 +37,8 @@ export class NetworkLease implements Lease {
   readonly #options: Options
   #staleRecord: LeaseRecord | undefined
   readonly #incarnations = new Set<string>()
+  /** One more each time that it is closed. */
+  #connection = 0
 
   constructor(options: Options) {
     this.#options = options
@@ -102,7 +104,7 @@ export class NetworkLease implements Lease {
     const { store } = this.#options
     if (store.guarantees.expiry !== 'none') return
     for (const incarnation of this.#incarnations) if (store.holderDied(incarnation)) this.#tell()
-    this.#incarnations.clear()
+    this.#connection += 1
   }
 
   #valid(term: bigint, sentAt: number): void {
@@ -136,6 +138,7 @@ export class NetworkLease implements Lease {
   #call<T>(apply: () => T): Promise<T> {
     const { process, store, weather, timeline } = this.#options
     if (!process.isAlive) return new Promise(() => {})
+    const connection = this.#connection
     return new Promise((resolve, reject) => {
       const refuse = (): void => process.deliver(() => reject(new Error('connection reset')))
       const back = (answer: T): void => {
@@ -144,8 +147,8 @@ export class NetworkLease implements Lease {
         if (lost === false) timeline.after(weather.answerMs(process.name), () => process.deliver(() => resolve(answer)))
       }
       const arrive = (): void => {
-        // What ends with its process is nothing on a network.
-        if (store.guarantees.expiry === 'none' && !process.isAlive) return
+        // Where a lease ends with its holder, so do the requests of one that has ended.
+        if (store.guarantees.expiry === 'none' && (!process.isAlive || connection !== this.#connection)) return
         const lost = weather.isLost(process.name, 'there', timeline.now)
         if (lost === 'refused') refuse()
         if (lost === false) back(apply())
