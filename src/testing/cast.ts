@@ -5,7 +5,7 @@ import { parseDuration } from '../base/duration.js'
 import { type Context, IGNORE, incarnationOf } from '../kernel/context.js'
 import type { Hook, Hooks } from '../kernel/hooks.js'
 import { define, definitionOf, type Service, type Use } from '../tree/definition.js'
-import type { Fault, Faults } from './faults.js'
+import type { Fault, FaultKind, Faults } from './faults.js'
 import type { Schedule } from './schedule.js'
 import type { Answered, HookName, Permits, TraceEvent } from './trace.js'
 import type { VirtualEnv } from './virtual-env.js'
@@ -52,7 +52,7 @@ export class Cast {
     const { hooks, uses, children, child } = definition
     const wrapped: Service = define({
       ...definition,
-      hooks: typeof hooks === 'function' ? () => this.#hooks(hooks(), definition.id) : this.#hooks(hooks, definition.id),
+      hooks: typeof hooks === 'function' ? () => this.#hooks(hooks(), definition.id, true) : this.#hooks(hooks, definition.id),
       uses: Object.fromEntries(Object.entries(uses).map(([name, use]): [string, Use] => [name, { ...use, target: this.wrap(use.target) }])),
       children: children?.map((each) => this.wrap(each)),
       ...(child !== undefined && { child: (argument: unknown) => this.wrap(child(argument)) }),
@@ -61,7 +61,8 @@ export class Cast {
     return wrapped
   }
 
-  #hooks(hooks: Hooks, id: string): Hooks {
+  // `isOurs`: an actor's, which the runtime has written.
+  #hooks(hooks: Hooks, id: string, isOurs = false): Hooks {
     const { start, run, drain, stop } = hooks
     const { faults } = this.#stage
     // A fault can strike only what is there.
@@ -69,23 +70,23 @@ export class Cast {
     const draining = drain ?? (faults.strikes('drain', id) ? nothing : undefined)
     return {
       ...hooks,
-      ...(start !== undefined && { start: (ctx) => this.#begin('start', ctx, () => start(ctx)) }),
+      ...(start !== undefined && { start: (ctx) => this.#begin('start', ctx, () => start(ctx), isOurs) }),
       ...(run !== undefined && { run: (ctx) => this.#begin('run', ctx, () => run(ctx)) }),
-      ...(draining !== undefined && { drain: this.#hook('drain', draining) }),
-      ...(closing !== undefined && { stop: this.#hook('stop', closing) }),
+      ...(draining !== undefined && { drain: this.#hook('drain', draining, isOurs) }),
+      ...(closing !== undefined && { stop: this.#hook('stop', closing, isOurs) }),
     }
   }
 
-  #hook(name: HookName, hook: Hook): Hook {
-    return (handle, ctx) => this.#call(name, ctx, () => hook(handle, ctx))
+  #hook(name: HookName, hook: Hook, isOurs: boolean): Hook {
+    return (handle, ctx) => this.#call(name, ctx, () => hook(handle, ctx), isOurs)
   }
 
-  #begin(name: 'start' | 'run', ctx: Context<unknown>, hook: () => unknown): unknown {
+  #begin(name: 'start' | 'run', ctx: Context<unknown>, hook: () => unknown, isOurs = false): unknown {
     this.acting.set(ctx.address, ctx)
     this.#watchReleases(ctx)
     const faults = this.#stage.faults.on(ctx.address, ctx.incarnation, name)
     for (const fault of faults) this.#prepare(fault, ctx)
-    return this.#call(name, ctx, hook)
+    return this.#call(name, ctx, hook, isOurs)
   }
 
   // The context is one object for all hooks of a life, and keeps its place: what it is known by is private to it.
@@ -102,14 +103,15 @@ export class Cast {
     if (kind === 'crash') this.#later(after, () => ctx.fail(new Error(`${ctx.address} was made to crash`)))
   }
 
-  #call(name: HookName, ctx: Context<unknown>, hook: () => unknown): unknown {
+  #call(name: HookName, ctx: Context<unknown>, hook: () => unknown, isOurs = false): unknown {
     const { address, incarnation } = ctx
     const about = { address, incarnation, hook: name }
     const { env } = this.#stage
     const { aborted } = ctx.signal
     this.#stage.tell({ type: 'called', at: env.now, ...about, remainingMs: ctx.remainingMs(), aborted, permits: permitsOf(ctx) })
     const tell = (how: Answered['how']): void => this.#stage.tell({ type: 'answered', at: env.now, ...about, how })
-    const answer = attempt(() => this.#struck(this.#stage.faults.on(address, incarnation, name), hook))
+    const fault = this.#stage.faults.on(address, incarnation, name).find(({ kind }) => STRIKES_HOOKS.has(kind))
+    const answer = attempt(() => this.#struck(fault, hook, runsUnder(fault, name, isOurs)))
     if (answer.isOk && isPromiseLike(answer.value))
       return this.#await(answer.value, ctx, { label: `${address}#${incarnation} ${name}`, tell })
     if (!answer.isOk) {
@@ -135,25 +137,29 @@ export class Cast {
     }
   }
 
-  #struck(faults: readonly Fault[], hook: () => unknown): unknown {
-    const fault = faults.find(({ kind }) => kind === 'hang' || kind === 'throw' || kind === 'throw-after' || kind === 'slow')
-    switch (fault?.kind) {
-      case 'hang':
-        return new Promise(() => {})
-      case 'throw':
-        throw new Error(`${fault.at}: ${fault.hook ?? 'stop'} was made to fail`)
-      case 'throw-after':
-        return afterwards(hook(), () => Promise.reject(new Error(`${fault.at}: ${fault.hook ?? 'stop'} was made to fail`)))
-      case 'slow':
-        return afterwards(hook(), (value) => new Promise((resolve) => this.#later(fault.after, () => resolve(value))))
-      default:
-        return hook()
-    }
+  #struck(fault: Fault | undefined, hook: () => unknown, runs: boolean): unknown {
+    if (fault === undefined) return hook()
+    const answer = runs ? hook() : undefined
+    const error = new Error(`${fault.at}: ${fault.hook ?? 'stop'} was made to fail`)
+    if (fault.kind === 'hang') return isPromiseLike(answer) ? hung(answer) : new Promise(() => {})
+    if (fault.kind === 'slow')
+      return afterwards(answer, (value) => new Promise((resolve) => this.#later(fault.after, () => resolve(value))))
+    if (!runs) throw error
+    return afterwards(answer, () => Promise.reject(error))
   }
 
   #later(after: Fault['after'], fn: () => void): void {
     this.#stage.env.outside.after(parseDuration(after) ?? FAULT_MS, fn, true)
   }
+}
+
+const STRIKES_HOOKS: ReadonlySet<FaultKind> = new Set(['hang', 'throw', 'throw-after', 'slow'])
+
+// Whether a hook is called although a fault strikes it. One of the runtime's own is, but for a start, since what it would leave behind
+// nobody else could clear away: then only its answer is struck.
+function runsUnder(fault: Fault | undefined, name: HookName, isOurs: boolean): boolean {
+  if (fault?.kind === 'slow') return true
+  return isOurs ? name !== 'start' : fault?.kind === 'throw-after'
 }
 
 interface Awaited {
@@ -176,6 +182,12 @@ function permitsOf(ctx: Context<unknown>): number {
   return status === 'stopped' ? 0 : work.inFlight
 }
 
+// Whatever comes of it, nobody hears of it.
+function hung(answer: PromiseLike<unknown>): Promise<never> {
+  answer.then(nothing, nothing)
+  return new Promise(() => {})
+}
+
 async function afterwards(answer: unknown, next: (value: unknown) => Promise<unknown>): Promise<unknown> {
   return await next(await answer)
 }
@@ -188,4 +200,4 @@ function howOf(error: unknown, { signal, draining }: Context<unknown>): Answered
   return ours.length > 0 ? 'own-abort' : 'foreign-abort'
 }
 
-const nothing: Hook = () => {}
+const nothing = (): void => {}

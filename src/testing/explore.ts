@@ -55,10 +55,10 @@ export interface Findings {
  * ```
  */
 export async function explore(tree: Tree, options: ExploreOptions = {}): Promise<Findings> {
-  const { faults = [], laws = LAWS } = options
-  const subject = subjectOf(tree, { faults })
+  const { faults = [], laws = LAWS, events = [] } = options
+  const subject = subjectOf({ faults })
   const stage = (schedule: Schedule): Stage =>
-    new Stage({ tree, script: [], deadlineMs: LAST_STOP_MS, subject }, { laws, schedule, faults })
+    new Stage({ tree, script: events, deadlineMs: LAST_STOP_MS, subject }, { laws, schedule, faults })
   const findings = await search(stage, options)
   return findings.broken === undefined ? findings : { ...findings, broken: await shortest(stage, options, findings.broken) }
 }

@@ -1,5 +1,5 @@
 // What can go wrong with a hook, as data: where, when and how. A fault strikes the hook of a user's real service from outside.
-import type { Duration } from '../base/duration.js'
+import { type Duration, parseDuration } from '../base/duration.js'
 import type { HookName } from './trace.js'
 
 /**
@@ -34,7 +34,10 @@ export function drawFault({ at, kind, hook, incarnation, after }: Fault): string
 export class Faults {
   readonly #byAddress = new Map<string, Fault[]>()
 
+  /** @throws TypeError when one of them lasts for what is no duration. */
   constructor(faults: readonly Fault[] = []) {
+    const endless = faults.find(({ after }) => after !== undefined && parseDuration(after) === undefined)
+    if (endless !== undefined) throw new TypeError(`a fault at ${endless.at}: \`after\` is ${String(endless.after)}: not a duration`)
     for (const fault of faults) this.#byAddress.set(fault.at, [...(this.#byAddress.get(fault.at) ?? []), fault])
   }
 

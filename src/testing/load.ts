@@ -94,7 +94,7 @@ export class Load {
   #left: number
   #isStopped = false
   #mayConnect = true
-  #whenWarm: { readonly count: number; readonly resolve: () => void } | undefined
+  #whenWarm: { readonly count: number; readonly resolve: () => void }[] = []
 
   constructor(options: Resolved) {
     this.#options = options
@@ -111,7 +111,7 @@ export class Load {
   /** Resolves when so many answers have come, at least one of them to each client. @throws Error when all clients have ended before. */
   warm(count: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#whenWarm = { count, resolve }
+      this.#whenWarm.push({ count, resolve })
       this.#checkWarm()
       this.over.then(() => reject(new Error(`the load ended after ${this.#answeredCount} answers, before ${count} had come`)))
     })
@@ -186,8 +186,9 @@ export class Load {
   }
 
   #checkWarm(): void {
-    if (this.#whenWarm === undefined || this.#answeredCount < this.#whenWarm.count) return
-    if (this.#answeredBy.size === this.#options.clients) this.#whenWarm.resolve()
+    if (this.#whenWarm.length === 0 || this.#answeredBy.size < this.#options.clients) return
+    for (const { count, resolve } of this.#whenWarm) if (this.#answeredCount >= count) resolve()
+    this.#whenWarm = this.#whenWarm.filter(({ count }) => this.#answeredCount < count)
   }
 
   #giveUp(): void {

@@ -26,7 +26,7 @@ export type What =
   | 'used'
   | 'closed'
 
-/** A moment of a run: an address and what happened there, as in `shop/db stopped`. The first time counts, unless `last` is asked for. */
+/** A moment of a run: an address and what happened there, as in `shop/db stopped`. The first time counts. */
 export type Moment = `${string} ${What}`
 
 /** What happened in one run. */
@@ -52,12 +52,22 @@ export class Trace {
     return this.#mustFind(a) < this.#mustFind(b)
   }
 
+  /** All that happened after the first `a`. @throws RangeError when that never happened. */
+  after(a: Moment): Trace {
+    return new Trace(this.events.slice(this.#mustFind(a) + 1))
+  }
+
+  /** All that happened before the first `b`. @throws RangeError when that never happened. */
+  before(b: Moment): Trace {
+    return new Trace(this.events.slice(0, this.#mustFind(b)))
+  }
+
   /** All that happened after the first `a` and before the first `b` that follows it. @throws RangeError when one of them never happened. */
   between(a: Moment, b: Moment): Trace {
-    const from = this.#mustFind(a)
-    const to = this.events.findIndex((event, index) => index > from && nameOf(event) === b)
+    const rest = this.after(a)
+    const to = rest.#find(b)
     if (to < 0) throw new RangeError(`"${b}" never happened after "${a}"`)
-    return new Trace(this.events.slice(from + 1, to))
+    return new Trace(rest.events.slice(0, to))
   }
 
   /** The addresses of services and supervisors in the order of their last `stopped`. */

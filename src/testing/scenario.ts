@@ -1,4 +1,5 @@
 // A tree of plans, what is done to it, and how its last stop is bounded: a whole run as plain data.
+import type { Subject } from './law.js'
 import { LAWS } from './laws.js'
 import { drawPlan, everyPlan, type SupervisorPlan } from './plan.js'
 import { Players } from './players.js'
@@ -15,8 +16,8 @@ export interface Scenario {
 
 /** @internal A stage for a scenario, for those who go step by step. */
 export function stageFor({ plan, script, deadlineMs }: Scenario, options: StageOptions): Stage {
-  const addresses = [...everyPlan(plan)].map(({ address }) => address)
-  const subject = { tree: drawPlan(plan), script: drawScript(script, addresses, deadlineMs) }
+  const addresses = (): string[] => [...everyPlan(plan)].map(({ address }) => address)
+  const subject = (): Subject => ({ tree: drawPlan(plan), script: drawScript(script, addresses(), deadlineMs) })
   return new Stage({ tree: (env) => new Players(env).define(plan), script, deadlineMs, subject }, options)
 }
 

@@ -27,6 +27,8 @@ export interface Node {
   readonly flags: SupervisorFlags | undefined
   readonly uses: readonly Use[]
   readonly hooks: Hooks
+  /** A part of a leader: nobody has written it. */
+  readonly isPart: boolean
   readonly parent: Node | undefined
   /** Its number among its siblings. */
   readonly index: number
@@ -57,6 +59,15 @@ export class Shape {
     for (const node of [added, ...below(added)]) for (const use of node.uses) this.#lift(node, use)
   }
 
+  /** Whether somebody stands there, or may come to at run time. */
+  mayHold(address: string): boolean {
+    for (let at = address; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('/')))) {
+      const node = this.nodes.get(at)
+      if (node !== undefined) return at === address || node.spec.kind === 'service' || flagsOf(node).dynamic
+    }
+    return false
+  }
+
   /** Takes in work from outside: drained first. One that others use is none. */
   isEdge(node: Node): boolean {
     return node.spec.kind === 'service' && node.spec.edge && !this.#used.has(node)
@@ -74,6 +85,7 @@ export class Shape {
       flags,
       uses: place.uses.map(({ target, live }) => ({ target: target.address, live })),
       hooks,
+      isPart: place.parent?.definition.face !== undefined,
       parent,
       index: parent?.children.length ?? 0,
       children: [],

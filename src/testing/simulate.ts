@@ -3,6 +3,7 @@
 import { type Duration, parseDuration } from '../base/duration.js'
 import type { Report } from '../policy/report.js'
 import type { Service } from '../tree/definition.js'
+import type { RunningSystem } from '../tree/running-system.js'
 import { drawTree } from '../tree/view.js'
 import { drawFault, type Fault } from './faults.js'
 import { type Law, LawBroken, type Subject } from './law.js'
@@ -11,8 +12,8 @@ import { Trace } from './moments.js'
 import { ByChance, type Schedule } from './schedule.js'
 import { type Command, drawScript } from './script.js'
 import { seeded } from './seeded.js'
-import { buildRunning, Stage } from './stage.js'
-import { VirtualEnv } from './virtual-env.js'
+import { Stage } from './stage.js'
+import type { VirtualEnv } from './virtual-env.js'
 
 /** A tree to simulate: the definition, or a function that makes it anew for each run, with fakes that live in virtual time. */
 export type Tree = Service | ((env: VirtualEnv) => Service)
@@ -49,7 +50,8 @@ export interface Simulation {
  * goes through the runtime's environment (`ctx.sleep`, deadlines, back-off, health checks) obeys virtual time. Timers of your own,
  * sockets and the order of native promises do not.
  *
- * @throws LawBroken with the sentence, the tree, the script, the trace, and a test to paste; SpecError (ERR_SPEC) for a bad tree.
+ * @throws LawBroken with the sentence, the tree, the script, the trace, and a test to paste; SpecError (ERR_SPEC) for a bad tree;
+ * TypeError for a fault or a command that names nobody in the tree, and for what is not a duration.
  *
  * @example
  * ```ts
@@ -68,10 +70,10 @@ export interface Simulation {
 export async function simulate(tree: Tree, options: SimulateOptions = {}): Promise<Simulation> {
   const { seed = 1, faults = [], script = [], deadline, laws = LAWS } = options
   const deadlineMs = deadline === undefined ? undefined : parseDuration(deadline)
-  const subject = subjectOf(tree, options)
+  if (deadline !== undefined && deadlineMs === undefined) throw new TypeError(`\`deadline\` is ${String(deadline)}: not a duration`)
   const schedule = options.schedule ?? new ByChance(seeded(seed))
   const stage = new Stage(
-    { tree, script, deadlineMs, subject, awaitsStart: options.whileStarting !== true },
+    { tree, script, deadlineMs, subject: subjectOf(options), awaitsStart: options.whileStarting !== true },
     { laws, schedule, faults, seed },
   )
   try {
@@ -83,14 +85,9 @@ export async function simulate(tree: Tree, options: SimulateOptions = {}): Promi
   return { trace: new Trace(stage.trace), report: stage.report as Report, tookMs: stage.env.now, env: stage.env }
 }
 
-/** A run as text. */
-export function subjectOf(tree: Tree, options: SimulateOptions): Subject {
-  return { tree: drawTreeOf(tree), script: drawRun(options) }
-}
-
-function drawTreeOf(tree: Tree): string {
-  const env = new VirtualEnv()
-  return drawTree(buildRunning(typeof tree === 'function' ? tree(env) : tree, env).tree())
+/** Draws a run: the tree as it stands then, and what was done to it. */
+export function subjectOf(options: SimulateOptions): (system: RunningSystem) => Subject {
+  return (system) => ({ tree: drawTree(system.tree()), script: drawRun(options) })
 }
 
 function drawRun({ faults = [], script = [], deadline }: SimulateOptions): string {

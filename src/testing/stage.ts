@@ -25,7 +25,8 @@ export interface Play {
   readonly awaitsStart?: boolean
   /** How long the stop may take with which it ends, if the script has none. */
   readonly deadlineMs: number | undefined
-  readonly subject: Subject
+  /** Draws it, once a law is broken. */
+  readonly subject: (system: RunningSystem) => Subject
 }
 
 /** How a play is set up. */
@@ -70,7 +71,7 @@ export class Stage implements Backstage {
   /** How many things have been told, moments of rest aside. */
   #news = 0
 
-  /** @throws SpecError (ERR_SPEC) with all that is wrong with the tree. */
+  /** @throws SpecError (ERR_SPEC) with all that is wrong with the tree, TypeError when somebody is to be struck who is not in it. */
   constructor(play: Play, { laws, schedule = new InOrder(), faults = [], seed = 1, actors = NOBODY }: StageOptions) {
     this.play = play
     this.env = new VirtualEnv({ seed })
@@ -85,9 +86,20 @@ export class Stage implements Backstage {
     this.#cast = new Cast(this)
     this.system = buildRunning(this.#cast.wrap(tree), this.env)
     this.shape = new Shape(this.system.root)
+    this.#demandKnown(faults)
     this.#watch = new Watch(laws, this.shape)
     this.#hands = new Hands({ stage: this, system: this.system, shape: this.shape, cast: this.#cast })
     this.system.on((fact) => this.#heard(fact))
+  }
+
+  // What strikes nobody would make a test that cannot fail.
+  #demandKnown(faults: readonly Fault[]): void {
+    const { script } = this.play
+    if (script.some(({ does }) => does === 'add')) return
+    const targets = script.flatMap((command) => ('target' in command && typeof command.target === 'string' ? [command.target] : []))
+    const stranger = [...faults.map(({ at }) => at), ...targets].find((address) => !this.shape.mayHold(address))
+    if (stranger === undefined) return
+    throw new TypeError(`"${stranger}" is to be struck, and is not in the tree; there are ${[...this.shape.nodes.keys()].join(', ')}`)
   }
 
   tell(event: TraceEvent): void {
@@ -223,7 +235,7 @@ export class Stage implements Backstage {
 
   /** @throws LawBroken */
   check(): void {
-    if (this.#violation !== undefined) throw new LawBroken(this.#violation, this.play.subject, this.trace)
+    if (this.#violation !== undefined) throw new LawBroken(this.#violation, this.play.subject(this.system), this.trace)
   }
 
   #neverQuiet(): Error {

@@ -17,10 +17,11 @@ const someMs = fc.constantFrom(0, 1, 10, 100, 1_000, 10_000, 60_000, 3_600_000)
 const durations = fc.constantFrom<Duration>('1s', '10ms', '100ms', '5s', '30s')
 const deadlines = fc.constantFrom<Duration>('30s', '10s', '1s', '100ms', 0)
 
-/** @throws SpecError (ERR_SPEC) for a bad tree. */
+/** What was written. @throws SpecError (ERR_SPEC) for a bad tree. */
 function nodesOf(tree: Tree): Node[] {
   const env = new VirtualEnv()
-  return [...new Shape(buildRunning(typeof tree === 'function' ? tree(env) : tree, env).root).nodes.values()]
+  const shape = new Shape(buildRunning(typeof tree === 'function' ? tree(env) : tree, env).root)
+  return [...shape.nodes.values()].filter(({ isPart }) => !isPart)
 }
 
 const addressesOf = (nodes: readonly Node[]): string[] => nodes.map(({ address }) => address)

@@ -25,10 +25,8 @@ export class VirtualEnv implements Env {
   /** The same time for fakes of what lies outside the system: a timer of theirs is none that the runtime could leave behind. */
   readonly outside: Clock
   readonly log: (address: string) => Log
-  /** The owners of the hooks that are being called, innermost last. */
+  /** @internal The owners of the hooks that are being called, innermost last. */
   readonly entered: Token[] = []
-  /** What `leaving` says; set by the test. */
-  leavingShare = 0
   /** @internal Is told what fakes do that live in this environment. */
   witness: ((event: TraceEvent) => void) | undefined
   readonly #timers = new TimerQueue()
@@ -71,7 +69,7 @@ export class VirtualEnv implements Env {
 
   readonly aheadMs = (): number => this.ahead
 
-  readonly leaving = (): number => this.leavingShare
+  readonly leaving = (): number => 0
 
   get now(): number {
     return this.#now

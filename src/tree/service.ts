@@ -10,7 +10,13 @@ import { type HandlesOf, readUses, type Uses } from './uses.js'
 export type Awaitable<T> = T | PromiseLike<T>
 
 type ContextFor<U extends Uses> = Context<HandlesOf<U>>
-type Requests<Handle, U extends Uses> = Readonly<Record<string, (handle: Handle, argument: never, ctx: ContextFor<U>) => unknown>>
+// Hooks that take a handle are written as methods: while `start` is looked at, what they take is not known yet, and a function with a
+// type of its own, given by name or by spread, would be refused.
+interface Asked<Handle, U extends Uses> {
+  answer(handle: Handle, argument: never, ctx: ContextFor<U>): unknown
+}
+
+type Requests<Handle, U extends Uses> = Readonly<Record<string, Asked<Handle, U>['answer']>>
 
 interface Common<U extends Uses> extends ChildOptions {
   /** The services it uses, by the names under which `ctx.uses` will hold their handles. They start before it and stop after it. */
@@ -19,7 +25,7 @@ interface Common<U extends Uses> extends ChildOptions {
 
 /** How to find out whether a service is well. A miss is `false`, a rejection, or no answer in time. */
 export interface HealthSpec<Handle, U extends Uses> {
-  readonly check: (handle: Handle, ctx: ContextFor<U>) => unknown
+  check(handle: Handle, ctx: ContextFor<U>): unknown
   /** Default 5 s. */
   readonly every?: Duration
   /** Default 500 ms. */
@@ -33,9 +39,9 @@ export interface StartSpec<Handle, U extends Uses, R> extends Common<U> {
   /** Must resolve only when the service is usable: its resolution is the `started` ack. What it returns is the handle. */
   readonly start: (ctx: ContextFor<U>) => Awaitable<Handle>
   /** Must resolve only when no accepted work is left. A service whose work passes a `ctx.gate` needs none. */
-  readonly drain?: (handle: NoInfer<Handle>, ctx: ContextFor<U>) => unknown
+  drain?(handle: NoInfer<Handle>, ctx: ContextFor<U>): unknown
   /** Must resolve only when the resource is released: its resolution leads to the `stopped` ack. */
-  readonly stop?: (handle: NoInfer<Handle>, ctx: ContextFor<U>) => unknown
+  stop?(handle: NoInfer<Handle>, ctx: ContextFor<U>): unknown
   readonly health?: HealthSpec<NoInfer<Handle>, U>
   /** What others may ask of it with `ref.ask(name, argument)`. */
   readonly requests?: R & Requests<NoInfer<Handle>, U>

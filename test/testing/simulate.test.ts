@@ -1,9 +1,18 @@
 // Simulating a user's own tree: the real hooks in virtual time, with faults, under the laws; one seed is one run.
 import { dynamicSupervisor, type Permit, type Service, service, supervisor } from 'quiesce'
 import { describe, expect, test } from 'vitest'
+import { explore } from '../../src/testing/explore.js'
 import type { Fault } from '../../src/testing/faults.js'
 import { type Law, LawBroken } from '../../src/testing/law.js'
 import { simulate, type Tree } from '../../src/testing/simulate.js'
+
+const noApi: Law = {
+  id: 'L99',
+  says: 'nothing is called api',
+  advice: 'Call it web.',
+  watch: () => (event) =>
+    event.type === 'fact' && event.fact.address.endsWith('/api') ? `\`${event.fact.address}\` has a bad name` : undefined,
+}
 
 function shop(): { tree: Service; log: string[] } {
   const log: string[] = []
@@ -73,6 +82,37 @@ describe('a run', () => {
     expect(orders.size).toBeGreaterThan(1)
   })
 
+  test('a function as the tree is called once for each run', async () => {
+    const trees: Service[] = []
+    const tree: Tree = () => {
+      const made = shop().tree
+      trees.push(made)
+      return made
+    }
+    await simulate(tree)
+    await simulate(tree, { laws: [noApi] }).catch(() => {})
+    expect(new Set(trees).size).toBe(2)
+    expect(trees).toHaveLength(2)
+  })
+
+  test('what could strike nobody is an error, in a script and in a fault', async () => {
+    const { tree } = shop()
+    const sentence = '"shop/dbb" is to be struck, and is not in the tree; there are shop, shop/db, shop/api, shop/ticker'
+    await expect(simulate(tree, { faults: [{ at: 'shop/dbb', kind: 'hang' }] })).rejects.toThrow(sentence)
+    await expect(simulate(tree, { script: [{ does: 'crash', target: 'shop/dbb' }] })).rejects.toThrow(sentence)
+    await expect(explore(tree, { events: [{ does: 'kill', target: 'shop/dbb' }] })).rejects.toThrow(sentence)
+    // What comes at run time is not known yet.
+    const sessions = dynamicSupervisor('sessions', { child: (name: string) => service('session', { start: () => name }) })
+    await simulate(supervisor('app', { children: [sessions] }), { faults: [{ at: 'app/sessions/session', kind: 'hang' }] })
+  })
+
+  test('what is no duration is an error', async () => {
+    const { tree } = shop()
+    await expect(simulate(tree, { deadline: 'soon' as '1s' })).rejects.toThrow('`deadline` is soon: not a duration')
+    const fault: Fault = { at: 'shop/db', kind: 'slow', after: 'later' as '1s' }
+    await expect(simulate(tree, { faults: [fault] })).rejects.toThrow('a fault at shop/db: `after` is later: not a duration')
+  })
+
   test('a bad tree is told as it was written', async () => {
     const a = service('a', { start: () => 1 })
     await expect(simulate(supervisor('app', { children: [a, a] }))).rejects.toMatchObject({ code: 'ERR_SPEC' })
@@ -128,13 +168,6 @@ describe('faults', () => {
 })
 
 describe('a broken law', () => {
-  const noApi: Law = {
-    id: 'L99',
-    says: 'nothing is called api',
-    watch: () => (event) =>
-      event.type === 'fact' && event.fact.address.endsWith('/api') ? `\`${event.fact.address}\` has a bad name` : undefined,
-  }
-
   test('is told with the tree, the script, the trace, and a test to paste', async () => {
     const { tree } = shop()
     const error = await simulate(tree, { seed: 42, laws: [noApi], script: [{ does: 'crash', target: 'shop/db' }] }).catch(
@@ -143,7 +176,8 @@ describe('a broken law', () => {
     expect(error).toBeInstanceOf(LawBroken)
     const { message } = error as Error
     expect(message).toContain('L99 is broken at 0 ms: `shop/api` has a bad name')
-    expect(message).toContain('(nothing is called api)')
+    expect(message).toContain('(nothing is called api)\nCall it web.\n')
+    expect(message).toContain('├─ db  ready')
     expect(message).toContain('crash shop/db')
     expect(message).toContain('db#1 start() …')
     expect(message).toContain(

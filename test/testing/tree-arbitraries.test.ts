@@ -1,6 +1,7 @@
 // Random runs of a user's own tree: what they hold, what they find, and what is printed of it.
 import fc from 'fast-check'
-import { actor, dynamicSupervisor, live, type Service, service, supervisor } from 'quiesce'
+import { actor, dynamicSupervisor, leader, live, type Service, service, supervisor } from 'quiesce'
+import { memoryLease } from 'quiesce/lease/memory'
 import { describe, expect, test } from 'vitest'
 import { createMachine } from 'xstate'
 import { LawBroken } from '../../src/testing/law.js'
@@ -163,6 +164,34 @@ test(`and one in which everything takes time, ${extent.runs} runs, seed ${extent
     fc.asyncProperty(runs(post), async (run) => void (await simulate(post, run))),
     { numRuns: extent.runs, seed: extent.seed },
   )
+})
+
+/** A fourth: machines that take their time to end, and a leader. */
+const plant: Tree = () => {
+  const machine = createMachine({
+    initial: 'open',
+    states: { open: { on: { close: 'closing' } }, closing: { after: { 200: 'done' } }, done: { type: 'final' } },
+  })
+  const order = actor('order', { logic: machine, stopEvent: { type: 'close' } })
+  const hasty = actor('hasty', { logic: machine, stopEvent: { type: 'close' }, shutdown: 100, restart: 'transient' })
+  const user = service('user', { uses: { order }, run: async (ctx) => await ctx.sleep('1h').catch(() => {}) })
+  const work = (): Service => service('work', { start: () => ({}), stop: () => {} })
+  const jobs = leader('jobs', { lease: memoryLease('jobs'), candidate: 'plant', child: work })
+  return supervisor('plant', { order: 'graph', backoff: { initial: 20 }, children: [order, hasty, user, jobs] })
+}
+
+test(`and one of machines, with a leader, ${extent.runs} runs, seed ${extent.seed}`, { timeout: 30_000 + 30 * extent.runs }, async () => {
+  await fc.assert(
+    fc.asyncProperty(runs(plant), async (run) => void (await simulate(plant, run))),
+    { numRuns: extent.runs, seed: extent.seed },
+  )
+})
+
+test('of a leader only the whole is struck', () => {
+  const struck = fc.sample(faults(plant), { numRuns: 200, seed: 1 }).flatMap((some) => some.map(({ at }) => at))
+  const commanded = fc.sample(commands(plant), { numRuns: 200, seed: 1 }).flatMap((one) => ('target' in one ? [String(one.target)] : []))
+  expect([...new Set(struck)].sort()).toEqual(['plant/hasty', 'plant/order', 'plant/user'])
+  expect([...new Set(commanded)].sort()).toEqual(['plant/hasty', 'plant/jobs', 'plant/order', 'plant/user'])
 })
 
 /** A service that waits for its server, except when it has crashed. */

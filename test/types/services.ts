@@ -146,3 +146,20 @@ void wider
 // @ts-expect-error but not for another one
 const other: Service<Map<string, string>> = db
 void other
+
+// Hooks with a type of their own, by name and by spread, beside a start that is given its context.
+const endPool = (pool: Pool, ctx: Context): Promise<void> => (ctx.reason === 'crash' ? Promise.resolve() : pool.end())
+const isWell = (pool: Pool): boolean => pool instanceof Pool
+const count = (_pool: Pool, table: string): number => table.length
+const started = { drain: endPool, stop: endPool, health: { check: isWell }, requests: { count } }
+const borrowed = service('borrowed', { uses: { db }, start: (ctx) => ctx.uses.db, stop: endPool })
+same<HandleOf<typeof borrowed>, Pool>()
+const spread = service('spread', { uses: { db }, start: (ctx) => ctx.uses.db, ...started })
+same<HandleOf<typeof spread>, Pool>()
+service('half-spread', { uses: { db }, start: (ctx) => ctx.uses.db, ...(Math.random() > 1 && { stop: endPool }) })
+// @ts-expect-error the stop of something else
+service('foreign-stop', { uses: { db }, start: (ctx) => ctx.uses.db, stop: (when: Date) => when })
+// @ts-expect-error a request to something else
+service('foreign-request', { start: () => new Pool(), requests: { count: (when: Date) => when } })
+// @ts-expect-error the health of something else
+service('foreign-health', { start: () => new Pool(), health: { check: (when: Date) => when } })
