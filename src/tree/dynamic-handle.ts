@@ -18,9 +18,9 @@ export class DynamicHandle implements Dynamic<unknown, Service> {
     this.#roster = roster
   }
 
-  async start(argument: unknown): Promise<RefOf<Service>> {
-    return refTo(await operationsAt(this.#place, this.#roster).startFor(argument), this.#roster)
-  }
+  /** May be taken off the handle. */
+  readonly start = async (argument: unknown): Promise<RefOf<Service>> =>
+    refTo(await operationsAt(this.#place, this.#roster).startFor(argument), this.#roster)
 
   get size(): number {
     return this.#roster.operationsAt(this.#place)?.size ?? 0
