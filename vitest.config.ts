@@ -20,6 +20,8 @@ export default defineConfig({
       { extends: true, test: { name: 'alone', include: ALONE, fileParallelism: false, sequence: { groupOrder: 1 } } },
     ],
     reporters: ['default', './test/support/closing-line.ts'],
+    // Most of the time is spent waiting for real processes.
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },
