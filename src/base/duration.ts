@@ -15,6 +15,13 @@ export function parseDuration(value: unknown): number | undefined {
   return Number(match[1]) * UNITS[match[2] as keyof typeof UNITS]
 }
 
+/** The milliseconds of an option of a call. @throws TypeError that names both when it is no duration. */
+export function demandDuration(call: string, option: string, value: unknown): number {
+  const ms = parseDuration(value)
+  if (ms === undefined) throw new TypeError(`${call}({ ${option}: ${String(value)} }): not a duration; write milliseconds or '5s', '2m'`)
+  return ms
+}
+
 /** A duration for people: `4 ms`, `1.20 s`, `2 min 5 s`. */
 export function formatMs(ms: number): string {
   if (ms === Number.POSITIVE_INFINITY) return 'no limit'

@@ -1,7 +1,7 @@
 // The handle of a leader: what others see of it and ask of it, in whatever phase it is.
 import type { Clock } from '../base/clock.js'
 import { type Deferred, deferred } from '../base/deferred.js'
-import { type Duration, parseDuration } from '../base/duration.js'
+import { type Duration, demandDuration } from '../base/duration.js'
 import { NotLeaderError, PromotionError } from '../base/leadership-errors.js'
 import type { TenureEvent } from '../policy/tenure/words.js'
 import type { Leadership } from './leadership.js'
@@ -68,7 +68,7 @@ export class CandidateHandle implements Leadership<unknown> {
   }
 
   async promote({ deadline = '1m' }: { readonly deadline?: Duration } = {}): Promise<bigint> {
-    const withinMs = readDeadline('promote', deadline)
+    const withinMs = demandDuration('promote', 'deadline', deadline)
     const campaign = this.#campaign
     this.#wanting += 1
     campaign.ask({ type: 'wanted', isSo: true })
@@ -82,7 +82,7 @@ export class CandidateHandle implements Leadership<unknown> {
 
   async stepDown({ to, deadline }: { readonly to?: string; readonly deadline?: Duration } = {}): Promise<void> {
     const campaign = this.#campaign
-    const withinMs = deadline === undefined ? this.#about.drainMs : readDeadline('stepDown', deadline)
+    const withinMs = deadline === undefined ? this.#about.drainMs : demandDuration('stepDown', 'deadline', deadline)
     const { term } = campaign
     if (term === undefined) return
     campaign.ask({ type: 'stepDown', why: 'asked to', deadlineAt: this.#about.clock.now() + withinMs, to })
@@ -105,11 +105,4 @@ export class CandidateHandle implements Leadership<unknown> {
     while (!isSo() && !isLate) await this.#change.promise
     timer.cancel()
   }
-}
-
-function readDeadline(method: string, deadline: Duration): number {
-  const ms = parseDuration(deadline)
-  if (ms === undefined)
-    throw new TypeError(`${method}({ deadline: ${String(deadline)} }): not a duration; write milliseconds or '5s', '2m'`)
-  return ms
 }

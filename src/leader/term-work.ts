@@ -2,6 +2,7 @@
 // that has settled, not when it was told to.
 import { LeaseLostError } from '../base/leadership-errors.js'
 import { type Context, incarnationOf } from '../kernel/context.js'
+import { exitBefore } from '../policy/tenure/predecessor.js'
 import type { TenureEvent } from '../policy/tenure/words.js'
 import type { LastExit } from '../protocol/lease.js'
 import type { Service } from '../tree/definition.js'
@@ -79,7 +80,7 @@ export class TermWork {
 
   recover(): void {
     const { settings, ctx, previous } = this.#options
-    const checkpoint = previous?.term === this.term.value - 1n ? previous.checkpoint : undefined
+    const checkpoint = exitBefore(this.term.value, previous)?.checkpoint
     this.#step('recovering', () => settings.recover?.({ term: this.term, checkpoint, previous }, ctx))
   }
 
@@ -93,7 +94,7 @@ export class TermWork {
 
   // --- on the way down
 
-  /** Nothing new; resolves what was accepted. */
+  /** Nothing new; what was accepted is finished. */
   drain(): void {
     this.#end(() => this.#options.scope.stop())
   }

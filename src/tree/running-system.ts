@@ -1,7 +1,7 @@
 // The inside of a system: owns the root's one incarnation, folds the facts of a stop into its report.
 import type { Timer } from '../base/clock.js'
 import { type Deferred, deferred } from '../base/deferred.js'
-import { type Duration, parseDuration } from '../base/duration.js'
+import { type Duration, demandDuration } from '../base/duration.js'
 import type { Env } from '../base/env.js'
 import { DrainingError, StartError } from '../base/errors.js'
 import { Feed } from '../base/feed.js'
@@ -103,9 +103,7 @@ export class RunningSystem implements Owner<Incarnation> {
   }
 
   stop(options: StopOptions = {}): Promise<Report> {
-    const budgetMs = parseDuration(options.deadline ?? Number.POSITIVE_INFINITY)
-    if (budgetMs === undefined)
-      throw new TypeError(`stop({ deadline: ${String(options.deadline)} }): not a duration; write milliseconds or '5s', '2m'`)
+    const budgetMs = demandDuration('stop', 'deadline', options.deadline ?? Number.POSITIVE_INFINITY)
     // A tree that ends by itself keeps its own reason; the call can still bring its deadline nearer.
     if (this.#fold === undefined) this.#reason = options.reason ?? 'stop'
     if (this.#report !== undefined) return this.#ending.promise

@@ -2,6 +2,7 @@
 // used again; and of each term one of the two is told, once.
 import type { LastExit, LeaseRecord } from '../../protocol/lease.js'
 import { type Holding, retryMs } from './holding.js'
+import { exitBefore } from './predecessor.js'
 import { PROMOTING, type TenureState } from './state.js'
 
 interface Leave {
@@ -35,10 +36,10 @@ function callOff(state: TenureState, now: number): void {
 /** A term in which nothing was begun passes on what it was given; whoever had to wait before it has not waited long enough. */
 function inherit(state: TenureState, previous: LastExit | undefined): void {
   const { term } = state.holding as Holding
-  const isNext = previous?.term === term - 1n
+  const before = exitBefore(term, previous)
   const hasWaited = state.phase === 'sealing' || state.phase === 'recovering'
-  const drained = term === 1n || hasWaited || (isNext && previous.drained)
-  state.inherited = { drained, checkpoint: isNext ? previous.checkpoint : undefined }
+  const drained = term === 1n || hasWaited || before?.drained === true
+  state.inherited = { drained, checkpoint: before?.checkpoint }
 }
 
 /** Cuts off what still runs; the lease is kept meanwhile. */
@@ -53,7 +54,7 @@ export function abort(state: TenureState, why: string, now: number): void {
 export function quiet(state: TenureState, now: number): void {
   if (state.phase === 'fencing') return lose(state, state.why, 0, now)
   if (state.phase !== 'draining' && state.phase !== 'aborting') return
-  state.commands.push({ do: 'invalidate', why: state.why })
+  state.commands.push({ do: 'invalidate' })
   giveBack(state, state.holding as Holding, now)
 }
 
@@ -96,14 +97,17 @@ export function released(state: TenureState, ok: boolean, record: LeaseRecord, n
   standBack(state, now)
 }
 
-/** The term may be used no more, and what runs must end: within what is left of its validity, or at once if nothing is. `unseenMs`: how much of it has passed uncounted. */
+/**
+ * The term may be used no more, and what runs must end: within what is left of its validity, or at once if nothing is. `unseenMs`: how
+ * much of it has passed uncounted.
+ */
 export function fence(state: TenureState, why: string, now: number, unseenMs = 0): void {
   const { validUntil } = state.holding as Holding
   state.phase = 'fencing'
   state.why = why
   state.until = Math.max(validUntil - unseenMs, now + state.options.times.guardMs)
   state.callAt = Number.POSITIVE_INFINITY
-  state.commands.push({ do: 'invalidate', why }, { do: 'abort', why })
+  state.commands.push({ do: 'invalidate' }, { do: 'abort', why })
 }
 
 /** The term is over, and nothing says so in the store: it expires. */

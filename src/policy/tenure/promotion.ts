@@ -2,6 +2,7 @@
 import type { LeaseRecord } from '../../protocol/lease.js'
 import { Holding } from './holding.js'
 import { giveBackUnused } from './leaving.js'
+import { exitBefore } from './predecessor.js'
 import type { TenureState } from './state.js'
 
 /** The lease was granted, by a call that was sent at `sentAt`. */
@@ -24,8 +25,7 @@ export function prepared(state: TenureState, canSeal: boolean, now: number): voi
   if (state.phase !== 'barrier') return
   state.canSeal = canSeal
   const { term } = state.holding as Holding
-  const { previous } = state
-  const isAcknowledged = previous?.term === term - 1n && previous.drained
+  const isAcknowledged = exitBefore(term, state.previous)?.drained === true
   if (term === 1n || isAcknowledged || canSeal) afterBarrier(state)
   else state.until = now + state.options.takeoverGraceMs
 }

@@ -74,7 +74,7 @@ export type TenureCommand =
   /** Nothing new; what was accepted is finished. */
   | { readonly do: 'drain'; readonly why: string }
   /** The term must not be used any more. */
-  | { readonly do: 'invalidate'; readonly why: string }
+  | { readonly do: 'invalidate' }
   /** Whatever runs must end. */
   | { readonly do: 'abort'; readonly why: string }
   /** Something still runs that must not: the last resort. */

@@ -21,7 +21,7 @@ export function switchOff(): void {
 export function leaving(original: typeof Leaving): typeof Leaving {
   const giveBackNow = (state: State.TenureState, why: string, now: number): void => {
     if (state.holding === undefined) return
-    state.commands.push({ do: 'invalidate', why }, { do: 'abort', why })
+    state.commands.push({ do: 'invalidate' }, { do: 'abort', why })
     original.giveBack(state, state.holding, now)
   }
   return {
