@@ -6,5 +6,5 @@ declare module 'parse-prometheus-text-format' {
     readonly help: string
     readonly metrics: readonly { readonly labels?: Readonly<Record<string, string>>; readonly value: string }[]
   }[]
-  export default parse
+  export = parse
 }
