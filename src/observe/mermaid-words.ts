@@ -1,8 +1,13 @@
 // How names of any spelling are written in Mermaid: ids that it takes for ids, and text that it takes for nothing else.
 
 // Words of the language, and those with which it names things itself.
-const TAKEN =
-  /^(state|note|end|class|classDef|style|click|href|default|direction|scale|hide|as|left|right|of|root|fork|join|choice|acc\w*)$|_(start|end)$/i
+const TAKEN = new RegExp(
+  `^(${[
+    'state|note|end|class|classDef|style|linkStyle|interpolate|click|call|href|default|direction|scale|hide|as|left|right|of|root',
+    'fork|join|choice|acc\\w*|graph|subgraph|flowchart',
+  ].join('|')})$|_(start|end)$`,
+  'i',
+)
 const PLAIN = /^[a-z]\w*$/i
 
 /** Gives each thing an id: its own name where that is possible. */

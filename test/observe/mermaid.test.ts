@@ -113,7 +113,7 @@ describe("Mermaid's parser", () => {
         const chart = chartOf(machineOf(config)) as Chart
         expect(readBack(await readMermaid(toMermaid(chart)))).toEqual(drawnFrom(chart))
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     )
   })
 
