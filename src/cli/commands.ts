@@ -38,7 +38,7 @@ const LIVE = {
     type: 'string',
     value: 'PATH',
     completes: 'file',
-    about: 'The socket of the daemon, where it is not found by itself. Default: the variable QUIESCE_SOCKET.',
+    about: 'The socket of the daemon, or the folder where it is. Default: the variable QUIESCE_SOCKET, or the usual folders.',
   },
   timeout: { type: 'string', value: 'TIME', about: 'How long to wait for an answer. Default 5s.' },
 } as const satisfies Record<string, OptionSpec>

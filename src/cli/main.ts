@@ -48,12 +48,12 @@ async function perform(args: readonly string[]): Promise<Done | undefined> {
     case 'kill':
     case 'step-down': {
       const surface = surfaceOf(stdout, env)
-      const { text, done } = await controlCommand(request, env, {
+      const { text, isDone } = await controlCommand(request, env, {
         show: (line) => stdout.write(`${paint(line, surface)}\n`),
         note: say,
         confirm: confirmOn(process.stdin, stderr),
       })
-      return { text, code: done ? EXIT.fine : EXIT.found }
+      return { text, code: isDone ? EXIT.fine : EXIT.found }
     }
   }
 }

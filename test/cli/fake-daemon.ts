@@ -94,7 +94,8 @@ export function stateOf(tree: TreeNode, more: Partial<StateFrame> = {}): StateFr
     pid: process.pid,
     host: 'web-1',
     node: 'v20.19.0',
-    version: '0.1.0',
+    version: undefined,
+    quiesce: '0.1.0',
     graceMs: 25_000,
     lameDuckMs: 0,
   }

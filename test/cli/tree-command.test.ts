@@ -157,7 +157,7 @@ describe('the command', () => {
     const { env, asked } = await rig()
     const { text, notes } = await treeCommand(request, env, surface)
     expect(text.split('\n').slice(0, 4)).toEqual([
-      `shop  ready   pid ${process.pid}, on web-1, up 3 h 12 min, quiesce 0.1.0, Node 20.19.0`,
+      `shop  ready   pid ${process.pid} on web-1, up 3 h 12 min, quiesce 0.1.0, Node 20.19.0`,
       '6 services: 3 ready, 1 backing off, 1 not started, 1 settling, 105 in flight',
       '',
       expect.stringMatching(/^service +state/),

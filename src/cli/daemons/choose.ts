@@ -1,7 +1,9 @@
 // Which daemon is meant, and what in its tree: `shop/api`, `4711`, `shop-4711/api`, `api`, or nothing where there is only one.
+import { resolve } from 'node:path'
 import { count } from '../text.js'
 import { DaemonError } from './daemon-error.js'
 import { daemonOn, type Found, type FoundDaemon, findDaemons } from './find.js'
+import { isFolder } from './rights.js'
 
 /** What was said about it. */
 export interface Wanted {
@@ -23,6 +25,7 @@ export interface Chosen {
 
 /** Finds the daemon that is meant. @throws DaemonError when there is none, or more than one. */
 export async function chooseDaemon(wanted: Wanted, env: NodeJS.ProcessEnv): Promise<Chosen> {
+  if (wanted.socket !== undefined && isFolder(wanted.socket)) return choose(wanted, await findDaemons(env, [resolve(wanted.socket)]))
   if (wanted.socket !== undefined) {
     const daemon = await daemonOn(wanted.socket)
     return { daemon, below: without(daemon, wanted.target), notes: [] }
@@ -30,7 +33,7 @@ export async function chooseDaemon(wanted: Wanted, env: NodeJS.ProcessEnv): Prom
   return choose(wanted, await findDaemons(env))
 }
 
-/** The daemon that is meant, of those that were found. @throws DaemonError */
+/** @internal The daemon that is meant, of those that were found. @throws DaemonError */
 export function choose({ command, target }: Wanted, found: Found): Chosen {
   const { daemons, notes } = found
   const [first = '', ...rest] = (target ?? '').split('/')
@@ -76,6 +79,6 @@ function none(target: string | undefined, { folders, notes }: Found): DaemonErro
     `Looked in ${folders.join(', ')}.`,
     ...notes,
     `Is it started, on this machine, not in a container, and by the same user${user === undefined ? '' : ` (${user})`}?`,
-    'Has it a private /tmp, or another XDG_RUNTIME_DIR? Then name the socket that its log tells: --socket PATH.',
+    'Has it `admin: false`, a folder of its own, a private /tmp, or another XDG_RUNTIME_DIR? Then say where: --socket PATH.',
   ])
 }

@@ -85,11 +85,11 @@ export class DaemonClient {
   async #ask(method: string, path: string, timeoutMs: number): Promise<Answer> {
     const signal = Number.isFinite(timeoutMs) ? AbortSignal.timeout(timeoutMs) : undefined
     try {
-      const response = await this.#open(method, path, timeoutMs, signal)
+      const response = await this.#open(method, path, Number.POSITIVE_INFINITY, signal)
       return { status: response.statusCode ?? 0, body: await text(response) }
     } catch (error) {
-      if (error instanceof DaemonError) throw error
-      throw signal?.aborted === true ? this.#silent(timeoutMs) : new DaemonError(`${this.#who} broke off: ${describe(error)}`)
+      if (signal?.aborted === true) throw this.#silent(timeoutMs)
+      throw error instanceof DaemonError ? error : new DaemonError(`${this.#who} broke off: ${describe(error)}`)
     }
   }
 

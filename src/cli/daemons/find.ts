@@ -31,7 +31,7 @@ export interface Found {
 // Process ids have at most seven digits; other sockets in these folders have names that end in longer ones.
 const NAME = /^(.+)-(\d{1,7})\.sock$/
 
-/** Where sockets may be: a daemon that was started in another way than this shell may have been told another folder. */
+/** @internal Where sockets may be: a daemon that was started in another way than this shell may have been told another folder. */
 export function socketFolders(env: NodeJS.ProcessEnv): string[] {
   const uid = process.getuid?.()
   const runtime = uid === undefined ? [] : [`/run/user/${uid}/quiesce`]
@@ -53,8 +53,7 @@ function realOf(folder: string): string {
 }
 
 /** Looks for daemons; those that have ended and left their sockets are noted. */
-export async function findDaemons(env: NodeJS.ProcessEnv): Promise<Found> {
-  const folders = socketFolders(env)
+export async function findDaemons(env: NodeJS.ProcessEnv, folders: readonly string[] = socketFolders(env)): Promise<Found> {
   const daemons: FoundDaemon[] = []
   const notes: string[] = []
   for (const folder of folders) {

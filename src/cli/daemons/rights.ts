@@ -32,6 +32,11 @@ export function namedSocketProblem(path: string): string | undefined {
   return `others may replace it: its folder has mode ${modeOf(folder)}`
 }
 
+/** Whether there is a folder. */
+export function isFolder(path: string): boolean {
+  return look(path)?.isDirectory() === true
+}
+
 function look(path: string): Stats | undefined {
   try {
     return lstatSync(path)

@@ -3,7 +3,6 @@
 import { formatMs } from '../../base/duration.js'
 import type { WireFact } from '../../observe/frames.js'
 import type { Tone } from '../paint.js'
-import { count } from '../text.js'
 
 /** What happened, and how it is to be taken. */
 export interface FactWords {
@@ -27,11 +26,11 @@ export function wordsOf(fact: WireFact): FactWords | undefined {
     case 'draining':
       return said(drainingWords(fact))
     case 'closing':
-      return said('has finished its work; releasing what it holds')
+      return said('releasing what it holds')
     case 'crashed':
       return said(`crashed: ${fact.error.message}`, 'bad')
     case 'forced':
-      return said(`its time for finishing is over, ${count(fact.inFlight, 'piece')} of work cut off`, 'bad')
+      return said(fact.inFlight === 0 ? 'its time is over' : `its time is over, ${fact.inFlight} in flight cut off`, 'bad')
     case 'stopped':
       return stoppedWords(fact)
     case 'hook-failed':
@@ -71,7 +70,7 @@ function drainingWords({ state, inFlight, deadlineMs }: WireFact & { readonly ty
   const limit = deadlineMs === null ? '' : `, at most ${time(deadlineMs)}`
   if (state === 'cancelling') return `its start is called off${limit}`
   if (state === 'closing') return `releasing what it holds${limit}`
-  return `finishing ${inFlight === 0 ? 'its work' : `${inFlight} in flight`}${limit}`
+  return `${inFlight === 0 ? 'stopping' : `finishing ${inFlight} in flight`}${limit}`
 }
 
 function stoppedWords({ ending }: WireFact & { readonly type: 'stopped' }): FactWords {
@@ -125,7 +124,7 @@ function stopWords(fact: WireFact): FactWords | undefined {
 }
 
 /** The phases of a stop as people call them. */
-export const PHASES = {
+const PHASES = {
   'lame-duck': 'balancers took notice',
   edges: 'edges drained',
   tree: 'all others stopped',

@@ -6,7 +6,7 @@ export class Following {
   readonly #told: (fact: WireFact) => void
   #seq: number
   #isOver = false
-  #waiting: { readonly seq: number; readonly resolve: () => void } | undefined
+  #waiting: { readonly isReached: () => boolean; readonly resolve: () => void } | undefined
 
   /** Facts up to number `seq` are known already; the others are `told`. */
   constructor(frames: AsyncIterable<Frame>, seq: number, told: (fact: WireFact) => void) {
@@ -17,9 +17,14 @@ export class Following {
 
   /** Resolves when every fact up to a number has been told, or none will be any more. */
   reached(seq: number): Promise<void> {
-    if (this.#isOver || this.#seq >= seq) return Promise.resolve()
+    return this.until(() => this.#seq >= seq)
+  }
+
+  /** Resolves when something is so, or nothing will be told any more. One wait at a time. */
+  until(isReached: () => boolean): Promise<void> {
+    if (this.#isOver || isReached()) return Promise.resolve()
     return new Promise((resolve) => {
-      this.#waiting = { seq, resolve }
+      this.#waiting = { isReached, resolve }
     })
   }
 
@@ -38,6 +43,6 @@ export class Following {
     const isNew = frame.seq > this.#seq
     if (isNew) this.#seq = frame.seq
     if (isNew && frame.type === 'fact') this.#told(frame.fact)
-    if (this.#waiting !== undefined && this.#seq >= this.#waiting.seq) this.#waiting.resolve()
+    if (this.#waiting?.isReached() === true) this.#waiting.resolve()
   }
 }

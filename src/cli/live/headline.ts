@@ -9,8 +9,9 @@ import { stateOf, toneOf } from './words.js'
 /** Who it is: its root's id and state, and on the right where it runs and for how long. */
 export function headline({ daemon, tree, at }: Pick<StateFrame, 'daemon' | 'tree' | 'at'>, width: number): Line {
   const left = [span(tree.id, 'strong'), span('  '), span(stateOf(tree), toneOf(tree))]
-  const { pid, host, version, node } = daemon
-  const parts = [`pid ${pid}`, `on ${host}`, `up ${uptime(at)}`, `quiesce ${version}`, `Node ${node.replace(/^v/, '')}`]
+  const { pid, host, version, quiesce, node } = daemon
+  const own = version === undefined ? [] : [`version ${version}`]
+  const parts = [`pid ${pid} on ${host}`, `up ${uptime(at)}`, ...own, `quiesce ${quiesce}`, `Node ${node.replace(/^v/, '')}`]
   // What does not fit says least.
   while (parts.length > 1 && lengthOf(left) + 3 + parts.join(', ').length > width) parts.pop()
   return [...left, span('   '), span(parts.join(', '), 'faint')]
@@ -22,7 +23,7 @@ export function summary(tree: TreeNode): Span[] {
   return [span(`${count(services.length, 'service')}: ${sumOf([tree])}`)]
 }
 
-/** A long time in two units at most: `3 h 12 min`. */
+/** @internal A long time in two units at most: `3 h 12 min`. */
 export function uptime(ms: number): string {
   const seconds = Math.floor(ms / 1_000)
   if (seconds < 60) return `${seconds} s`

@@ -9,14 +9,18 @@ export function placeIn({ tree, daemon }: StateFrame, below: string): TreeNode {
   if (below === '') return tree
   const found = nodeAt(tree, `${tree.address}/${below}`) ?? nodeAt(tree, below)
   if (found !== undefined) return found
-  const near = nearest(
-    below,
-    everyNode(tree).map(({ address }) => address.slice(tree.address.length + 1)),
-  )
-  const hint = near === undefined || near === '' ? '' : `; did you mean ${tree.address}/${near}?`
+  const near = meant(tree, below)
+  const hint = near === undefined ? '' : `; did you mean ${near}?`
   throw new DaemonError(`there is no ${below} in ${tree.address} (pid ${daemon.pid})${hint}`, [
-    `quiesce tree ${tree.address} shows what there is`,
+    `\`quiesce tree ${tree.address}\` shows what there is.`,
   ])
+}
+
+// The last id of the one that is meant, or nearly its address.
+function meant(tree: TreeNode, below: string): string | undefined {
+  const addresses = everyNode(tree).map(({ address }) => address.slice(tree.address.length + 1))
+  const near = addresses.find((address) => address.endsWith(`/${below}`)) ?? nearest(below, addresses)
+  return near === undefined || near === '' ? undefined : `${tree.address}/${near}`
 }
 
 /** All of a tree, parents before children. */
