@@ -16,15 +16,15 @@ export interface WatchOptions {
   now(): number
   /** How many facts are kept. Default 10 000. */
   readonly capacity?: number
-  /** Whether readers may ask for more than to look. Default false. */
-  readonly controls?: boolean
 }
 
 /** One reader of a watch. */
 export interface WatchReader {
   /** The frames that are ready to be read, the first `limit` of them. */
   next(limit: number): Frame[]
-  /** Whether nothing will follow. */
+  /** Whether what is there now is the last. */
+  readonly isLast: boolean
+  /** Whether it has been read, and nothing will follow. */
   readonly ended: boolean
   close(): void
 }
@@ -46,6 +46,7 @@ export class Watch {
   #gauges: NodeJS.Timeout | undefined
   /** What readers know of what is measured, as text, by address. */
   readonly #told = new Map<string, string>()
+  #isStopping = false
   #isClosed = false
 
   constructor(options: WatchOptions) {
@@ -61,19 +62,20 @@ export class Watch {
 
   /**
    * Begins to read: the state, then the facts after number `after` that are still there (0: all of them), then what happens.
-   * `onNews` is called when there is something to read again, not more often than forty times a second.
+   * `onNews` is called when there is something to read again, not more often than forty times a second. `controls` is what the reader
+   * is told of whether it may ask for more than to look.
    */
-  read(after: number, onNews: () => void): WatchReader {
+  read(after: number, onNews: () => void, controls = false): WatchReader {
     this.#listen()
-    const reader = new Reader(this, after, onNews, () => this.#left(reader))
+    const reader = new Reader(this, { after, controls, onNews, left: () => this.#left(reader) })
     this.#readers.add(reader)
     this.#scheduleGauges()
     return reader
   }
 
   /** The whole state now. */
-  state(): StateFrame {
-    const { system, daemon, controls = false } = this.options
+  state(controls: boolean): StateFrame {
+    const { system, daemon } = this.options
     const at = this.options.now()
     const { report } = system
     return {
@@ -91,12 +93,13 @@ export class Watch {
     }
   }
 
-  get ring(): Ring<Fact> {
-    return this.#ring
+  /** Whether facts are kept whether anybody reads or not. */
+  get isKept(): boolean {
+    return this.#isKept
   }
 
-  get isClosed(): boolean {
-    return this.#isClosed
+  get ring(): Ring<Fact> {
+    return this.#ring
   }
 
   /** Nothing will follow: readers are told at once, with the last state. */
@@ -114,6 +117,7 @@ export class Watch {
     if (this.#isClosed) return
     this.#unlisten ??= this.options.system.on((fact) => {
       this.#ring.push(fact)
+      if (fact.type === 'shutdown-started') this.#isStopping = true
       if (this.#readers.size > 0) this.#news ??= setTimeout(() => this.#tellNews(), NEWS_MS).unref()
     })
   }
@@ -138,8 +142,7 @@ export class Watch {
 
   #scheduleGauges(): void {
     if (this.#gauges !== undefined || this.#isClosed) return
-    const { status } = this.options.system.tree()
-    this.#gauges = setTimeout(() => this.#tellGauges(), status === 'draining' ? GAUGES_WHILE_STOPPING_MS : GAUGES_MS).unref()
+    this.#gauges = setTimeout(() => this.#tellGauges(), this.#isStopping ? GAUGES_WHILE_STOPPING_MS : GAUGES_MS).unref()
   }
 
   #tellGauges(): void {
@@ -164,25 +167,40 @@ export class Watch {
   }
 }
 
+interface Reading {
+  readonly after: number
+  readonly controls: boolean
+  readonly onNews: () => void
+  readonly left: () => void
+}
+
 class Reader implements WatchReader {
   readonly #watch: Watch
   readonly #left: () => void
+  readonly #controls: boolean
   readonly onNews: () => void
   /** The number of the last fact that was read. */
   #cursor: number
   #needsState = true
   #changed: Record<string, Gauges> | undefined
   #isEnding = false
+  #hasLast = false
 
-  constructor(watch: Watch, after: number, onNews: () => void, left: () => void) {
+  constructor(watch: Watch, { after, controls, onNews, left }: Reading) {
     this.#watch = watch
-    this.#cursor = after
+    this.#controls = controls
+    // What nobody has kept is not lost to a newcomer.
+    this.#cursor = after === 0 && !watch.isKept ? watch.ring.first - 1 : after
     this.onNews = onNews
     this.#left = left
   }
 
+  get isLast(): boolean {
+    return this.#isEnding
+  }
+
   get ended(): boolean {
-    return this.#isEnding && !this.#needsState && this.#cursor >= this.#watch.ring.last
+    return this.#hasLast
   }
 
   next(limit: number): Frame[] {
@@ -191,13 +209,12 @@ class Reader implements WatchReader {
     if (this.#cursor > ring.last) this.#cursor = 0
     const lost = ring.first - 1 - this.#cursor
     if (lost > 0) {
-      // Who has read nothing yet has lost nothing, but what was before it came.
       frames.push({ type: 'dropped', count: lost })
       this.#cursor = ring.first - 1
       this.#needsState = true
     }
     if (this.#needsState) {
-      frames.push(this.#watch.state())
+      frames.push(this.#watch.state(this.#controls))
       this.#needsState = false
       this.#changed = undefined
     }
@@ -209,6 +226,10 @@ class Reader implements WatchReader {
       frames.push({ type: 'gauges', at: this.#watch.options.now(), changed: this.#changed })
       this.#changed = undefined
     }
+    if (this.#isEnding && !this.#hasLast && this.#cursor >= ring.last && frames.length < limit) {
+      frames.push(this.#watch.state(this.#controls))
+      this.#hasLast = true
+    }
     return frames
   }
 
@@ -219,7 +240,6 @@ class Reader implements WatchReader {
   /** What it is given last is the state, with the report. */
   end(): void {
     this.#isEnding = true
-    this.#needsState = true
   }
 
   close(): void {
