@@ -1,0 +1,84 @@
+// Which services of one trace get a span: a start of ten thousand must not become ten thousand spans. Those beyond the limit are
+// counted, and the ones worth knowing of are added when they are through: all that went wrong, and the slowest.
+import type { Attributes } from '@opentelemetry/api'
+import type { TraceSpan } from './trace-span.js'
+
+const SLOWEST = 50
+const LEAST_MS = 1
+
+/** A service that has no span yet, and how long it took. */
+export interface LateSpan {
+  readonly parent: TraceSpan
+  readonly name: string
+  readonly attributes: Attributes
+  readonly sinceAt: number
+  readonly at: number
+}
+
+/** The spans of one trace's services. */
+export class SpanQuota {
+  readonly #limit: number
+  #written = 0
+  #added = 0
+  #failed = 0
+  #refused = 0
+  #slowest: LateSpan[] = []
+  #leastMs = LEAST_MS
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  /** Whether one more is let in. Those that were added at run time take at most half: the tree as it was written is what is looked for first. */
+  admit(isWritten: boolean): boolean {
+    const isIn = this.#written + this.#added < this.#limit && (isWritten || this.#added < this.#limit / 2)
+    if (!isIn) this.#refused += 1
+    else if (isWritten) this.#written += 1
+    else this.#added += 1
+    return isIn
+  }
+
+  /** The same for one of those that were not let in, and went wrong. */
+  admitFailed(): boolean {
+    if (this.#failed >= this.#limit) return false
+    this.#failed += 1
+    return true
+  }
+
+  /** Whether somebody was not let in. */
+  get isFull(): boolean {
+    return this.#refused > 0
+  }
+
+  /** One of those that were not let in is through. */
+  offer(late: LateSpan): void {
+    if (late.at - late.sinceAt < this.#leastMs) return
+    this.#slowest.push(late)
+    if (this.#slowest.length >= 2 * SLOWEST) this.#keepSlowest()
+  }
+
+  /** The slowest of those that were not let in; the trace is over. */
+  takeSlowest(): readonly LateSpan[] {
+    this.#keepSlowest()
+    const taken = this.#slowest
+    this.#refused -= taken.length
+    this.#slowest = []
+    return taken
+  }
+
+  /** How many have no span, once the slowest were taken. */
+  get leftOut(): number {
+    return this.#refused - this.#failed
+  }
+
+  #keepSlowest(): void {
+    if (this.#slowest.length <= SLOWEST) return
+    this.#slowest.sort((a, b) => tookMs(b) - tookMs(a))
+    this.#slowest.length = SLOWEST
+    this.#leastMs = tookMs(this.#slowest.at(-1))
+  }
+}
+
+function tookMs(late: LateSpan | undefined): number {
+  return late === undefined ? LEAST_MS : late.at - late.sinceAt
+}
