@@ -97,9 +97,11 @@ export class Serving {
     connection.whoServes ??= { over: (ended) => this.over(ended, connection) }
     live.whenClosed(connection.whoServes)
     if (isLeaving) connection.leave()
-    if (this.#drainedBy !== undefined && !this.#admitsLate(live)) return live.answer(503, this.retryAfter())
-    live.permit = this.#admit()
-    if (live.permit === undefined) return live.answer(503, this.retryAfter())
+    if (this.#drainedBy === undefined || this.#admitsLate(live)) live.permit = this.#admit()
+    if (live.permit === undefined) {
+      this.#gate.countRefusal()
+      return live.answer(503, this.retryAfter())
+    }
     if (expectsContinue) res.writeContinue()
     this.#call(live)
   }
@@ -148,7 +150,7 @@ export class Serving {
   // The gate is closed while draining, yet what arrives on a connection that we accepted is work that we accepted.
   #admit(): Permit | undefined {
     const gate = this.#gate
-    if (this.#drainedBy === undefined) return gate.tryEnter()
+    if (this.#drainedBy === undefined) return gate.admit()
     return gate.inFlight < gate.capacity ? gate.follow() : undefined
   }
 

@@ -111,9 +111,11 @@ export class Upgrades {
     const upgrade = new Upgrade(arrival, connection, (refused, status) => this.#refuse(refused, status))
     const { live } = upgrade
     connection.add(live)
-    if (!this.#serving.isDraining) live.permit = this.#settings.gate.tryEnter()
-    if (live.permit === undefined) this.#refuse(upgrade, 503)
-    else this.#speak(upgrade)
+    const { gate } = this.#settings
+    if (!this.#serving.isDraining) live.permit = gate.admit()
+    if (live.permit !== undefined) return this.#speak(upgrade)
+    gate.countRefusal()
+    this.#refuse(upgrade, 503)
   }
 
   #speak(upgrade: Upgrade): void {

@@ -146,7 +146,7 @@ export class Client<Ctx> {
     if (this.#isDeaf) return
     const { gate } = this.#hosting
     // The gate is closed while draining, yet what arrives on a connection that we accepted is work that we accepted.
-    this.#waiting.push({ data: contentOf(data, isBinary), permit: gate.tryEnter() ?? gate.follow() })
+    this.#waiting.push({ data: contentOf(data, isBinary), permit: gate.admit() ?? gate.follow() })
     this.#goOn()
   }
 

@@ -22,11 +22,6 @@ export class Feed<T> {
     this.#onError = onError
   }
 
-  /** Whether anybody listens to everything. */
-  get heard(): boolean {
-    return this.#count > 0
-  }
-
   /** Whether anybody wants items of a kind. */
   hears(kind: string): boolean {
     if (this.#count > 0) return true

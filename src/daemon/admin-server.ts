@@ -1,52 +1,56 @@
-// The listener for probes, apart from the service's own ports, so that it answers while those are busy or closed. It trusts nobody:
-// whatever a request looks like, it never throws.
+// A listener for whoever runs the daemon, apart from the service's own ports, so that it answers while those are busy or closed. It
+// trusts nobody: whatever a request looks like, it never throws.
+import { chmodSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { Routes } from '../observe/observer.js'
 
-/** A route of the admin server. It may take its time, but must have answered by the time the tree has stopped. */
-export type Route = (request: Request) => Response | Promise<Response>
-
-/** The routes by method and path (`GET /livez`); HEAD is answered as GET, without the body. */
-export type Routes = ReadonlyMap<string, Route>
-
-/** Where the admin server listens; without a host on all interfaces, IPv6 and IPv4. */
-export interface AdminOptions {
-  readonly host: string | undefined
-  readonly port: number
-}
+/** Where it listens: on a port, without a host on all interfaces, IPv6 and IPv4; or on a Unix socket that only its owner may open. */
+export type ListenOptions = { readonly host: string | undefined; readonly port: number } | { readonly path: string }
 
 /** A listening admin server. */
 export interface AdminServer {
   readonly url: string
-  close(): Promise<void>
+  /** Waits for answers under way; for those that are streamed no longer than `streamsMs`. Default 0. */
+  close(streamsMs?: number): Promise<void>
 }
 
 /** Listens; rejects when the port is taken. It never keeps the process alive by itself. `onError` hears of trouble later on. */
-export async function listenAdmin({ host, port }: AdminOptions, routes: Routes, onError: (error: Error) => void): Promise<AdminServer> {
+export async function listenAdmin(where: ListenOptions, routes: Routes, onError: (error: Error) => void): Promise<AdminServer> {
   const underWay = new Set<Promise<void>>()
+  const streams = new Set<Promise<void>>()
   const server = createServer((request, response) => {
-    const answered = answer(routes, request, response).catch((error) => {
+    const answered = answer(routes, request, response, (stream) => keep(streams, stream)).catch((error) => {
       response.destroy()
       onError(error)
     })
-    underWay.add(answered)
-    void answered.then(() => underWay.delete(answered))
+    keep(underWay, answered)
   })
-  await listen(server, host, port)
+  await listen(server, where)
   server.on('error', onError)
   server.unref()
-  const address = server.address()
-  const bound = typeof address === 'object' && address !== null ? address.port : port
-  const shown = host === undefined ? 'localhost' : host.includes(':') ? `[${host}]` : host
   return {
-    url: `http://${shown}:${bound}`,
-    close: async () => {
+    url: urlOf(server, where),
+    close: async (streamsMs = 0) => {
       await Promise.all(underWay)
+      if (streams.size > 0 && streamsMs > 0) await within(streamsMs, Promise.all(streams))
       await close(server)
     },
   }
 }
 
-async function answer(routes: Routes, request: IncomingMessage, response: ServerResponse): Promise<void> {
+function keep(set: Set<Promise<void>>, promise: Promise<void>): void {
+  set.add(promise)
+  void promise.then(() => set.delete(promise))
+}
+
+async function answer(
+  routes: Routes,
+  request: IncomingMessage,
+  response: ServerResponse,
+  streaming: (stream: Promise<void>) => void,
+): Promise<void> {
   // No route reads a body; what is left unread would reset the connection under the answer.
   request.resume()
   const { url = '/', method = '' } = request
@@ -55,9 +59,16 @@ async function answer(routes: Routes, request: IncomingMessage, response: Server
   if (route === undefined) return void response.writeHead(404, { connection: 'close' }).end()
   const headers = Object.entries(request.headers).filter((header): header is [string, string] => typeof header[1] === 'string')
   const reply = await route(new Request(`http://localhost${path}${query === undefined ? '' : `?${query}`}`, { method, headers }))
-  const body = await reply.text()
+  const isStream = reply.headers.get('content-type') === 'text/event-stream'
   response.writeHead(reply.status, { ...Object.fromEntries(reply.headers), connection: 'close' })
-  response.end(method === 'HEAD' ? undefined : body)
+  if (method === 'HEAD' || reply.body === null) {
+    await reply.body?.cancel()
+    return void response.end()
+  }
+  const sent = pipeline(Readable.fromWeb(reply.body as Parameters<typeof Readable.fromWeb>[0]), response)
+  // Whoever reads may go away at any time.
+  if (isStream) streaming(sent.catch(() => {}))
+  else await sent.catch(() => {})
 }
 
 /** An answer for machines, never kept by a cache. */
@@ -65,11 +76,22 @@ export function json(status: number, body: object): Response {
   return new Response(`${JSON.stringify(body)}\n`, { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' } })
 }
 
-function listen(server: Server, host: string | undefined, port: number): Promise<void> {
+function urlOf(server: Server, where: ListenOptions): string {
+  if ('path' in where) return `unix:${where.path}`
+  const { host, port } = where
+  const address = server.address()
+  const bound = typeof address === 'object' && address !== null ? address.port : port
+  const shown = host === undefined ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  return `http://${shown}:${bound}`
+}
+
+function listen(server: Server, where: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ host, port }, () => {
+    server.listen(where, () => {
       server.off('error', reject)
+      // In a folder that only its owner may enter; this is the second lock.
+      if ('path' in where) chmodSync(where.path, 0o600)
       resolve()
     })
   })
@@ -79,5 +101,15 @@ function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve())
     server.closeAllConnections()
+  })
+}
+
+function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const limit = setTimeout(resolve, ms)
+    void promise.then(() => {
+      clearTimeout(limit)
+      resolve()
+    })
   })
 }

@@ -1,30 +1,28 @@
 // One daemon from its first listener to its last log line. It decides nothing about services: it owns the process around them.
 import { StartError } from '../base/errors.js'
-import { explainStop } from '../observe/explain-stop.js'
-import { flushLog } from '../observe/log.js'
-import { logError, logFact } from '../observe/log-facts.js'
-import { wrap } from '../observe/text-width.js'
-import { drawTimeline } from '../observe/timeline.js'
-import { logReport } from '../observe/wide-event.js'
+import { tagged } from '../observe/log.js'
+import { LOGGED, logError, logFact } from '../observe/log-facts.js'
+import { Watch } from '../observe/watch.js'
 import type { SignalMeaning } from '../policy/escalation.js'
 import type { Report } from '../policy/report.js'
 import type { Fact } from '../protocol/fact.js'
 import type { System } from '../tree/system.js'
 import { drawTree } from '../tree/view.js'
-import type { AdminServer } from './admin-server.js'
 import { contain } from './containment.js'
+import { addressesOf, daemonInfo } from './daemon-info.js'
+import { Doors } from './doors.js'
 import { EXIT_CODES, exitCodeOf, signalExitCode } from './exit-code.js'
+import { sayFarewell } from './farewell.js'
 import { lastWords, noticeForeignExit } from './last-words.js'
 import { leftovers } from './leftovers.js'
 import { leaveMarker, type Marker } from './marker.js'
 import type { NodeEnv } from './node-env.js'
+import { Observers } from './observers.js'
 import type { Settings } from './options.js'
 import { prestopRoute } from './prestop.js'
-import { openProbes } from './probes.js'
-import { keepReport } from './report-file.js'
 import { startWarnings, type Warning } from './start-warnings.js'
 import { listenForStop } from './stop-triggers.js'
-import { flushShare, Stopping } from './stopping.js'
+import { Stopping } from './stopping.js'
 
 /** Owns the process while a system lives in it. */
 export class Daemon {
@@ -33,7 +31,9 @@ export class Daemon {
   readonly #settings: Settings
   readonly #stopping: Stopping
   readonly #removers: (() => void)[] = []
-  #admin: AdminServer | undefined
+  readonly #watch: Watch
+  readonly #observers: Observers
+  readonly #doors: Doors
   #marker: Marker | undefined
   #hasStarted = false
   /** What failed first while the tree was starting. */
@@ -48,6 +48,14 @@ export class Daemon {
     this.#settings = settings
     this.#stopping = new Stopping(system, env, settings, () => this.#overdue())
     env.leaveBy(() => this.#stopping.leaving())
+    const { log } = settings
+    const daemon = daemonInfo(system.tree().id, settings)
+    const now = (): number => env.clock.now()
+    this.#watch = new Watch({ system, daemon, now })
+    this.#observers = new Observers(settings.observers, { system, daemon, log, now, watch: this.#watch })
+    this.#doors = new Doors({ system, watch: this.#watch, log, routes: (kind) => this.#observers.routes(kind) })
+    const { fields } = this.#observers
+    if (fields !== undefined) env.tagLines(fields)
   }
 
   /** Lives until the tree has ended; resolves with the report, or rejects with the error of a start that failed where it does not exit. */
@@ -57,7 +65,7 @@ export class Daemon {
     const warnings = startWarnings(this.#settings, this.#system.worstCaseMs)
     this.#listen()
     this.#greet(warnings)
-    await this.#openProbes()
+    await this.#openDoors()
     if (!this.#stopping.begun) await this.#start()
     const report = await this.#system.ended()
     this.#stopping.over()
@@ -74,6 +82,7 @@ export class Daemon {
     const { log, contains, exits } = this.#settings
     const { clock } = this.#env
     const root = this.#system.tree().address
+    const { fields } = this.#observers
     this.#removers.push(
       listenForStop(this.#settings, {
         now: () => clock.now(),
@@ -85,18 +94,19 @@ export class Daemon {
     if (exits) this.#removers.push(noticeForeignExit(() => this.#system.tree()))
     this.#removers.push(
       this.#system.on((fact) => {
-        logFact(log, fact)
+        if (LOGGED.has(fact.type)) logFact(fields === undefined ? log : tagged(log, () => fields(fact.address)), fact)
         if (fact.type === 'started' && fact.address === root) this.#hasStarted = true
         if (fact.type === 'start-failed' && !this.#hasStarted) this.#firstFailure ??= fact
-      }),
+      }, LOGGED),
     )
     this.#system.whenEnding(() => this.#treeEnds())
   }
 
   #greet(warnings: readonly Warning[]): void {
-    const { log, graceMs, lameDuckMs } = this.#settings
+    const { log } = this.#settings
     this.#leaveMarker()
-    log.info({ pid: process.pid, node: process.version, graceMs, lameDuckMs }, `${this.#system.tree().id} starts`)
+    const { run, ...unchanging } = this.#watch.options.daemon
+    log.info({ ...unchanging, tree: addressesOf(this.#system.tree()) }, `${this.#system.tree().id} starts`)
     for (const { level = 'warn', fields, message } of warnings) log[level](fields, message)
   }
 
@@ -111,9 +121,10 @@ export class Daemon {
     for (const { pid, startedAt } of this.#marker.lost) log.warn({ lostPid: pid, startedAt }, 'the last run ended without a farewell')
   }
 
-  async #openProbes(): Promise<void> {
-    const { probes, prestopToken: token, log } = this.#settings
+  async #openDoors(): Promise<void> {
+    const { probes, admin, prestopToken: token, log } = this.#settings
     const prestop = () => this.#stopping.prestop(this.#hasStarted)
+    if (admin !== undefined) await this.#doors.openAdmin(admin)
     if (probes === undefined) return
     const state = {
       started: () => this.#hasStarted,
@@ -122,8 +133,7 @@ export class Daemon {
       prestop: token === undefined ? undefined : prestopRoute({ token, log, prestop }),
     }
     try {
-      this.#admin = await openProbes(probes, state, log)
-      log.info({ url: this.#admin.url }, 'probes')
+      await this.#doors.openProbes(probes, state)
     } catch (error) {
       this.#startError = error
       const where = `${probes.host ?? 'port'}${probes.host === undefined ? ' ' : ':'}${probes.port}`
@@ -197,19 +207,16 @@ export class Daemon {
   // --- after the tree
 
   async #close(report: Report): Promise<number> {
-    const { log, rootLog, exits, graceMs, reportFile } = this.#settings
     const startFailed = this.#startError !== undefined
     const code = exitCodeOf({ report, exit: this.#system.exit, startFailed, unowned: this.#unowned > 0 })
-    const left = await leftovers()
-    if (left.length > 0) log.info({ left }, `still open: ${left.join(', ')}${exits ? '; the process exits anyway' : ''}`)
-    if (reportFile !== undefined) keepReport(reportFile, { root: this.#system.tree().id, exitCode: code, left, report }, log)
-    logReport(log, report, left.length > 0 ? { code, left } : { code })
-    if (exits && process.stderr.isTTY) process.stderr.write(`\n${drawTimeline(report)}\n\n${wrap(explainStop(report), 80).join('\n')}\n`)
-    await flushLog(rootLog, flushShare(graceMs))
-    await this.#admin?.close()
+    const speaker = { system: this.#system, env: this.#env, settings: this.#settings, observers: this.#observers }
+    await sayFarewell(speaker, { report, code, left: await leftovers() })
+    this.#watch.close()
+    await this.#doors.close()
+    this.#observers.close()
     this.#marker?.remove()
     // A process that exits listens to the last: a signal's or an error's default action would change its exit code.
-    if (!exits) for (const remove of this.#removers.reverse()) remove()
+    if (!this.#settings.exits) for (const remove of this.#removers.reverse()) remove()
     return code
   }
 

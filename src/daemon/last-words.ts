@@ -1,6 +1,6 @@
 // Synchronous last words on standard error: for ends that leave no turn of the event loop.
 import { writeSync } from 'node:fs'
-import type { TreeNode } from '../tree/view.js'
+import type { TreeNode } from '../tree/tree-node.js'
 import { shareListener } from './shared-listener.js'
 
 /** Writes one line at once; a closed or full standard error is no reason to fail. */

@@ -2,13 +2,15 @@
 // the word of the daemon on how many clients should go elsewhere.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Env, plainEnv, type Token } from '../base/env.js'
-import { logFor, type RootLog } from '../observe/log.js'
+import { logWith, type RootLog, tagged } from '../observe/log.js'
 import { aheadOf } from './ahead.js'
 
 /** The environment of one daemon. */
 export interface NodeEnv extends Env {
   /** From now on `leaving` says what `share` says. */
   leaveBy(share: () => number): void
+  /** From now on every line of a service's log carries these fields besides. */
+  tagLines(fields: (address: string) => object): void
 }
 
 const owners = new AsyncLocalStorage<Token>()
@@ -23,12 +25,20 @@ export const contextEnv: Env = {
   owner: () => owners.getStore(),
 }
 
-/** Makes the environment of one daemon. Without `contains`, nobody's code is told apart. */
-export function nodeEnv(log: RootLog, contains: boolean): NodeEnv {
+/** Makes the environment of one daemon; the lines of all loggers carry `run`. Without `contains`, nobody's code is told apart. */
+export function nodeEnv(log: RootLog, run: string, contains: boolean): NodeEnv {
   let leaving = plainEnv.leaving
+  let fieldsOf: ((address: string) => object) | undefined
   return {
     ...(contains ? contextEnv : machineEnv),
-    log: (address) => logFor(log, address),
+    log: (address) => {
+      const own = logWith(log, { run, service: address })
+      const fields = fieldsOf
+      return fields === undefined ? own : tagged(own, () => fields(address))
+    },
+    tagLines: (fields) => {
+      fieldsOf = fields
+    },
     leaving: () => leaving(),
     leaveBy: (share) => {
       leaving = share

@@ -1,9 +1,11 @@
 // What `run` is told, with defaults and checks; everything wrong is reported together with what is wrong with the tree.
+import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
 import { type Duration, formatMs } from '../base/duration.js'
 import { describe } from '../base/errors.js'
 import { type Log, silentLog } from '../base/log.js'
-import { defaultLog, guardLog, type RootLog } from '../observe/log.js'
+import { defaultLog, guardLog, logWith, type RootLog } from '../observe/log.js'
+import type { Observer } from '../observe/observer.js'
 import { type Problems, show } from '../protocol/spec.js'
 import type { Service } from '../tree/definition.js'
 import type { System } from '../tree/system.js'
@@ -23,6 +25,18 @@ export interface RunOptions<Root extends Service = Service> {
   readonly signals?: Readonly<Partial<Record<NodeJS.Signals, SignalAction>>>
   /** Where probes, and `/prestop` with its token, are answered, or false. Default port 9000 on 127.0.0.1; on all interfaces in Kubernetes. */
   readonly probes?: false | { readonly host?: string; readonly port?: number }
+  /**
+   * Where `quiesce tree`, `top` and the others reach the daemon, or false: a Unix socket in `folder` (default `$XDG_RUNTIME_DIR/quiesce`,
+   * else a folder of this user's below the temporary one), which only this user may open; and, where an observer has a page for people
+   * (`inspector()`), `port` on 127.0.0.1 (default 9001).
+   */
+  readonly admin?: false | { readonly folder?: string; readonly port?: number }
+  /** What watches the daemon: `metrics(…)`, `tracing(…)`, `inspector(…)`, `recorder(…)`, or your own. */
+  readonly observers?: readonly Observer[]
+  /** How long to wait, once the tree has stopped, for a scraper to fetch the last values of the metrics. Part of `grace`. Default 0. */
+  readonly finalScrape?: Duration
+  /** The version of the daemon, for its log and its inspectors. Default: that of the `package.json` whose script npm runs, if it runs one. */
+  readonly version?: string
   /** A pino logger or one like it; false for none. Default: pino to standard output. */
   readonly log?: RootLog | false
   /** Hand uncaught errors to the service they come from. Default true. */
@@ -49,6 +63,12 @@ export interface Settings {
   readonly probes: { readonly host: string | undefined; readonly port: number; readonly portWritten: boolean } | undefined
   /** Who may call `/prestop`: whoever knows this. Undefined: nobody. */
   readonly prestopToken: string | undefined
+  readonly admin: { readonly folder: string | undefined; readonly port: number; readonly portWritten: boolean } | undefined
+  readonly observers: readonly Observer[]
+  readonly finalScrapeMs: number
+  readonly version: string | undefined
+  /** Identifies this run of the daemon. */
+  readonly run: string
   /** For the runtime's own lines; never throws. */
   readonly log: Log
   /** As it was given. */
@@ -64,6 +84,7 @@ export interface Settings {
 }
 
 const PROBES_PORT = 9000
+const ADMIN_PORT = 9001
 
 /** Puts defaults in place and notes what is wrong. */
 export function readOptions(options: RunOptions, problems: Problems): Settings {
@@ -73,6 +94,7 @@ export function readOptions(options: RunOptions, problems: Problems): Settings {
     problems.add('run', `\`lameDuck\` (${formatMs(lameDuckMs)}) leaves nothing of \`grace\` (${formatMs(graceMs)}) for the drain`)
   }
   const lost = onceLost()
+  const run = randomUUID()
   const rootLog = readLog(options.log, lost, problems)
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
     problems.add('run', `\`signal\` is ${show(options.signal)}, not an AbortSignal`)
@@ -84,8 +106,13 @@ export function readOptions(options: RunOptions, problems: Problems): Settings {
     lameDuckMs,
     signals: readSignals(options.signals ?? {}, problems),
     probes: readProbes(options.probes ?? {}, problems),
+    admin: readAdmin(options.admin ?? {}, problems),
+    observers: readObservers(options.observers, problems),
+    finalScrapeMs: problems.duration('run', 'finalScrape', options.finalScrape, 0),
+    version: readVersion(options.version, problems),
     prestopToken: readPrestopToken(),
-    log: guardLog(rootLog, lost),
+    run,
+    log: guardLog(logWith(rootLog, { run }), lost),
     rootLog,
     contains: problems.flag('run', 'contain', options.contain, true),
     exits: problems.flag('run', 'exit', options.exit, options.signal === undefined),
@@ -154,8 +181,43 @@ function readProbes(written: NonNullable<RunOptions['probes']>, problems: Proble
     return undefined
   }
   const { port = PROBES_PORT } = written
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) problems.add('run', `\`probes.port\` is ${show(port)}, not a port (0 to 65535)`)
+  checkPort('probes.port', port, problems)
   // In Kubernetes the kubelet asks from outside, over IPv6 in some clusters: without a host Node listens on all interfaces of both.
   const host = written.host ?? (process.env['KUBERNETES_SERVICE_HOST'] === undefined ? '127.0.0.1' : undefined)
   return { host, port, portWritten: written.port !== undefined }
+}
+
+function readAdmin(written: NonNullable<RunOptions['admin']>, problems: Problems): Settings['admin'] {
+  if (written === false) return undefined
+  if (typeof written !== 'object') {
+    problems.add('run', `\`admin\` is ${show(written)}; write { folder, port }, or false`)
+    return undefined
+  }
+  const { folder, port = ADMIN_PORT } = written
+  checkPort('admin.port', port, problems)
+  if (folder !== undefined && typeof folder !== 'string')
+    problems.add('run', `\`admin.folder\` is ${show(folder)}; write the path of a folder`)
+  return { folder, port, portWritten: written.port !== undefined }
+}
+
+function checkPort(name: string, port: unknown, problems: Problems): void {
+  const isPort = typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535
+  if (!isPort) problems.add('run', `\`${name}\` is ${show(port)}, not a port (0 to 65535)`)
+}
+
+function readObservers(written: unknown, problems: Problems): readonly Observer[] {
+  if (written === undefined) return []
+  const isList = Array.isArray(written) && written.every((each) => typeof (each as Partial<Observer> | null)?.attach === 'function')
+  if (!isList) {
+    problems.add('run', '`observers` is no list of observers; write [metrics(…), inspector()] and the like')
+    return []
+  }
+  const observers = written as readonly Observer[]
+  for (const observer of observers) observer.check?.(problems)
+  return observers
+}
+
+function readVersion(written: unknown, problems: Problems): string | undefined {
+  if (written !== undefined && typeof written !== 'string') problems.add('run', `\`version\` is ${show(written)}, not a text`)
+  return typeof written === 'string' ? written : process.env['npm_package_version']
 }

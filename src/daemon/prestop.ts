@@ -1,7 +1,8 @@
 // The hook that the platform calls before its signal. Only who knows the token may call it: it takes the daemon out of service.
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Log } from '../base/log.js'
-import { json, type Route } from './admin-server.js'
+import type { Route } from '../observe/observer.js'
+import { json } from './admin-server.js'
 import type { Prestop } from './stopping.js'
 
 /** The header that carries the token. */

@@ -1,7 +1,8 @@
 // The listener for the platform: probes, answered in constant time from what is known already (whether the process lives, has
 // started, is ready), and the hook that announces a stop.
 import type { Log } from '../base/log.js'
-import { type AdminServer, json, listenAdmin, type Route } from './admin-server.js'
+import type { Route, Routes } from '../observe/observer.js'
+import { type AdminServer, json, listenAdmin } from './admin-server.js'
 import type { Settings } from './options.js'
 
 /** What the probes ask about. */
@@ -18,9 +19,11 @@ export interface ProbeState {
 
 const NAMED = 5
 
-/** Opens the listener for probes. A taken port is a reason to fail only if somebody wrote it. */
-export async function openProbes(probes: NonNullable<Settings['probes']>, state: ProbeState, log: Log): Promise<AdminServer> {
-  const routes = probeRoutes(state)
+type Probes = NonNullable<Settings['probes']>
+
+/** Opens the listener for probes, with the routes of others beside them. A taken port is a reason to fail only if somebody wrote it. */
+export async function openProbes(probes: Probes, state: ProbeState, others: Routes, log: Log): Promise<AdminServer> {
+  const routes = new Map([...others, ...probeRoutes(state)])
   const onError = (err: Error): void => log.warn({ err: { message: err.message } }, 'the probes could not take a connection')
   try {
     return await listenAdmin(probes, routes, onError)

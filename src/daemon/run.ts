@@ -61,7 +61,7 @@ function layOver(options: RunOptions, flags: RunOptions): RunOptions {
 async function runHere(tree: Service, options: RunOptions): Promise<Report> {
   const problems = new Problems()
   const settings = readOptions(options, problems)
-  const base = nodeEnv(settings.rootLog, settings.contains)
+  const base = nodeEnv(settings.rootLog, settings.run, settings.contains)
   const env: NodeEnv = { ...base, halt: (address, reason, exitCode = EXIT_CODES.halt) => haltProcess(address, reason, exitCode) }
   const system = build(tree, env, problems)
   if (system !== undefined) return await new Daemon(system, env, settings).live()

@@ -7,7 +7,7 @@ import { fitInto } from '../policy/worst-case.js'
 import { readLineage } from './lineage.js'
 import type { Settings } from './options.js'
 import { foreignListeners } from './signals.js'
-import { flushShare } from './stopping.js'
+import { keptAfterTree } from './stopping.js'
 
 /** A line of the log. */
 export interface Warning {
@@ -28,8 +28,9 @@ export function startWarnings(settings: Settings, worstCaseMs: number): Warning[
   ]
 }
 
-function budgetWarning({ graceMs, lameDuckMs }: Settings, worstCaseMs: number): Warning[] {
-  const { neededMs, overMs } = fitInto(graceMs, { treeMs: worstCaseMs, lameDuckMs, flushMs: flushShare(graceMs) })
+function budgetWarning(settings: Settings, worstCaseMs: number): Warning[] {
+  const { graceMs, lameDuckMs } = settings
+  const { neededMs, overMs } = fitInto(graceMs, { treeMs: worstCaseMs, lameDuckMs, flushMs: keptAfterTree(settings) })
   if (overMs === 0) return []
   const worst = neededMs === Number.POSITIVE_INFINITY ? 'last without limit' : `take ${formatMs(neededMs)}`
   const fields = { worstMs: neededMs === Number.POSITIVE_INFINITY ? undefined : neededMs, graceMs }

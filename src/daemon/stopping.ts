@@ -14,6 +14,17 @@ export function flushShare(graceMs: number): number {
   return Math.min(LAST_MS, graceMs / 10)
 }
 
+/** What of it is kept for what observers hand on. */
+export function spansShare({ graceMs, observers }: Pick<Settings, 'graceMs' | 'observers'>): number {
+  return Math.min(Math.max(0, ...observers.map(({ flushMs = 0 }) => flushMs)), graceMs / 10)
+}
+
+/** What of it is kept for all that comes after the tree. */
+export function keptAfterTree(settings: Pick<Settings, 'graceMs' | 'observers' | 'finalScrapeMs'>): number {
+  const { graceMs, finalScrapeMs } = settings
+  return Math.min(finalScrapeMs + spansShare(settings) + flushShare(graceMs), graceMs)
+}
+
 /** What a prestop has come to. */
 export interface Prestop {
   readonly outcome: PrestopOutcome
@@ -135,9 +146,19 @@ export class Stopping {
   async #goOn(reason: string, waitMs: number): Promise<void> {
     const { log } = this.#settings
     if (waitMs > 0) log.info({ phase: 'lame duck', ms: Math.round(waitMs) }, 'serving on while balancers take notice')
-    if (waitMs > 0) await this.#waitForBalancers(waitMs)
+    if (waitMs > 0) await this.#lameDuckPhase(waitMs)
     log.info({ phase: 'tree' }, 'stopping the tree')
     this.#tell(reason)
+  }
+
+  async #lameDuckPhase(waitMs: number): Promise<void> {
+    const { clock } = this.#env
+    const sinceAt = clock.now()
+    const { address } = this.#system.tree()
+    this.#system.tell({ type: 'phase-started', at: sinceAt, address, phase: 'lame-duck' })
+    await this.#waitForBalancers(waitMs)
+    const tookMs = clock.now() - sinceAt
+    this.#system.tell({ type: 'phase-ended', at: clock.now(), address, phase: 'lame-duck', tookMs, failed: false })
   }
 
   #tell(reason: string): void {
@@ -171,7 +192,7 @@ export class Stopping {
   #leftMs(): number {
     const now = this.#env.clock.now()
     const { graceMs } = this.#settings
-    return Math.max(0, graceMs - (now - (this.#begunAt ?? now)) - flushShare(graceMs))
+    return Math.max(0, graceMs - (now - (this.#begunAt ?? now)) - keptAfterTree(this.#settings))
   }
 }
 

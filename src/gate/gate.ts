@@ -6,6 +6,7 @@ import { AtCapacityError, DeadlineError, DrainingError, NotReadyError } from '..
 import { type EnterOptions, type GateDrainOptions, type GateLimits, type GateOptions, readGateOptions, readMs } from './gate-options.js'
 import { HoldTimes } from './hold-times.js'
 import { type Issuer, Permit } from './permit.js'
+import type { Refusals } from './refusals.js'
 import { WaitingLine } from './waiting-line.js'
 
 /** What a gate asks of the world. */
@@ -24,6 +25,7 @@ export class Gate implements Issuer {
   readonly #readyWhen: (() => boolean) | undefined
   readonly #address: string
   readonly #env: GateEnv
+  readonly #refusals: Refusals | undefined
   #inFlight = 0
   #entered = 0
   #open = true
@@ -35,7 +37,8 @@ export class Gate implements Issuer {
   #quietTimer: Timer | undefined
 
   /** @internal @throws RangeError when the options make no sense. */
-  constructor(options: GateOptions = {}, address = 'gate', env: GateEnv = plainEnv) {
+  constructor(options: GateOptions = {}, address = 'gate', env: GateEnv = plainEnv, refusals?: Refusals) {
+    this.#refusals = refusals
     this.#limits = readGateOptions(address, options)
     this.#address = address
     this.#readyWhen = options.readyWhen
@@ -75,6 +78,13 @@ export class Gate implements Issuer {
 
   /** A permit, or `undefined` when the gate is closed, not ready, or at its capacity. Refusing allocates nothing. */
   tryEnter(): Permit | undefined {
+    const permit = this.admit()
+    if (permit === undefined) this.countRefusal()
+    return permit
+  }
+
+  /** @internal As `tryEnter`, for who has something better to do than to refuse. */
+  admit(): Permit | undefined {
     if (!this.#open || this.#inFlight >= this.capacity) return undefined
     if (this.#readyWhen?.() === false) return undefined
     this.#inFlight += 1
@@ -88,7 +98,7 @@ export class Gate implements Issuer {
    */
   async enter({ signal }: EnterOptions = {}): Promise<Permit> {
     signal?.throwIfAborted()
-    const permit = this.tryEnter()
+    const permit = this.admit()
     if (permit !== undefined) return permit
     if (!this.hasRoomInLine) throw this.refusal()
     this.#line ??= new WaitingLine()
@@ -101,7 +111,7 @@ export class Gate implements Issuer {
    */
   async run<T>(fn: (permit: Permit) => T | PromiseLike<T>, options: EnterOptions = {}): Promise<T> {
     options.signal?.throwIfAborted()
-    const permit = this.tryEnter() ?? (await this.enter(options))
+    const permit = this.admit() ?? (await this.enter(options))
     try {
       return await fn(permit)
     } finally {
@@ -154,18 +164,30 @@ export class Gate implements Issuer {
     return this.#isFull && this.waiting < this.#limits.queue
   }
 
-  /** @internal Why an entry is refused now. */
+  /** @internal Refuses an entry: counts it, and says why. */
   refusal(): AtCapacityError | DrainingError | NotReadyError {
+    this.countRefusal()
     if (!this.#open) return new DrainingError(this.#address)
     if (this.#isFull) return new AtCapacityError(this.#address, this.capacity, this.retryAfterMs)
     return new NotReadyError(this.#address, 'what its gate guards is not ready')
   }
 
+  /** @internal An entry is refused. */
+  countRefusal(): void {
+    if (this.#refusals === undefined) return
+    if (!this.#open || this.#quietMs !== undefined) this.#refusals.draining += 1
+    else if (this.#isFull) this.#refusals.atCapacity += 1
+    else this.#refusals.notReady += 1
+  }
+
   /** @internal Closes it, at once or when it has been quiet for so long. */
   beginDrain(quietMs = this.#limits.quietMs): void {
     if (quietMs === 0) return this.close()
-    this.#line?.disperse(() => new DrainingError(this.#address))
     this.#quietMs = quietMs
+    this.#line?.disperse(() => {
+      this.countRefusal()
+      return new DrainingError(this.#address)
+    })
     if (this.#inFlight === 0) this.#idle()
   }
 
@@ -221,26 +243,4 @@ export class Gate implements Issuer {
     this.#quietTimer?.cancel()
     this.#quietTimer = this.#env.clock.after(quietMs, () => isQuiet() && this.close(), true)
   }
-}
-
-/**
- * Admission on its own; inside a service use `ctx.gate`, so that the report knows what is in flight.
- *
- * @throws RangeError when the options make no sense.
- * @example
- * ```ts
- * import { gate } from 'quiesce'
- *
- * const printer = gate({ capacity: 1, queue: 1 })
- * const permit = printer.tryEnter()
- * console.log(printer.tryEnter()) // undefined
- * const queued = printer.run(() => 'printed')
- * permit?.release()
- * console.log(await queued) // printed
- * await printer.drain({ deadline: '5s' })
- * console.log(printer.isReady()) // false
- * ```
- */
-export function gate(options: GateOptions = {}): Gate {
-  return new Gate(options)
 }

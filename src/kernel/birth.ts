@@ -27,6 +27,7 @@ export interface Work {
   /** The last chance: what was not released yet is released now, whatever still runs. */
   giveUp?(): void
   readonly inFlight: number
+  vitals?(): Vitals
   /** How long 99 of 100 permits are held at most, in milliseconds, if that was measured. */
   readonly p99Ms?: number | undefined
   /** What it holds now: asked for when its time is over. */
@@ -41,6 +42,18 @@ export interface Work {
   hasten?(): void
   /** Whether an error is a hook's way of obeying our own signals. */
   isOwnAbort?(error: unknown): boolean
+}
+
+/** What is measured of an incarnation, for those who look. */
+export interface Vitals {
+  /** How many permits its gates have in all; undefined where there is no gate, or one without a limit. */
+  readonly capacity?: number | undefined
+  /** How many wait for a permit. */
+  readonly waiting?: number | undefined
+  /** Health checks missed in a row, and how many are a crash; undefined for a service without a check. */
+  readonly health?: { readonly misses: number; readonly limit: number } | undefined
+  /** Of a supervisor: the restarts that its intensity counts now, and its limit. */
+  readonly restarts?: { readonly count: number; readonly max: number; readonly withinMs: number } | undefined
 }
 
 /** An incarnation as its own parts see it. */
@@ -73,6 +86,8 @@ export interface World {
   readonly tearing: Set<Teardown>
   /** Called when the children of the supervisor at `address` begin to be stopped because a start failed. */
   onEnding(address: string): void
+  /** Called when the supervisor at `address` has drained the edges below it, as the first part of its stop. */
+  onEdgesDrained(address: string): void
   /** Whether the whole system has begun to end: nothing starts any more. */
   isStopping(): boolean
   /** Calls `fn` once the whole system has started for the first time. */

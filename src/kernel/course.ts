@@ -7,7 +7,7 @@ import type { Birth, Life } from './birth.js'
 import { Deadline } from './deadline.js'
 import type { Effect } from './lifecycle.js'
 import type { LastType } from './memoize.js'
-import { note } from './notes.js'
+import { note, noteDraining } from './notes.js'
 import { type Happening, type Performer, Stepper } from './stepper.js'
 import type { Limit } from './stop-clock.js'
 import { StopRecord } from './stop-record.js'
@@ -50,8 +50,7 @@ export class Course<I extends Life> implements Performer {
       case 'ackStarted':
         return this.#ackStarted()
       case 'abortStart':
-        if (this.#hasBegun) return work.abortStart()
-        return this.stepper.feed('failed')
+        return this.#hasBegun ? work.abortStart() : this.stepper.feed('failed')
       case 'refuse':
         return this.#refuse()
       case 'settle':
@@ -60,6 +59,7 @@ export class Course<I extends Life> implements Performer {
         return this.#abort()
       case 'close':
         this.#record?.settled(this.#now, this.#birth.isTimed && this.stepper.exit?.reason === 'crash' ? work : undefined)
+        note(this.#incarnation, 'closing', {})
         return work.close()
       case 'letGo':
         return work.letGo()
@@ -87,7 +87,7 @@ export class Course<I extends Life> implements Performer {
   #ackStarted(): void {
     const incarnation = this.#incarnation
     this.#hasStarted = true
-    if (incarnation.facts.heard) note(incarnation, 'started', { tookMs: this.#now - this.#begunAt })
+    if (incarnation.facts.hears('started')) note(incarnation, 'started', { tookMs: this.#now - this.#begunAt })
     this.#birth.owner.started(incarnation)
     incarnation.work.serve?.()
   }
@@ -101,7 +101,7 @@ export class Course<I extends Life> implements Performer {
     owner.draining(incarnation)
     // Nobody asked it to stop, so nobody set a deadline: its own limit holds. A supervisor's children keep theirs.
     if (this.asked === undefined && isTimed) this.limit({ deadlineAt: this.#now + closeMs, reserveMs: patienceMs })
-    if (incarnation.facts.heard) note(incarnation, 'draining', { inFlight, deadlineMs: this.remainingMs })
+    noteDraining(incarnation, inFlight, this.remainingMs)
     work.refuse()
   }
 

@@ -3,6 +3,7 @@
 import type { Timer } from '../base/clock.js'
 import { isPromiseLike } from '../base/disposer.js'
 import { HealthError } from '../base/errors.js'
+import type { Vitals } from './birth.js'
 import type { Health } from './hooks.js'
 import type { Incarnation } from './incarnation.js'
 import { note } from './notes.js'
@@ -28,6 +29,11 @@ export class HealthWatch {
     this.#incarnation = incarnation
     this.#check = check
     this.#schedule()
+  }
+
+  /** How many rounds it has missed in a row, and how many are too many. */
+  get state(): NonNullable<Vitals['health']> {
+    return { misses: this.#misses, limit: this.#health.failures }
   }
 
   stop(): void {

@@ -2,7 +2,7 @@
 import { isPromiseLike } from '../base/disposer.js'
 import { NotReadyError } from '../base/errors.js'
 import type { Held } from '../protocol/fact.js'
-import type { Work } from './birth.js'
+import type { Vitals, Work } from './birth.js'
 import { createContext, IGNORE } from './context.js'
 import { HealthWatch } from './health-watch.js'
 import { HookCalls, type StartHook } from './hook-calls.js'
@@ -19,7 +19,7 @@ const NO_HANDLE: unique symbol = Symbol('no handle')
 /** The work of one incarnation of a service. */
 export class HookWork implements Work {
   readonly incarnation: Incarnation
-  readonly #runnable: Runnable
+  readonly runnable: Runnable
   readonly #calls: HookCalls
   #provisions: Provisions | undefined
   #handle: unknown = NO_HANDLE
@@ -36,14 +36,14 @@ export class HookWork implements Work {
 
   constructor(incarnation: Incarnation, runnable: Runnable) {
     this.incarnation = incarnation
-    this.#runnable = runnable
+    this.runnable = runnable
     this.#calls = new HookCalls(incarnation, createContext(this))
   }
 
   // --- what the context offers
 
   get provisions(): Provisions {
-    this.#provisions ??= new Provisions(this.incarnation, this.#runnable, this, this.#calls)
+    this.#provisions ??= new Provisions(this.incarnation, this.runnable, this, this.#calls)
     return this.#provisions
   }
 
@@ -54,7 +54,7 @@ export class HookWork implements Work {
   }
 
   ready(): void {
-    if (this.#runnable.hooks.run !== undefined && this.incarnation.status !== 'stopped') this.#acknowledge(undefined)
+    if (this.runnable.hooks.run !== undefined && this.incarnation.status !== 'stopped') this.#acknowledge(undefined)
   }
 
   // --- what others ask for
@@ -67,12 +67,16 @@ export class HookWork implements Work {
 
   /** What others may ask of it. */
   get desk(): RequestDesk {
-    this.#desk ??= new RequestDesk(this, this.#runnable.hooks, this.#calls)
+    this.#desk ??= new RequestDesk(this, this.runnable.hooks, this.#calls)
     return this.#desk
   }
 
   get inFlight(): number {
     return this.#provisions?.inFlight ?? 0
+  }
+
+  vitals(): Vitals {
+    return { ...this.#provisions?.load, health: this.#health?.state }
   }
 
   get p99Ms(): number | undefined {
@@ -95,7 +99,7 @@ export class HookWork implements Work {
   // --- starting
 
   start(): void {
-    const { start, run, awaitReady } = this.#runnable.hooks
+    const { start, run, awaitReady } = this.runnable.hooks
     let answer: unknown
     try {
       answer = this.#calls.enterStart((start ?? run) as StartHook)
@@ -116,7 +120,7 @@ export class HookWork implements Work {
   }
 
   #watchStart(): void {
-    this.#watch = new StartWatch(this.incarnation, this.#runnable.spec.startTimeoutMs)
+    this.#watch = new StartWatch(this.incarnation, this.runnable.spec.startTimeoutMs)
   }
 
   #acknowledge(handle: unknown): void {
@@ -130,7 +134,7 @@ export class HookWork implements Work {
 
   serve(): void {
     if (this.#exits) return this.incarnation.end()
-    const { health } = this.#runnable.hooks
+    const { health } = this.runnable.hooks
     if (health !== undefined) this.#health = new HealthWatch(health, this.incarnation, () => this.#calls.enter(health.check, this.#handle))
   }
 
@@ -187,7 +191,7 @@ export class HookWork implements Work {
   }
 
   settle(): void {
-    const { drain } = this.#runnable.hooks
+    const { drain } = this.runnable.hooks
     const runs = this.#running?.isOver === false
     if (drain === undefined && !runs && this.#provisions?.isDrained !== false) return this.incarnation.settled()
     let waits = 1
@@ -233,7 +237,7 @@ export class HookWork implements Work {
   #release(): void {
     if (this.#isClosing) return
     this.#isClosing = true
-    const { stop } = this.#runnable.hooks
+    const { stop } = this.runnable.hooks
     if (stop === undefined) this.#releaseRest()
     else this.#calls.call('stop', stop, this.#handle, () => this.#releaseRest())
   }

@@ -1,4 +1,5 @@
 // The hooks of a service as the kernel calls them, whatever their types were for the user.
+import type { Refusals } from '../gate/refusals.js'
 import type { ChildSpec } from '../protocol/spec.js'
 import type { Context } from './context.js'
 
@@ -33,4 +34,6 @@ export interface Runnable {
   readonly hooks: Hooks
   /** The handles of what it uses, by name. */
   uses(): unknown
+  /** Where the refusals of its gates are counted, over all incarnations. */
+  readonly refusals: Refusals
 }

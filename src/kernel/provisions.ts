@@ -4,6 +4,8 @@ import { DrainingError } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import { Gate } from '../gate/gate.js'
 import type { GateOptions } from '../gate/gate-options.js'
+import type { Refusals } from '../gate/refusals.js'
+import type { Vitals } from './birth.js'
 import type { Incarnation } from './incarnation.js'
 
 /** How far the end has come. */
@@ -19,9 +21,10 @@ export interface Accounts {
   keep(name: 'defer', pending: Promise<void>): void
 }
 
-/** Where the handles come from. */
+/** Where the handles come from, and where refusals are counted. */
 interface UsesSource {
   uses(): unknown
+  readonly refusals: Refusals
 }
 
 /** The provisions of one incarnation. */
@@ -116,7 +119,7 @@ export class Provisions {
   // --- work in flight
 
   openGate(options?: GateOptions): Gate {
-    const gate = new Gate(options, this.#incarnation.address, this.#incarnation.env)
+    const gate = new Gate(options, this.#incarnation.address, this.#incarnation.env, this.#source.refusals)
     if (this.#stage.isRefusing) gate.close()
     this.#gates ??= []
     this.#gates.push(gate)
@@ -127,6 +130,18 @@ export class Provisions {
     let sum = 0
     for (const gate of this.#gates ?? []) sum += gate.inFlight
     return sum
+  }
+
+  /** What its gates can hold, and who waits before them. */
+  get load(): Pick<Vitals, 'capacity' | 'waiting'> {
+    if (this.#gates === undefined) return {}
+    let capacity = 0
+    let waiting = 0
+    for (const gate of this.#gates) {
+      capacity += gate.capacity
+      waiting += gate.waiting
+    }
+    return { capacity: Number.isFinite(capacity) ? capacity : undefined, waiting }
   }
 
   /** Calls `fn` each time that one of the gates that are not drained yet is; returns how many those are. */

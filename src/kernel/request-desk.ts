@@ -1,6 +1,5 @@
 // What others may ask of a service: each request is admitted by a gate, so it is work in flight until it is answered, and refused
 // before the attempt when there is no room for it.
-import { NotReadyError } from '../base/errors.js'
 import type { Gate } from '../gate/gate.js'
 import { holding, QueuedAnswer } from '../gate/pending-answer.js'
 import type { HookCalls } from './hook-calls.js'
@@ -40,10 +39,9 @@ export class RequestDesk {
     const { handle, provisions } = this.#behind
     const call = (): unknown => this.#calls.enter((_, ctx) => request(handle, argument, ctx), handle)
     this.#gate ??= provisions.openGate({ ...(capacity !== undefined && { capacity }), ...(queue !== undefined && { queue }) })
-    const permit = this.#gate.tryEnter()
+    const permit = this.#gate.admit()
     if (permit !== undefined) return holding(permit, call)
-    const refusal = this.#gate.refusal()
-    if (refusal instanceof NotReadyError || !this.#gate.hasRoomInLine) throw refusal
+    if (!this.#gate.hasRoomInLine) throw this.#gate.refusal()
     return new QueuedAnswer(this.#gate, call)
   }
 }

@@ -8,6 +8,7 @@ import {
   type EventObject,
   type InputFrom,
   type SnapshotFrom,
+  type StateValue,
 } from 'xstate'
 import { incarnationName } from '../base/address.js'
 import { type Deferred, deferred } from '../base/deferred.js'
@@ -17,6 +18,7 @@ import { type ActorPlan, canTake } from './actor-plan.js'
 import { type Context, incarnationOf } from './context.js'
 import { type Hops, hopsIn } from './hops.js'
 import type { Incarnation } from './incarnation.js'
+import { note } from './notes.js'
 import { endActor, Offspring } from './offspring.js'
 import type { Failure } from './running.js'
 
@@ -47,6 +49,9 @@ export class UserActor {
   #failure: Failure | undefined
   #starting: Starting | undefined
   readonly #ended = deferred<void>()
+  /** The state that was told of last, and the event that is being dealt with. */
+  #shown: string | undefined
+  #sending: string | undefined
   #settling: Deferred<void> | undefined
   #isSettled = false
 
@@ -98,11 +103,21 @@ export class UserActor {
   // --- what it tells
 
   #saw(snapshot: SnapshotFrom<AnyActorLogic>): void {
+    if (this.incarnation.facts.hears('transition')) this.#noteTransition(snapshot)
     if (this.#isStopping || snapshot.status !== 'active') return
     this.#guard(() => {
       if (!this.#isReady && this.#plan.isReady(snapshot)) this.#becameReady()
       if (this.#wasAsked && this.#plan.isStopped(snapshot)) this.#settled()
     })
+  }
+
+  // Its state and the name of what moved it, never what it holds or was sent.
+  #noteTransition(snapshot: SnapshotFrom<AnyActorLogic>): void {
+    const { value } = snapshot as { readonly value?: StateValue }
+    const text = JSON.stringify(value)
+    if (value === undefined || text === this.#shown) return
+    this.#shown = text
+    note(this.incarnation, 'transition', { event: this.#sending, value })
   }
 
   #completed(): void {
@@ -164,7 +179,7 @@ export class UserActor {
   take(event: EventObject): void {
     this.#postedCount -= 1
     this.#guard(() => {
-      if (!this.#isOver && !this.#isStopping) this.#actor.send(event)
+      if (!this.#isOver && !this.#isStopping) this.#send(event)
     })
     if (this.#postedCount === 0 && this.#settling !== undefined) this.#askToStop()
   }
@@ -197,8 +212,14 @@ export class UserActor {
     this.#guard(() => {
       if (this.#isOver || this.#isStopping || stopEvent === undefined || !canTake(this.snapshot, stopEvent)) return this.#settled()
       this.#wasAsked = true
-      this.#actor.send(stopEvent)
+      this.#send(stopEvent)
     })
+  }
+
+  #send(event: EventObject): void {
+    this.#sending = event.type
+    this.#actor.send(event)
+    this.#sending = undefined
   }
 
   #settled(): void {

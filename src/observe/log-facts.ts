@@ -2,7 +2,39 @@
 import { describe } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import type { Exit } from '../protocol/exit.js'
-import type { Fact } from '../protocol/fact.js'
+import type { Fact, FactType } from '../protocol/fact.js'
+
+/** The facts that have a line. The daemon has lines of its own for what concerns the whole; the others are for those who look. */
+export const LOGGED: ReadonlySet<FactType> = new Set<FactType>([
+  'starting',
+  'started',
+  'start-failed',
+  'ignored',
+  'slow-start',
+  'stop-requested',
+  'draining',
+  'crashed',
+  'forced',
+  'stopped',
+  'late-start',
+  'late-ack',
+  'late-error',
+  'hook-failed',
+  'request-failed',
+  'health-missed',
+  'restarting',
+  'backing-off',
+  'report',
+  'gave-up',
+  'promoting',
+  'promoted',
+  'promotion-failed',
+  'stepping-down',
+  'stepped-down',
+  'lease-lost',
+  'fence-failed',
+  'store-unknown',
+])
 
 /** Writes facts to a log. */
 export function logFact(log: Log, fact: Fact): void {
@@ -52,7 +84,7 @@ export function logFact(log: Log, fact: Fact): void {
     case 'gave-up':
       return log.error({ ...about, ...logError(fact.error) }, 'gave up')
     default:
-      return logTermFact(log, about, fact)
+      if ('election' in fact) logTermFact(log, about, fact)
   }
 }
 

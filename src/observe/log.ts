@@ -23,30 +23,39 @@ export function defaultLog(onError: (error: unknown) => void): Logger {
   return pino({ base: null }, output)
 }
 
-/** The logger of one address: its lines carry `service`. */
-export function logFor(root: RootLog, address: string): Log {
-  return root.child?.({ service: address }) ?? root
+/** The same log with fields on every line: the `run`, the `service`. */
+export function logWith(root: RootLog, fields: object): Log {
+  return root.child?.(fields) ?? tagged(root, () => fields)
+}
+
+/** The same log with fields that are asked for at each line. */
+export function tagged(log: Log, fields: () => object): Log {
+  return eachLevel((level) => (own: object | string, message?: string): void => {
+    if (typeof own === 'string') log[level](fields(), own)
+    else log[level]({ ...fields(), ...own }, message)
+  })
 }
 
 /** A log for the runtime's own lines: a logger that throws must not end a daemon in the middle of its stop. `onError` hears of it. */
 export function guardLog(log: Log, onError: (error: unknown) => void): Log {
-  const guarded =
-    (level: keyof Log) =>
-    (fields: object | string, message?: string): void => {
-      try {
-        if (typeof fields === 'string') log[level](fields)
-        else log[level](fields, message)
-      } catch (error) {
-        onError(error)
-      }
+  return eachLevel((level) => (fields: object | string, message?: string): void => {
+    try {
+      if (typeof fields === 'string') log[level](fields)
+      else log[level](fields, message)
+    } catch (error) {
+      onError(error)
     }
+  })
+}
+
+function eachLevel(make: (level: keyof Log) => Log['info']): Log {
   return {
-    trace: guarded('trace'),
-    debug: guarded('debug'),
-    info: guarded('info'),
-    warn: guarded('warn'),
-    error: guarded('error'),
-    fatal: guarded('fatal'),
+    trace: make('trace'),
+    debug: make('debug'),
+    info: make('info'),
+    warn: make('warn'),
+    error: make('error'),
+    fatal: make('fatal'),
   }
 }
 

@@ -1,5 +1,8 @@
 // A tree as it was written, as data: what can be computed about its stop and its start before anything lives.
 
+import type { Restart } from '../protocol/exit.js'
+import type { StrategyName } from '../protocol/spec.js'
+
 /** One service or supervisor, as it was written; times in milliseconds. */
 export interface Blueprint {
   readonly id: string
@@ -7,6 +10,10 @@ export interface Blueprint {
   readonly kind: 'service' | 'supervisor'
   /** Whether its children are made at run time, from one template. */
   readonly dynamic: boolean
+  /** When it is started again after it has ended. */
+  readonly restart: Restart
+  /** Of a supervisor: how it answers a crash. */
+  readonly strategy: StrategyName | undefined
   /** How its children are ordered. */
   readonly order: 'declared' | 'graph'
   /** Drained first; false for one that others use, whatever was written. */

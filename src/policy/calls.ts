@@ -1,13 +1,21 @@
 // The API of a supervisor, call by call, with OTP's answers.
 import type { Call, CallResult, ChildCounts, ChildState, Commands, Refusal } from './commands.js'
-import { startFrontier, stopFrontier } from './order.js'
+import { type Order, startFrontier, stopFrontier } from './order.js'
 import { Round } from './round.js'
 import type { Slot } from './slot.js'
 import type { SlotList } from './slot-list.js'
+import type { Strategy } from './strategies/strategy.js'
 import { remove } from './vacancy.js'
 
+/** What a supervisor goes by. */
+interface Terms {
+  readonly maxChildren: number
+  readonly strategy: Strategy
+  readonly order: Order
+}
+
 /** Answers a call at once, or returns the round that will. */
-export function answerCall(slots: SlotList, maxChildren: number, call: Call, out: Commands): Round | undefined {
+export function answerCall(slots: SlotList, { maxChildren, strategy, order }: Terms, call: Call, out: Commands): Round | undefined {
   const reply = (result: CallResult): undefined => void out.push({ type: 'reply', call: call.number, result })
   switch (call.verb) {
     case 'children':
@@ -25,6 +33,12 @@ export function answerCall(slots: SlotList, maxChildren: number, call: Call, out
     }
     case 'terminate':
       return terminate(slots, call, reply)
+    case 'renew': {
+      const slot = slots.get(call.id)
+      const refusal = slots.dynamic ? 'simple_one_for_one' : slot === undefined ? 'not_found' : refuseWaiting(slot)
+      if (slot === undefined || refusal !== undefined) return reply({ ok: false, reason: refusal ?? 'not_found' })
+      return renewCall(slot, strategy.range(slots, slot), call.number, order)
+    }
     default: {
       const slot = slots.get(call.id)
       const refusal = slots.dynamic ? 'simple_one_for_one' : slot === undefined ? 'not_found' : refuseEmptyOnly(slot)
@@ -43,8 +57,11 @@ function refuseStart(slots: SlotList, maxChildren: number, added: Slot): Refusal
 }
 
 function refuseEmptyOnly(slot: Slot): Refusal | undefined {
-  if (slot.phase === 'restarting' || slot.phase === 'backing-off') return 'restarting'
-  return slot.phase === 'empty' ? undefined : 'running'
+  return refuseWaiting(slot) ?? (slot.phase === 'empty' ? undefined : 'running')
+}
+
+function refuseWaiting({ phase }: Slot): Refusal | undefined {
+  return phase === 'restarting' || phase === 'backing-off' ? 'restarting' : undefined
 }
 
 type Reply = (result: CallResult) => undefined
@@ -64,6 +81,14 @@ function stopCall(slot: Slot, call: number): Round {
 
 function startCall(slot: Slot, call: number, added: boolean): Round {
   return new Round({ name: 'start-call', about: slot, call, added }, { range: [slot], starts: startFrontier([slot], 'declared') })
+}
+
+// Temporary ones that it stops on the way have had their only start.
+function renewCall(about: Slot, range: readonly Slot[], call: number, order: Order): Round {
+  const stops = range.filter(({ occupied }) => occupied)
+  const starts = range.filter((slot) => slot === about || !(slot.occupied && slot.spec.restart === 'temporary'))
+  const plan = { range: starts, stops: stopFrontier(stops, order), starts: startFrontier(starts, order) }
+  return new Round({ name: 'renew-call', about, call }, plan)
 }
 
 // Newest first, as OTP does.

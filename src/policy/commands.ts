@@ -10,6 +10,8 @@ export type Call =
   /** `wasGiven`: a child of that id has been there once. */
   | { readonly number: number; readonly verb: 'terminate'; readonly id: string; readonly wasGiven: boolean }
   | { readonly number: number; readonly verb: 'restart' | 'delete'; readonly id: string }
+  /** Stops a child in order and starts it again, with all that a crash of it would restart. */
+  | { readonly number: number; readonly verb: 'renew'; readonly id: string }
   | { readonly number: number; readonly verb: 'children' | 'count' }
 
 /** One child as `children` lists it. */
@@ -109,4 +111,6 @@ export type Command =
   | { readonly type: 'rolling-back' }
   | { readonly type: 'ending'; readonly exit: Exit }
   | { readonly type: 'all-quiesced' }
+  /** The same in the course of a stop: the rest is next. */
+  | { readonly type: 'edges-drained' }
   | { readonly type: 'all-ended'; readonly exit: Exit }

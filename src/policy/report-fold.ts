@@ -41,6 +41,7 @@ export class ReportFold {
   readonly #terms: TermReport[] = []
   #errorCount = 0
   #abandonedCount = 0
+  #cutOffCount = 0
   /** The service that was given up last, or that ended last after that. */
   #runningOn: string | undefined
 
@@ -72,6 +73,11 @@ export class ReportFold {
         return this.#termIsOver(fact)
       default:
     }
+  }
+
+  /** How much has gone wrong so far: errors, and services that had to be cut off. */
+  get troubleCount(): number {
+    return this.#errorCount + this.#cutOffCount
   }
 
   /** Whether somebody who was given up may still have the last word. */
@@ -119,8 +125,10 @@ export class ReportFold {
   }
 
   #stopped(fact: StoppedFact): void {
+    const { verdict, forced } = fact.ending
     this.#endings.add(fact)
-    if (fact.ending.verdict !== 'abandoned') return
+    if (forced || verdict !== 'acked') this.#cutOffCount += 1
+    if (verdict !== 'abandoned') return
     this.#abandonedCount += 1
     // A supervisor runs on because somebody below it does.
     if (fact.ending.held !== undefined) this.#runningOn = fact.address

@@ -10,7 +10,7 @@ export type Purpose =
   | { readonly name: 'start' | 'rollback' }
   | { readonly name: 'restart'; readonly about: Slot; readonly delayMs: number | undefined }
   | { readonly name: 'start-call'; readonly about: Slot; readonly call: number; readonly added: boolean }
-  | { readonly name: 'stop-call'; readonly about: Slot; readonly call: number }
+  | { readonly name: 'stop-call' | 'renew-call'; readonly about: Slot; readonly call: number }
 
 /** A start that did not succeed. */
 export interface Failure {

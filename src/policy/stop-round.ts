@@ -35,6 +35,7 @@ export class StopRound implements Waiter {
   #deadlineAt: number
   #scale = 1
   #hurried = false
+  #hasEdges = false
   #restMs = 0
   #lastEnded: Slot | undefined
   /** Who waits for the end of one child. */
@@ -59,7 +60,9 @@ export class StopRound implements Waiter {
     this.#plan(slots, scale, now)
     // Whoever is starting or stopping already is told at once; its turn comes all the same, and is waited for then.
     for (const slot of slots) if (slot.phase === 'starting' || slot.phase === 'stopping') this.#ask(slot, out, now)
-    this.#frontier = allAtOnce(slots.filter(isInFirstPass))
+    const first = slots.filter(isInFirstPass)
+    this.#hasEdges = first.length > 0
+    this.#frontier = allAtOnce(first)
     this.advance(out, now)
   }
 
@@ -111,6 +114,7 @@ export class StopRound implements Waiter {
       if (this.#pass === 'rest') return void out.push({ type: 'all-ended', exit: this.exit })
       if (this.#edgesOnly) return void out.push({ type: 'all-quiesced' })
       this.#pass = 'rest'
+      if (this.#hasEdges) out.push({ type: 'edges-drained' })
       this.#frontier = stopFrontier(this.#slots.list(), this.#order)
     }
   }

@@ -26,7 +26,8 @@ export class Supervision implements Inner {
   readonly #flags: SupervisorFlags
   readonly #order: Order
   readonly #strategy: Strategy
-  readonly #ledger: RestartLedger
+  readonly ledger: RestartLedger
+  readonly #terms: Parameters<typeof answerCall>[1]
   readonly #rounds = new Set<Round>()
   readonly #mailbox: Mailbox
   readonly #transactions: Transactions
@@ -40,7 +41,8 @@ export class Supervision implements Inner {
     this.#flags = flags
     this.#order = flags.dynamic ? 'none' : flags.order
     this.#strategy = strategies[flags.strategy]
-    this.#ledger = new RestartLedger(flags, random)
+    this.#terms = { maxChildren: flags.maxChildren, strategy: this.#strategy, order: this.#order }
+    this.ledger = new RestartLedger(flags, random)
     this.#mailbox = new Mailbox(this.slots, this.#strategy, this.#order, this.#rounds)
     this.#transactions = new Transactions(this.slots, this.#order, this.#rounds, this.#mailbox)
   }
@@ -182,7 +184,7 @@ export class Supervision implements Inner {
   }
 
   #answer(call: Call, out: Commands, now: number): void {
-    const round = answerCall(this.slots, this.#flags.maxChildren, call, out)
+    const round = answerCall(this.slots, this.#terms, call, out)
     if (round !== undefined) this.#transactions.begin(round, out, now)
   }
 
@@ -215,7 +217,7 @@ export class Supervision implements Inner {
   }
 
   #restart(slot: Slot, range: readonly Slot[], exit: Exit, out: Commands, now: number): void {
-    const { admitted, count, delayMs } = this.#ledger.enter(slot, now)
+    const { admitted, count, delayMs } = this.ledger.enter(slot, now)
     if (!admitted) return this.#giveUp(slot, exit, out, now)
     out.push({ type: 'restarting', slot, count, exit })
     this.#transactions.begin(restartRound({ about: slot, range, delayMs }, this.#rounds, this.#order), out, now)
@@ -229,7 +231,7 @@ export class Supervision implements Inner {
   }
 
   #giveUp(slot: Slot, exit: Exit, out: Commands, now: number): void {
-    const error = this.#ledger.errorFor(this.#address, slot, exit)
+    const error = this.ledger.errorFor(this.#address, slot, exit)
     report('shutdown', slot, crash(error), out)
     this.#endByItself(this.#flags.giveUp === 'crash' ? crash(error) : SHUTDOWN, out, now)
   }

@@ -70,7 +70,7 @@ export class Transactions {
   // Nobody is left waiting: neither those in the mailbox nor those whose round is called off.
   #callOff(out: Commands): void {
     for (const { purpose } of this.#rounds) {
-      if (purpose.name === 'start-call' || purpose.name === 'stop-call') reply(purpose.call, { ok: false, reason: 'stopping' }, out)
+      if ('call' in purpose) reply(purpose.call, { ok: false, reason: 'stopping' }, out)
     }
     this.#rounds.clear()
     for (const call of this.#mailbox.clear()) refuse(call, out)
@@ -88,6 +88,10 @@ export class Transactions {
     switch (purpose.name) {
       case 'stop-call':
         return reply(purpose.call, { ok: true }, out)
+      case 'renew-call':
+        reply(purpose.call, failure === undefined ? { ok: true } : { ok: false, reason: 'start_failed', cause: failure.cause }, out)
+        if (failure !== undefined) this.#tryAgain(failure, range, undefined)
+        return
       case 'start-call':
         if (failure === undefined) return reply(purpose.call, { ok: true }, out)
         if (purpose.added) remove(purpose.about, out)

@@ -60,6 +60,23 @@ export interface Ending {
   readonly errors: readonly unknown[]
 }
 
+/** The states below `draining`. */
+export type DrainingState = 'cancelling' | 'settling' | 'closing'
+
+/**
+ * The phases of a stop, in their order: balancers are given time, the edges are drained, then everybody else; a scraper is waited for,
+ * spans and logs are handed on. The first and the last three are a daemon's.
+ */
+export type StopPhase = 'lame-duck' | 'edges' | 'tree' | 'scrape' | 'spans' | 'logs'
+
+/** What a stop came to, in numbers. */
+export interface StopSummary {
+  readonly reason: string
+  readonly tookMs: number
+  readonly clean: boolean
+  readonly forceCancelled: number
+}
+
 /** One thing that happened. */
 export type Fact =
   | (AboutIncarnation & { readonly type: 'starting' })
@@ -68,7 +85,14 @@ export type Fact =
   | (AboutIncarnation & { readonly type: 'ignored' })
   | (AboutIncarnation & { readonly type: 'slow-start'; readonly afterMs: number })
   | (AboutIncarnation & { readonly type: 'stop-requested'; readonly by: 'shutdown' | 'kill' })
-  | (AboutIncarnation & { readonly type: 'draining'; readonly inFlight: number; readonly deadlineMs: number })
+  | (AboutIncarnation & {
+      readonly type: 'draining'
+      /** Where in the drain it begins: its start is called off, it finishes accepted work, or it releases what it holds at once. */
+      readonly state: DrainingState
+      readonly inFlight: number
+      readonly deadlineMs: number
+    })
+  | (AboutIncarnation & { readonly type: 'closing' })
   | (AboutIncarnation & { readonly type: 'crashed'; readonly error: unknown })
   | (AboutIncarnation & { readonly type: 'forced'; readonly inFlight: number })
   | (AboutIncarnation & { readonly type: 'stopped'; readonly ending: Ending })
@@ -98,6 +122,15 @@ export type Fact =
       readonly retrying: boolean
     })
   | (About & { readonly type: 'gave-up'; readonly error: unknown })
+  /** Its place is no longer in the tree. */
+  | (About & { readonly type: 'deleted' })
+  /** A machine of the user's is in another state now; `value` is XState's state value, `event` the type of what was sent to it, if that was the cause. */
+  | (AboutIncarnation & { readonly type: 'transition'; readonly event: string | undefined; readonly value: unknown })
+  /** At the root's address, as the rest of the phases. */
+  | (About & { readonly type: 'shutdown-started'; readonly reason: string; readonly inFlight: number; readonly budgetMs: number })
+  | (About & { readonly type: 'shutdown-ended'; readonly summary: StopSummary })
+  | (About & { readonly type: 'phase-started'; readonly phase: StopPhase })
+  | (About & { readonly type: 'phase-ended'; readonly phase: StopPhase; readonly tookMs: number; readonly failed: boolean })
   | (AboutTerm & { readonly type: 'promoting' })
   | (AboutTerm & { readonly type: 'promoted'; readonly tookMs: number })
   | (AboutTerm & { readonly type: 'promotion-failed'; readonly phase: string; readonly error: unknown })

@@ -2,7 +2,7 @@
 // and listens to facts; nobody else pays for it.
 import { incarnationName } from '../base/address.js'
 import type { System } from '../tree/system.js'
-import type { TreeNode } from '../tree/view.js'
+import type { TreeNode } from '../tree/tree-node.js'
 
 /** The actors of some systems. */
 export class LivingActors {

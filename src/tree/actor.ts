@@ -117,6 +117,7 @@ export function actor<const Id extends string, Logic extends AnyActorLogic>(
     uses: {},
     children: undefined,
     flags: {},
+    logic,
     check: (where, problems) => checkWish(where, wish, problems),
   })
 }

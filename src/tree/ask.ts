@@ -59,8 +59,15 @@ function admit({ address, incarnation }: Target, options: AskOptions = {}): Atte
   options.signal?.throwIfAborted()
   if (incarnation === undefined) throw new NotReadyError(address, 'not started')
   const { work, status } = incarnation
-  if (status === 'settling' || status === 'closing') throw new DrainingError(address)
-  if (status !== 'ready' || !(work instanceof HookWork)) throw new NotReadyError(address, status)
+  if (!(work instanceof HookWork)) throw new NotReadyError(address, status)
+  if (status === 'settling' || status === 'closing') {
+    work.runnable.refusals.draining += 1
+    throw new DrainingError(address)
+  }
+  if (status !== 'ready') {
+    work.runnable.refusals.notReady += 1
+    throw new NotReadyError(address, status)
+  }
   return { incarnation, work, timeoutMs, signal: options.signal }
 }
 

@@ -8,13 +8,15 @@ const NO_USES: ReadonlyMap<Place, readonly number[]> = new Map()
 
 /** Describes a place and all that is written below it; what was added at run time is left out. */
 export function blueprintOf(place: Place, roster: Roster, siblingsUsed = NO_USES): Blueprint {
-  const { kind, shutdownMs, shutdownWritten, startTimeoutMs, edge } = roster.specOf(place)
+  const { kind, restart, shutdownMs, shutdownWritten, startTimeoutMs, edge } = roster.specOf(place)
   const below = usedBy(roster.edgesOf(place))
   return {
     id: place.id,
     address: place.address,
     kind,
     dynamic: place.flags?.dynamic === true,
+    restart,
+    strategy: place.flags?.strategy,
     order: place.flags?.order ?? 'declared',
     edge,
     shutdownMs,

@@ -30,6 +30,8 @@ export interface ChildOperations {
   startFor(argument: unknown): Promise<Place>
   terminate(id: string): Promise<void>
   restart(id: string): Promise<Place>
+  /** Stops a child in order and starts it again, with all that a crash of it would restart. */
+  renew(id: string): Promise<void>
   delete(id: string): Promise<void>
   children(): Promise<readonly ChildInfo[]>
   count(): Promise<ChildCounts>

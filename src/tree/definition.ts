@@ -63,6 +63,8 @@ export interface Definition {
   readonly child?: ((argument: unknown) => Service) | undefined
   /** For a supervisor that stands for one of its children: that child's id. Its handle is the child's. */
   readonly face?: string | undefined
+  /** For a service that runs XState logic of the user's. */
+  readonly logic?: unknown
   /** Notes what is wrong with it beyond its child options. */
   readonly check: (where: string, problems: Problems, definition: Definition) => void
 }

@@ -56,6 +56,10 @@ export class Operations implements ChildOperations {
     return this.#roster.find(`${this.#place.address}/${id}`) as Place
   }
 
+  async renew(id: string): Promise<void> {
+    await this.#make({ verb: 'renew', id })
+  }
+
   async delete(id: string): Promise<void> {
     await this.#make({ verb: 'delete', id })
   }

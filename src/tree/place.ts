@@ -1,6 +1,7 @@
 // The tree as it was written: one place for each child, with its address, its spec and its relatives. Checked whole before it is used.
 import { childAddress } from '../base/address.js'
 import { SpecError } from '../base/errors.js'
+import type { Refusals } from '../gate/refusals.js'
 import type { Hooks } from '../kernel/hooks.js'
 import type { Incarnation } from '../kernel/incarnation.js'
 import { type ChildSpec, type Problems, readChildOptions, readSupervisorFlags, type SupervisorFlags } from '../protocol/spec.js'
@@ -42,6 +43,7 @@ export class Place {
   unreadyBefore: Place | undefined
   unreadyAfter: Place | undefined
   isUnready = false
+  #refusals: Refusals | undefined
 
   constructor(service: Service, definition: Definition, parent: Place | undefined, problems: Problems, id = String(definition.id)) {
     this.service = service
@@ -57,6 +59,18 @@ export class Place {
     this.hooks = typeof definition.hooks === 'function' ? definition.hooks() : definition.hooks
     problems.id(this.address, definition.id)
     definition.check(this.address, problems, definition)
+  }
+
+  /** What was refused here; one of many shares the count of its supervisor. */
+  get refusals(): Refusals {
+    if (this.parent?.flags?.dynamic === true) return this.parent.refusals
+    this.#refusals ??= { atCapacity: 0, draining: 0, notReady: 0 }
+    return this.#refusals
+  }
+
+  /** The same, if anything was counted; undefined otherwise, and for one of many. */
+  get ownRefusals(): Refusals | undefined {
+    return this.#refusals
   }
 
   /** Children that were added at run time. */

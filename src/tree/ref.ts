@@ -28,6 +28,14 @@ export interface Ref<S extends Service> {
     argument: ArgumentOf<RequestsOf<S>[Name]>,
     options?: AskOptions,
   ): Promise<AnswerOf<RequestsOf<S>[Name]>>
+  /** Resolves when it is ready, at once if it is so already. @throws DrainingError (ERR_DRAINING) when the system stops before. */
+  ready(): Promise<void>
+  /**
+   * Stops it in order and starts it again, with all that a crash of it would restart, by its supervisor's strategy; not counted
+   * against the intensity. One that is down is started. Resolves when all of them are ready again.
+   * @throws ChildError (ERR_CHILD) `restarting`, `start_failed`, `stopping`, `simple_one_for_one` for one of many; TypeError for the root.
+   */
+  restart(): Promise<void>
   /** Resolves when the present incarnation has ended, with how it did. */
   stopped(): Promise<Exit>
   /** Ends the present incarnation by force; its supervisor decides what follows. */

@@ -1,7 +1,8 @@
 // Makes references: each looks up, at each use, who lives at its place now.
-import { ChildError, NotReadyError } from '../base/errors.js'
+import { ChildError, DrainingError, NotReadyError } from '../base/errors.js'
 import type { ChildCounts } from '../policy/commands.js'
 import type { Exit } from '../protocol/exit.js'
+import type { FactType } from '../protocol/fact.js'
 import { type AskOptions, ask } from './ask.js'
 import type { ChildInfo, ChildOperations } from './child-operations.js'
 import type { Service } from './definition.js'
@@ -9,6 +10,8 @@ import type { Place } from './place.js'
 import type { LeaderRef, Ref, RefOf, SupervisorRef } from './ref.js'
 import { mayRetry, retrying } from './retry.js'
 import type { Roster, Status } from './roster.js'
+
+const READINESS: ReadonlySet<FactType> = new Set<FactType>(['started', 'shutdown-started'])
 
 /** Makes the reference to a place. */
 export function refTo<S extends Service>(place: Place, roster: Roster): RefOf<S> {
@@ -60,6 +63,29 @@ class Reference implements Omit<Ref<Service>, 'handle' | 'ask'> {
       if (incarnation.status === 'stopped') return resolve(incarnation.exit as Exit)
       incarnation.whenStopped(() => resolve(incarnation.exit as Exit))
     })
+  }
+
+  ready(): Promise<void> {
+    const { address } = this.#place
+    if (this.status === 'ready') return Promise.resolve()
+    const { facts, isStopping } = this.#roster.world
+    if (isStopping()) return Promise.reject(new DrainingError(address))
+    return new Promise((resolve, reject) => {
+      const settle = (answer: () => void): void => {
+        forget()
+        answer()
+      }
+      const forget = facts.listen((fact) => {
+        if (fact.type === 'started' && fact.address === address) settle(resolve)
+        else if (fact.type === 'shutdown-started') settle(() => reject(new DrainingError(address)))
+      }, READINESS)
+    })
+  }
+
+  async restart(): Promise<void> {
+    const { address, id, parent } = this.#place
+    if (parent === undefined) throw new TypeError(`${address} is the root: it lives as long as its process; start that again`)
+    await operationsAt(parent, this.#roster, id).renew(id)
   }
 
   kill(): void {

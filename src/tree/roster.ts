@@ -1,5 +1,6 @@
 // Who is where now: the incarnation at each place, the handles that users are given, what is ready and what is not.
 import { NotReadyError } from '../base/errors.js'
+import type { Refusals } from '../gate/refusals.js'
 import type { World } from '../kernel/birth.js'
 import { HookWork } from '../kernel/hook-work.js'
 import type { Runnable } from '../kernel/hooks.js'
@@ -9,6 +10,7 @@ import type { Bindings, Edge } from './bindings.js'
 import type { ChildOperations } from './child-operations.js'
 import type { Service } from './definition.js'
 import { everyPlace, type Place, type ResolvedUse } from './place.js'
+import { noteDeleted } from './supervisor-notes.js'
 import { Unready } from './unready.js'
 import type { Live } from './uses.js'
 
@@ -81,6 +83,7 @@ export class Roster {
     }
     const written = place.parent?.definition.children?.length === 0 ? undefined : place.parent?.children.find(({ id }) => id === place.id)
     if (written !== undefined) for (const each of everyPlace(written)) this.#byAddress?.set(each.address, each)
+    else noteDeleted(this.world, place)
   }
 
   // --- incarnations
@@ -194,5 +197,9 @@ class PlaceRunnable implements Runnable {
 
   uses(): unknown {
     return this.#roster.usesOf(this.#place)
+  }
+
+  get refusals(): Refusals {
+    return this.#place.refusals
   }
 }

@@ -9,23 +9,24 @@ import type { Owner, World } from '../kernel/birth.js'
 import { Incarnation } from '../kernel/incarnation.js'
 import { memoizedLifecycle, type Tap } from '../kernel/memoize.js'
 import type { Report } from '../policy/report.js'
-import { REPORTED, ReportFold } from '../policy/report-fold.js'
 import { worstCase } from '../policy/worst-case.js'
 import type { Stopped } from '../protocol/ack.js'
 import type { Exit } from '../protocol/exit.js'
-import type { Fact } from '../protocol/fact.js'
+import type { Fact, FactType } from '../protocol/fact.js'
 import type { Problems } from '../protocol/spec.js'
 import { bind } from './bindings.js'
+import { rootBirth } from './births.js'
 import { blueprintOf } from './blueprint.js'
 import type { Service } from './definition.js'
 import { dynamicHandle } from './dynamic-handle.js'
-import { membersOf } from './members.js'
 import { everyPlace, layOut, type Place } from './place.js'
 import type { RefOf } from './ref.js'
 import { refTo } from './reference.js'
 import { Roster } from './roster.js'
+import { StopAccount } from './stop-account.js'
 import { SupervisorWork } from './supervisor-work.js'
-import { type TreeNode, viewOf } from './view.js'
+import type { TreeNode } from './tree-node.js'
+import { viewOf } from './view.js'
 
 /** How a stop is asked for. */
 export interface StopOptions {
@@ -47,11 +48,11 @@ export class RunningSystem implements Owner<Incarnation> {
   #starting: Deferred<void> | undefined
   readonly #whenEnding = new Set<() => void>()
   readonly #ending = deferred<Report>()
-  #fold: ReportFold | undefined
-  #unlisten: (() => void) | undefined
+  #account: StopAccount | undefined
   #reason: string | undefined
   #budgetMs = Number.POSITIVE_INFINITY
-  #report: Report | undefined
+  /** What the stop came to; undefined while it is not over. */
+  report: Report | undefined
   /** The moment by which all must be over, and the timer for what outlives the root. */
   #deadlineAt = Number.POSITIVE_INFINITY
   #cut: Timer | undefined
@@ -70,8 +71,9 @@ export class RunningSystem implements Owner<Incarnation> {
       logic: memoizedLifecycle(tap),
       tearing: new Set(),
       onEnding: (address) => this.#startIsUndone(address),
+      onEdgesDrained: (address) => address === this.root.address && this.#account?.edgesDrained(),
       whenStarted: (fn) => void this.#starting?.promise.then(fn, () => {}),
-      isStopping: () => this.#fold !== undefined,
+      isStopping: () => this.#account !== undefined,
       whenStopping: (fn) => this.whenEnding(fn),
     }
     this.#roster = new Roster(this.#world, bindings, this.root, dynamicHandle)
@@ -80,22 +82,11 @@ export class RunningSystem implements Owner<Incarnation> {
   start(): Promise<void> {
     if (this.#starting !== undefined) return this.#starting.promise
     this.#starting = deferred()
-    if (this.#fold !== undefined) {
+    if (this.#account !== undefined) {
       this.#starting.reject(new DrainingError(this.root.address))
       return this.#starting.promise
     }
-    const { shutdownMs } = this.root.spec
-    this.#incarnation = new Incarnation({
-      world: this.#world,
-      address: this.root.address,
-      number: 1,
-      parent: undefined,
-      owner: this,
-      previous: undefined,
-      closeMs: shutdownMs === 'brutal-kill' ? 0 : shutdownMs,
-      patienceMs: Number.POSITIVE_INFINITY,
-      isTimed: false,
-    })
+    this.#incarnation = new Incarnation(rootBirth(this.root, this.#world, this))
     this.#roster.enter(this.root, this.#incarnation)
     this.#work = new SupervisorWork(this.#incarnation, this.root, this.#roster)
     this.#incarnation.begin(this.#work)
@@ -105,12 +96,12 @@ export class RunningSystem implements Owner<Incarnation> {
   stop(options: StopOptions = {}): Promise<Report> {
     const budgetMs = demandDuration('stop', 'deadline', options.deadline ?? Number.POSITIVE_INFINITY)
     // A tree that ends by itself keeps its own reason; the call can still bring its deadline nearer.
-    if (this.#fold === undefined) this.#reason = options.reason ?? 'stop'
-    if (this.#report !== undefined) return this.#ending.promise
+    if (this.#account === undefined) this.#reason = options.reason ?? 'stop'
+    if (this.report !== undefined) return this.#ending.promise
     const isWaitedFor = this.#waitsForCaller()
-    this.#beginReport()
     const now = this.#world.env.clock.now()
     this.#budgetMs = Math.min(this.#budgetMs, budgetMs)
+    this.#beginReport()
     this.#deadlineAt = Math.min(this.#deadlineAt, now + budgetMs)
     if (this.#incarnation === undefined) this.#end()
     else this.#incarnation.stop({ deadlineAt: now + budgetMs, reserveMs: 0, hurried: false })
@@ -174,8 +165,12 @@ export class RunningSystem implements Owner<Incarnation> {
     for (const place of this.#roster.unready) yield { address: place.address, status: this.#roster.statusOf(place) }
   }
 
-  on(listener: (fact: Fact) => void): () => void {
-    return this.#facts.listen(listener)
+  on(listener: (fact: Fact) => void, kinds?: ReadonlySet<FactType>): () => void {
+    return this.#facts.listen(listener, kinds)
+  }
+
+  tell(fact: Fact): void {
+    if (this.#facts.hears(fact.type)) this.#facts.emit(fact)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -204,7 +199,7 @@ export class RunningSystem implements Owner<Incarnation> {
 
   // The root has ended, what was killed below it has not: that may take no longer than the whole.
   #limitTeardown(): void {
-    if (this.#incarnation?.status !== 'stopped' || this.#report !== undefined) return
+    if (this.#incarnation?.status !== 'stopped' || this.report !== undefined) return
     const { clock } = this.#world.env
     this.#cut?.cancel()
     this.#cut = clock.after(Math.max(0, this.#deadlineAt - clock.now()), () => this.#cutOff(), true)
@@ -222,14 +217,13 @@ export class RunningSystem implements Owner<Incarnation> {
       if (this.#roster.current(place)?.status !== 'starting') return
     }
     this.#reason ??= 'the start failed'
-    this.#beginReport()
+    this.#beginReport(true)
   }
 
-  #beginReport(): void {
-    if (this.#fold !== undefined) return
-    const fold = new ReportFold(() => this.#reason ?? this.#ownReason(), this.#world.env.clock.now(), membersOf(this.root, this.#roster))
-    this.#fold = fold
-    this.#unlisten = this.#facts.listen((fact) => fold.take(fact), REPORTED)
+  #beginReport(isUndone = false): void {
+    if (this.#account !== undefined) return
+    const beginning = { reason: this.#reason ?? this.#ownReason(), budgetMs: this.#budgetMs, isUndone }
+    this.#account = new StopAccount(this.root, this.#roster, () => this.#reason ?? this.#ownReason(), beginning)
     for (const fn of this.#whenEnding) fn()
   }
 
@@ -240,19 +234,19 @@ export class RunningSystem implements Owner<Incarnation> {
 
   // What was given up a moment ago may be about to answer: one turn of the loop decides between killed and abandoned.
   #endSoon(): void {
-    if (this.#fold?.hasAbandoned === true) this.#world.env.yieldLoop(() => this.#end())
+    if (this.#account?.hasAbandoned === true) this.#world.env.yieldLoop(() => this.#end())
     else this.#end()
   }
 
   #end(): void {
     this.#cut?.cancel()
     this.#beginReport()
-    this.#unlisten?.()
-    this.#report = this.#reportNow(true)
-    this.#ending.resolve(this.#report)
+    this.report = this.#reportNow(true)
+    this.#account?.end(this.report)
+    this.#ending.resolve(this.report)
   }
 
   #reportNow(complete: boolean): Report {
-    return (this.#fold as ReportFold).report(this.#world.env.clock.now(), this.#budgetMs, { complete })
+    return (this.#account as StopAccount).reportNow(this.#budgetMs, complete)
   }
 }

@@ -9,7 +9,7 @@ type Note = Extract<Command, { type: 'report' | 'restarting' | 'found-dead' }>
 
 /** It tells something about one of its children. */
 export function noteChild(world: World, place: Place, command: Note): void {
-  if (!world.facts.heard) return
+  if (!world.facts.hears(command.type === 'found-dead' ? 'stop-requested' : command.type)) return
   if (command.type === 'report') noteReport(world, place, command)
   else if (command.type === 'restarting') noteRestarting(world, place, command)
   else noteFoundDead(world, place, command)
@@ -41,5 +41,10 @@ function noteFoundDead({ facts, env }: World, { address }: Place, command: Extra
 
 /** It ends because of too many restarts. */
 export function noteGaveUp({ facts, env }: World, { address }: Place, exit: Exit): void {
-  if (exit.reason === 'crash' && facts.heard) facts.emit({ type: 'gave-up', at: env.clock.now(), address, error: exit.cause })
+  if (exit.reason === 'crash' && facts.hears('gave-up')) facts.emit({ type: 'gave-up', at: env.clock.now(), address, error: exit.cause })
+}
+
+/** A place is no longer in the tree, nor is anything below it. */
+export function noteDeleted({ facts, env }: World, { address }: Place): void {
+  if (facts.hears('deleted')) facts.emit({ type: 'deleted', at: env.clock.now(), address })
 }

@@ -1,14 +1,14 @@
 // A supervisor's life as its children: tells the policy what happened, performs what it asks for. Nothing is decided here.
-import type { Owner } from '../kernel/birth.js'
+import type { Owner, Vitals } from '../kernel/birth.js'
 import { HookWork } from '../kernel/hook-work.js'
 import { Incarnation } from '../kernel/incarnation.js'
-import { reserveOf } from '../policy/budget.js'
 import type { Command } from '../policy/commands.js'
 import type { Slot } from '../policy/slot.js'
 import { Supervision } from '../policy/supervision.js'
 import type { Stopped } from '../protocol/ack.js'
 import type { Exit } from '../protocol/exit.js'
 import type { SupervisorFlags } from '../protocol/spec.js'
+import { childBirth } from './births.js'
 import { bootError, callInit } from './boot.js'
 import { Calls } from './calls.js'
 import { Family } from './family.js'
@@ -57,6 +57,11 @@ export class SupervisorWork implements SupervisingWork, Owner<Incarnation> {
 
   get inFlight(): number {
     return this.#living.inFlight
+  }
+
+  vitals(): Vitals {
+    const { window } = this.policy.ledger
+    return { restarts: { count: window.count(this.#roster.world.env.clock.now()), max: window.max, withinMs: window.withinMs } }
   }
 
   get busy(): boolean {
@@ -191,6 +196,8 @@ export class SupervisorWork implements SupervisingWork, Owner<Incarnation> {
         return this.#incarnation.started()
       case 'rolling-back':
         return this.#roster.world.onEnding(this.#place.address)
+      case 'edges-drained':
+        return this.#roster.world.onEdgesDrained(this.#place.address)
       case 'boot-failed':
         return this.#bootFailed(command.failures)
       case 'ending':
@@ -204,25 +211,11 @@ export class SupervisorWork implements SupervisingWork, Owner<Incarnation> {
 
   #startChild(slot: Slot): void {
     const place = this.#family.placeOf(slot)
-    const { shutdownMs } = slot.spec
-    const isSupervisor = slot.spec.kind === 'supervisor'
     this.#family.join(place)
-    const previous = this.#roster.current(place)
-    const incarnation = new Incarnation({
-      world: this.#roster.world,
-      address: place.address,
-      number: (previous?.incarnation ?? 0) + 1,
-      parent: this.#incarnation.actor,
-      owner: this,
-      seat: slot,
-      previous: previous?.torn === false ? previous : undefined,
-      closeMs: shutdownMs === 'brutal-kill' ? 0 : shutdownMs,
-      patienceMs: isSupervisor ? Number.POSITIVE_INFINITY : (slot.spec.closeReserveMs ?? reserveOf(shutdownMs)),
-      isTimed: !isSupervisor,
-    })
+    const incarnation = new Incarnation(childBirth(slot, place, this.#incarnation, this))
     this.#living.enter()
     this.#roster.enter(place, incarnation)
-    if (isSupervisor) {
+    if (slot.spec.kind === 'supervisor') {
       const work = new SupervisorWork(incarnation, place, this.#roster)
       slot.inner = work.policy
       incarnation.begin(work)

@@ -1,15 +1,16 @@
 // A running tree without the process around it: starts, stops, reports. Whoever wants signals, probes and exit codes adds `daemon/`.
 import type { Env } from '../base/env.js'
 import { SpecError } from '../base/errors.js'
+import type { Blueprint } from '../policy/blueprint.js'
 import type { Report } from '../policy/report.js'
 import type { Exit } from '../protocol/exit.js'
-import type { Fact } from '../protocol/fact.js'
+import type { Fact, FactType } from '../protocol/fact.js'
 import { Problems } from '../protocol/spec.js'
 import type { Service } from './definition.js'
 import type { RefOf } from './ref.js'
 import { RunningSystem, type StopOptions } from './running-system.js'
 import type { AddressesOf, ServiceAt } from './supervisor.js'
-import type { TreeNode } from './view.js'
+import type { TreeNode } from './tree-node.js'
 
 /** A running tree. */
 export interface System<Root extends Service = Service> extends AsyncDisposable {
@@ -38,8 +39,17 @@ export interface System<Root extends Service = Service> extends AsyncDisposable 
   unready(): Iterable<{ readonly address: string; readonly status: string }>
   /** How the root ended; undefined while it has not. */
   readonly exit: Exit | undefined
-  /** Hears every fact; returns its own disposer. Nothing is built while nobody listens. */
-  on(listener: (fact: Fact) => void): () => void
+  /** What the stop came to; undefined while the tree has not ended. */
+  readonly report: Report | undefined
+  /**
+   * Hears every fact; returns its own disposer. Nothing is built while nobody listens. One that names the `kinds` that it needs does
+   * not make anybody build others, though it is told of those that are built all the same.
+   */
+  on(listener: (fact: Fact) => void, kinds?: ReadonlySet<FactType>): () => void
+  /** @internal The tree as it was written. */
+  blueprint(): Blueprint
+  /** @internal Tells listeners of what happens around the tree: a daemon's phases. */
+  tell(fact: Fact): void
 }
 
 /** Builds the tree, checks it, starts nothing. @throws SpecError (ERR_SPEC) with all problems at once. */

@@ -1,31 +1,40 @@
-// The running tree as data, for people, probes and inspectors.
+// Takes pictures of the running tree, as data and as text.
 import type { Place } from './place.js'
-import type { Roster, Status } from './roster.js'
-
-/** One service of the running tree. */
-export interface TreeNode {
-  readonly id: string
-  readonly address: string
-  readonly kind: 'service' | 'supervisor'
-  readonly status: Status
-  /** 0 before the first start. */
-  readonly incarnation: number
-  readonly inFlight: number
-  readonly children: readonly TreeNode[]
-}
+import type { Roster } from './roster.js'
+import type { TreeNode } from './tree-node.js'
 
 /** Takes a picture of a place and all below. */
 export function viewOf(place: Place, roster: Roster): TreeNode {
   const incarnation = roster.current(place)
+  const work = incarnation?.status === 'stopped' ? undefined : incarnation?.work
+  const { spec, flags, definition } = place
   return {
     id: place.id,
     address: place.address,
-    kind: place.spec.kind,
+    kind: spec.kind,
     status: roster.statusOf(place),
+    state: incarnation?.status ?? 'stopped',
     incarnation: incarnation?.incarnation ?? 0,
-    inFlight: incarnation?.status === 'stopped' ? 0 : (incarnation?.work?.inFlight ?? 0),
+    inFlight: work?.inFlight ?? 0,
+    ...work?.vitals?.(),
+    refused: place.ownRefusals && { ...place.ownRefusals },
+    restart: spec.restart,
+    edge: roster.specOf(place).edge,
+    dynamic: flags?.dynamic === true,
+    strategy: flags?.strategy,
+    uses: place.uses.map(({ target }) => target.address),
+    hasMachine: definition.logic !== undefined,
+    leader: definition.face === undefined ? undefined : leadershipAt(place, roster),
     children: [...place.all()].map((child) => viewOf(child, roster)),
   }
+}
+
+// A leader's handle tells; while it has none it does not lead.
+function leadershipAt(place: Place, roster: Roster): TreeNode['leader'] {
+  const candidate = place.children.find(({ id }) => id === place.definition.face)
+  const isThere = candidate?.incarnation?.status === 'ready' || candidate?.incarnation?.status === 'settling'
+  const { leading = false, term } = isThere ? (roster.handleOf(place) as { leading?: boolean; term?: bigint }) : {}
+  return { leading, term: term === undefined ? undefined : String(term) }
 }
 
 /**

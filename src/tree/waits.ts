@@ -29,7 +29,7 @@ export class Waits {
     this.#timers.set(slot, env.clock.after(delayMs, fire, true))
     const place = this.#family.placeOf(slot)
     this.#roster.waiting.add(place)
-    if (!facts.heard) return
+    if (!facts.hears('backing-off')) return
     facts.emit({ type: 'backing-off', at: env.clock.now(), address: place.address, supervisor: this.#supervisor, attempt, delayMs })
   }
 

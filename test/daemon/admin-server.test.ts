@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
-import { type AdminServer, json, listenAdmin, type Route, type Routes } from '../../src/daemon/admin-server.js'
+import { type AdminServer, json, listenAdmin } from '../../src/daemon/admin-server.js'
+import type { Route, Routes } from '../../src/observe/observer.js'
 
 interface Slow {
   readonly route: () => Promise<Response>

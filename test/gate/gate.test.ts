@@ -1,6 +1,7 @@
 // Admission: what is accepted holds a permit, each permit comes back once, refusing costs nothing.
 import { describe, expect, test } from 'vitest'
-import { Gate, gate } from '../../src/gate/gate.js'
+import { Gate } from '../../src/gate/gate.js'
+import { gate } from '../../src/gate/standalone-gate.js'
 
 describe('a permit', () => {
   test('pitfall 55: is one-shot: a second release never frees another', () => {

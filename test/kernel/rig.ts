@@ -45,6 +45,7 @@ export class Rig {
         logic: memoizedLifecycle({ active: false }),
         tearing: new Set(),
         onEnding: () => {},
+        onEdgesDrained: () => {},
         whenStarted: (fn: () => void) => fn(),
         isStopping: () => false,
         whenStopping: () => () => {},
@@ -69,7 +70,8 @@ export class Rig {
       isTimed: true,
     }
     this.incarnation = new Incarnation(birth)
-    this.work = new HookWork(this.incarnation, { spec, hooks, uses: options.uses ?? (() => ({})) })
+    const refusals = { atCapacity: 0, draining: 0, notReady: 0 }
+    this.work = new HookWork(this.incarnation, { spec, hooks, uses: options.uses ?? (() => ({})), refusals })
   }
 
   begin(work: Work = this.work): this {

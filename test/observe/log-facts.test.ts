@@ -49,7 +49,7 @@ const FACTS: readonly [Fact, level: string, message: string][] = [
   [{ ...about, type: 'ignored' }, 'info', 'ignored: it asked not to be started'],
   [{ ...about, type: 'slow-start', afterMs: 10_000 }, 'warn', 'still starting'],
   [{ ...about, type: 'stop-requested', by: 'shutdown' }, 'debug', 'stop requested'],
-  [{ ...about, type: 'draining', inFlight: 1, deadlineMs: 5 }, 'info', 'draining'],
+  [{ ...about, type: 'draining', state: 'settling', inFlight: 1, deadlineMs: 5 }, 'info', 'draining'],
   [{ ...about, type: 'crashed', error: new Error('x') }, 'error', 'crashed'],
   [{ ...about, type: 'forced', inFlight: 1 }, 'warn', 'forced: the time for finishing is over'],
   [{ ...about, type: 'stopped', ending }, 'info', 'stopped'],
@@ -80,7 +80,7 @@ test.each(FACTS)('%o', (fact, level, message) => {
 test('numbers are short, and no limit is no field', () => {
   const { log, lines } = record()
   logFact(log, { ...about, type: 'stopped', ending })
-  logFact(log, { ...about, type: 'draining', inFlight: 0, deadlineMs: Number.POSITIVE_INFINITY })
+  logFact(log, { ...about, type: 'draining', state: 'settling', inFlight: 0, deadlineMs: Number.POSITIVE_INFINITY })
   expect(lines[0]?.[1]).toMatchObject({ tookMs: 12.3, settleMs: 1.3 })
   expect(lines[1]?.[1]).toMatchObject({ deadlineMs: undefined })
 })

@@ -46,7 +46,7 @@ const asked = (name: Name, incarnation = 1, busy: Permits = new Map()): TraceEve
   return { ...fact(name, { type: 'stop-requested', incarnation, by: 'shutdown' }), busy } as TraceEvent
 }
 const draining = (name: Name, deadlineMs = 50, incarnation = 1): TraceEvent =>
-  fact(name, { type: 'draining', incarnation, inFlight: 0, deadlineMs })
+  fact(name, { type: 'draining', state: 'settling', incarnation, inFlight: 0, deadlineMs })
 const stopped = (name: Name, more: Partial<Ending> = {}, incarnation = 1): TraceEvent =>
   fact(name, { type: 'stopped', incarnation, ending: ending(more) })
 const called = (name: Name, hook: Called['hook'], remainingMs = 50): TraceEvent => {

@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm'
 import type { Report } from '../../src/index.js'
 import type { Fact } from '../../src/protocol/fact.js'
 import { VirtualEnv } from '../../src/testing/virtual-env.js'
-import type { TreeNode } from '../../src/tree/view.js'
+import type { TreeNode } from '../../src/tree/tree-node.js'
 import { SoakedDaemon } from './daemon.js'
 
 const MINUTES_A_DAY = 24 * 60

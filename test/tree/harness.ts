@@ -1,5 +1,5 @@
 // A system under virtual time whose facts are written down, and services whose hooks a test settles by hand.
-import { createSystem, type Fact, type Service, type System, type SystemOptions, service } from '../../src/index.js'
+import { createSystem, type Fact, type FactType, type Service, type System, type SystemOptions, service } from '../../src/index.js'
 import { VirtualEnv } from '../../src/testing/virtual-env.js'
 
 /** A promise that the test settles. */
@@ -45,7 +45,19 @@ export class Stage<Root extends Service> {
   }
 }
 
-const LEFT_OUT: ReadonlySet<string> = new Set(['draining', 'forced', 'restarting', 'crashed'])
+const LEFT_OUT: ReadonlySet<string> = new Set<FactType>([
+  'draining',
+  'closing',
+  'forced',
+  'restarting',
+  'crashed',
+  'deleted',
+  'transition',
+  'shutdown-started',
+  'shutdown-ended',
+  'phase-started',
+  'phase-ended',
+])
 
 function lineOf(fact: Fact): string {
   const who = 'incarnation' in fact && fact.type !== 'report' ? `${fact.address}#${fact.incarnation}` : fact.address

@@ -1,0 +1,39 @@
+// The latest items of a sequence, each with its number: what is too old gives way, and it is known how much that was.
+
+/** Keeps the last `capacity` items. Numbers begin at 1. */
+export class Ring<T> {
+  readonly #capacity: number
+  readonly #items: T[] = []
+  #last = 0
+
+  constructor(capacity: number) {
+    this.#capacity = capacity
+  }
+
+  /** The number of the latest item; 0 before the first. */
+  get last(): number {
+    return this.#last
+  }
+
+  /** The number of the oldest item that is still there; one above `last` when there is none. */
+  get first(): number {
+    return this.#last - this.#items.length + 1
+  }
+
+  push(item: T): void {
+    this.#items[this.#last % this.#capacity] = item
+    this.#last += 1
+  }
+
+  /** The item of a number between `first` and `last`. */
+  at(number: number): T {
+    return this.#items[(number - 1) % this.#capacity] as T
+  }
+
+  /** Lets go of all items; the numbers go on. */
+  clear(): void {
+    // An empty ring has to begin at a place that is a multiple of its capacity, or the numbers and places would part.
+    this.#items.length = 0
+    this.#last = Math.ceil(this.#last / this.#capacity) * this.#capacity
+  }
+}

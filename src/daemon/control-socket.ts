@@ -1,0 +1,47 @@
+// The Unix socket on which `quiesce tree`, `top`, `drain` and the others find a running daemon: in a folder that only its owner may
+// enter, named after the root's id and the process. Whoever may open it may do what a signal of the same user could.
+import { chmodSync, lstatSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** The folder of the sockets: the user's runtime directory, else one of its own below the temporary one. */
+export function socketFolder(env: NodeJS.ProcessEnv = process.env): string {
+  const runtime = env['XDG_RUNTIME_DIR']
+  return runtime === undefined || runtime === '' ? join(tmpdir(), `quiesce-${process.getuid?.() ?? 'user'}`) : join(runtime, 'quiesce')
+}
+
+/**
+ * Prepares the place for the socket of this process and returns its path; sockets of processes that are gone are removed on the way.
+ * @throws Error when the folder is somebody else's, or open to others.
+ */
+export function prepareSocket(rootId: string, folder: string): string {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const stat = lstatSync(folder)
+  const uid = process.getuid?.()
+  if (!stat.isDirectory() || (uid !== undefined && stat.uid !== uid)) throw new Error(`${folder} is not a folder of this user's own`)
+  if ((stat.mode & 0o077) !== 0) chmodSync(folder, 0o700)
+  for (const name of readdirSync(folder)) if (isStale(name)) removeSocket(join(folder, name))
+  const path = join(folder, `${rootId}-${process.pid}.sock`)
+  removeSocket(path)
+  return path
+}
+
+/** Removes a socket that is there. */
+export function removeSocket(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch {
+    // It is gone already.
+  }
+}
+
+function isStale(name: string): boolean {
+  const pid = Number(/-(\d+)\.sock$/.exec(name)?.[1])
+  if (!Number.isInteger(pid) || pid <= 0) return false
+  try {
+    process.kill(pid, 0)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+  }
+}

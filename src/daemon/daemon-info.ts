@@ -1,0 +1,36 @@
+// What does not change while a daemon lives: told once at the start, and to whoever looks.
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import type { DaemonInfo } from '../observe/daemon-info.js'
+import type { TreeNode } from '../tree/tree-node.js'
+import type { Settings } from './options.js'
+
+// A tree that is bigger is told of by its size.
+const ADDRESSES_AT_MOST = 200
+
+/** About this process and this run. */
+export function daemonInfo(id: string, { run, version, graceMs, lameDuckMs }: Settings): DaemonInfo {
+  return {
+    run,
+    id,
+    pid: process.pid,
+    host: hostname(),
+    node: process.version,
+    version,
+    quiesce: ownVersion(),
+    graceMs,
+    lameDuckMs,
+  }
+}
+
+/** The addresses of a tree as it is written, for one line of the log; only how many there are when that would be too long. */
+export function addressesOf(root: TreeNode): readonly string[] | number {
+  const nodes = [root]
+  for (const node of nodes) nodes.push(...node.children)
+  return nodes.length <= ADDRESSES_AT_MOST ? nodes.map(({ address }) => address) : nodes.length
+}
+
+function ownVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
+}

@@ -1,0 +1,107 @@
+// Where a running daemon can be asked: the listener of the probes, for the platform; the Unix socket, for its owner's command line; and,
+// where an observer has a page for people, a port on this machine only. The last two are a help: without them the daemon runs on.
+import type { Log } from '../base/log.js'
+import { controlRoute } from '../observe/controls.js'
+import { logError } from '../observe/log-facts.js'
+import type { Route, Routes } from '../observe/observer.js'
+import type { Watch } from '../observe/watch.js'
+import { eventsRoute, stateRoute } from '../observe/watch-routes.js'
+import type { System } from '../tree/system.js'
+import { type AdminServer, json, listenAdmin } from './admin-server.js'
+import { prepareSocket, removeSocket, socketFolder } from './control-socket.js'
+import type { Settings } from './options.js'
+import { openProbes, type ProbeState } from './probes.js'
+import { shareListener } from './shared-listener.js'
+
+/** How long streams are given to be read to their end, in milliseconds. */
+const STREAMS_MS = 200
+
+/** What the doors lead to. */
+export interface Inside {
+  readonly system: System
+  readonly watch: Watch
+  readonly log: Log
+  /** Of the observers. */
+  routes(kind: 'probes' | 'admin'): Routes
+}
+
+/** The open doors of one daemon. */
+export class Doors {
+  readonly #inside: Inside
+  #probes: AdminServer | undefined
+  #admin: AdminServer | undefined
+  #socket: AdminServer | undefined
+  #forgetExit = (): void => {}
+
+  constructor(inside: Inside) {
+    this.#inside = inside
+  }
+
+  /** @throws the error of a port that was written and cannot be had. */
+  async openProbes(probes: NonNullable<Settings['probes']>, state: ProbeState): Promise<void> {
+    const { log, routes } = this.#inside
+    this.#probes = await openProbes(probes, state, routes('probes'), log)
+    log.info({ url: this.#probes.url }, 'probes')
+  }
+
+  /** Opens what is for people. What cannot be opened is told to the log. */
+  async openAdmin({ folder, port, portWritten }: NonNullable<Settings['admin']>): Promise<void> {
+    const routes = this.#inside.routes('admin')
+    if (routes.size > 0) await this.#openPort({ port, portWritten }, routes)
+    await this.#openSocket(folder)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#probes?.close(), this.#admin?.close(STREAMS_MS), this.#socket?.close(STREAMS_MS)])
+    this.#forgetExit()
+  }
+
+  async #openPort({ port, portWritten }: { readonly port: number; readonly portWritten: boolean }, routes: Routes): Promise<void> {
+    const { log } = this.#inside
+    const onError = (error: Error): void => log.warn(logError(error), 'the admin server could not take a connection')
+    const listenOn = (at: number): Promise<AdminServer> => listenAdmin({ host: '127.0.0.1', port: at }, routes, onError)
+    try {
+      this.#admin = await listenOn(port).catch((error: NodeJS.ErrnoException) => {
+        if (portWritten || error.code !== 'EADDRINUSE') throw error
+        return listenOn(0)
+      })
+      log.info({ url: this.#admin.url, paths: [...routes.keys()] }, 'admin')
+    } catch (error) {
+      log.warn(logError(error), `the admin server cannot listen on 127.0.0.1:${port}; give another \`admin.port\``)
+    }
+  }
+
+  async #openSocket(folder: string | undefined): Promise<void> {
+    const { log, system } = this.#inside
+    // A named pipe cannot be kept to its owner in this way.
+    if (process.platform === 'win32') return
+    try {
+      const path = prepareSocket(system.tree().id, folder ?? socketFolder())
+      const onError = (error: Error): void => log.warn(logError(error), 'the control socket could not take a connection')
+      this.#socket = await listenAdmin({ path }, this.#socketRoutes(), onError)
+      // An orderly end closes the server, which removes the file.
+      this.#forgetExit = shareListener(process, 'exit', () => removeSocket(path))
+    } catch (error) {
+      log.warn(
+        logError(error),
+        'no control socket: `quiesce tree`, `top` and the others cannot reach this daemon; `admin: false` says so on purpose',
+      )
+    }
+  }
+
+  #socketRoutes(): Routes {
+    const { system, watch, log } = this.#inside
+    const inspector: Route = () => {
+      const path = [...this.#inside.routes('admin').keys()].find((key) => key.startsWith('GET /inspect'))
+      if (this.#admin === undefined || path === undefined) return json(404, { error: 'this daemon has no inspector' })
+      return json(200, { url: `${this.#admin.url}${path.slice('GET '.length)}` })
+    }
+    return new Map<string, Route>([
+      ['GET /state', stateRoute(watch)],
+      ['GET /events', eventsRoute(watch)],
+      ['GET /blueprint', () => json(200, { tree: system.blueprint() })],
+      ['GET /inspector', inspector],
+      ['POST /control', controlRoute(system, log)],
+    ])
+  }
+}

@@ -1,0 +1,98 @@
+// The observers of one daemon as one: attached before anything starts, asked and told in the order in which they were given. One that
+// throws is told to the log and left out of that one thing; it harms neither the daemon nor the others.
+import type { Log } from '../base/log.js'
+import { logError } from '../observe/log-facts.js'
+import type { Attachment, Observed, Observer, Route, Routes } from '../observe/observer.js'
+
+/** The attached observers. */
+export class Observers {
+  readonly #attached: { readonly name: string; readonly attachment: Attachment }[] = []
+  readonly #log: Log
+
+  constructor(observers: readonly Observer[], observed: Observed) {
+    this.#log = observed.log
+    for (const observer of observers) {
+      const attachment = this.#guard(observer.name, 'attach', () => observer.attach(observed))
+      if (attachment !== undefined) this.#attached.push({ name: observer.name, attachment })
+    }
+  }
+
+  /** Their routes of one kind. */
+  routes(kind: 'probes' | 'admin'): Routes {
+    const routes = new Map<string, Route>()
+    for (const { attachment } of this.#attached) for (const [path, route] of attachment[kind] ?? []) routes.set(path, route)
+    return routes
+  }
+
+  /** What a line of the log about a service should carry besides. Undefined when nobody has anything to add, ever. */
+  get fields(): ((address: string) => object) | undefined {
+    const those = this.#attached.filter(({ attachment }) => attachment.fields !== undefined)
+    if (those.length === 0) return undefined
+    return (address) =>
+      Object.assign({}, ...those.map(({ name, attachment }) => this.#guard(name, 'fields', () => attachment.fields?.(address))))
+  }
+
+  /** The last values of their counters; undefined when they count nothing. */
+  counters(): Readonly<Record<string, number>> | undefined {
+    const those = this.#attached.filter(({ attachment }) => attachment.counters !== undefined)
+    if (those.length === 0) return undefined
+    return Object.assign({}, ...those.map(({ name, attachment }) => this.#guard(name, 'counters', () => attachment.counters?.())))
+  }
+
+  /** Whether a scraper may come at the end. */
+  get isScraped(): boolean {
+    return this.#attached.some(({ attachment }) => attachment.scraped !== undefined)
+  }
+
+  /** Resolves when every scraper has what it came for, or the time is over. */
+  async scraped(limitMs: number): Promise<boolean> {
+    return await this.#all('scraped', limitMs, (attachment) => attachment.scraped?.())
+  }
+
+  /** Resolves when all have handed on what they held, or the time is over; false when one of them has not. */
+  async flush(limitMs: number): Promise<boolean> {
+    return await this.#all('flush', limitMs, (attachment) => attachment.flush?.(limitMs))
+  }
+
+  close(): void {
+    for (const { name, attachment } of this.#attached) this.#guard(name, 'close', () => attachment.close?.())
+  }
+
+  async #all(what: string, limitMs: number, ask: (attachment: Attachment) => Promise<void> | void): Promise<boolean> {
+    const waiting = new Set<string>()
+    let hasFailed = false
+    const asked = this.#attached.map(async ({ name, attachment }) => {
+      waiting.add(name)
+      try {
+        await ask(attachment)
+      } catch (error) {
+        hasFailed = true
+        this.#log.warn({ observer: name, ...logError(error) }, `${what} of ${name} failed`)
+      }
+      waiting.delete(name)
+    })
+    const isOver = await inTime(limitMs, Promise.all(asked))
+    if (!isOver)
+      this.#log.warn({ waiting: [...waiting], limitMs }, `${what} of ${[...waiting].join(', ')} was not over within ${limitMs} ms`)
+    return isOver && !hasFailed
+  }
+
+  #guard<T>(name: string, what: string, fn: () => T): T | undefined {
+    try {
+      return fn()
+    } catch (error) {
+      this.#log.error({ observer: name, ...logError(error) }, `${what} of the observer ${name} threw; the daemon goes on without it`)
+      return undefined
+    }
+  }
+}
+
+function inTime(limitMs: number, promise: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const limit = setTimeout(() => resolve(false), limitMs)
+    void promise.then(() => {
+      clearTimeout(limit)
+      resolve(true)
+    })
+  })
+}

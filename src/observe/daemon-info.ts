@@ -1,0 +1,18 @@
+// The daemon as its observers are told of it.
+
+/** What does not change while a daemon lives. */
+export interface DaemonInfo {
+  /** Identifies this run: on every line of its log. */
+  readonly run: string
+  /** The id of the tree's root. */
+  readonly id: string
+  readonly pid: number
+  readonly host: string
+  readonly node: string
+  /** Of the daemon, as `run` was told; undefined when nobody said. */
+  readonly version: string | undefined
+  /** Of this package. */
+  readonly quiesce: string
+  readonly graceMs: number
+  readonly lameDuckMs: number
+}

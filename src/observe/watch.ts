@@ -1,0 +1,228 @@
+// Watching a system as frames: a newcomer is given the whole state, then what happens. Facts are kept as they are in one bounded ring,
+// and made into frames only when somebody reads; a reader that is too slow skips what the ring has lost, is told how much, and is
+// given the state anew, so that nobody's slowness costs memory.
+import { Ring } from '../base/ring.js'
+import type { Fact } from '../protocol/fact.js'
+import type { System } from '../tree/system.js'
+import type { TreeNode } from '../tree/tree-node.js'
+import type { DaemonInfo } from './daemon-info.js'
+import type { Frame, Gauges, StateFrame } from './frames.js'
+import { wireFact } from './wire.js'
+
+/** What is watched, and how. */
+export interface WatchOptions {
+  readonly system: System
+  readonly daemon: DaemonInfo
+  now(): number
+  /** How many facts are kept. Default 10 000. */
+  readonly capacity?: number
+  /** Whether readers may ask for more than to look. Default false. */
+  readonly controls?: boolean
+}
+
+/** One reader of a watch. */
+export interface WatchReader {
+  /** The frames that are ready to be read, the first `limit` of them. */
+  next(limit: number): Frame[]
+  /** Whether nothing will follow. */
+  readonly ended: boolean
+  close(): void
+}
+
+const CAPACITY = 10_000
+/** News are told together. */
+const NEWS_MS = 25
+const GAUGES_MS = 1_000
+const GAUGES_WHILE_STOPPING_MS = 250
+
+/** A system under watch. Listens while somebody reads, or from `keep` on. */
+export class Watch {
+  readonly options: WatchOptions
+  readonly #ring: Ring<Fact>
+  readonly #readers = new Set<Reader>()
+  #unlisten: (() => void) | undefined
+  #isKept = false
+  #news: NodeJS.Timeout | undefined
+  #gauges: NodeJS.Timeout | undefined
+  /** What readers know of what is measured, as text, by address. */
+  readonly #told = new Map<string, string>()
+  #isClosed = false
+
+  constructor(options: WatchOptions) {
+    this.options = options
+    this.#ring = new Ring(options.capacity ?? CAPACITY)
+  }
+
+  /** From now on facts are kept whether anybody reads or not, for those who come later. */
+  keep(): void {
+    this.#isKept = true
+    this.#listen()
+  }
+
+  /**
+   * Begins to read: the state, then the facts after number `after` that are still there (0: all of them), then what happens.
+   * `onNews` is called when there is something to read again, not more often than forty times a second.
+   */
+  read(after: number, onNews: () => void): WatchReader {
+    this.#listen()
+    const reader = new Reader(this, after, onNews, () => this.#left(reader))
+    this.#readers.add(reader)
+    this.#scheduleGauges()
+    return reader
+  }
+
+  /** The whole state now. */
+  state(): StateFrame {
+    const { system, daemon, controls = false } = this.options
+    const at = this.options.now()
+    const { report } = system
+    return {
+      type: 'state',
+      seq: this.#ring.last,
+      at,
+      wallAt: Date.now(),
+      daemon,
+      tree: system.tree(),
+      charts: {},
+      controls,
+      ...(report === undefined
+        ? {}
+        : { report: { ...report, budgetMs: Number.isFinite(report.budgetMs) ? report.budgetMs : (null as never) } }),
+    }
+  }
+
+  get ring(): Ring<Fact> {
+    return this.#ring
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Nothing will follow: readers are told at once, with the last state. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    clearTimeout(this.#gauges)
+    clearTimeout(this.#news)
+    this.#unlisten?.()
+    for (const reader of this.#readers) reader.end()
+    this.#tellNews()
+  }
+
+  #listen(): void {
+    if (this.#isClosed) return
+    this.#unlisten ??= this.options.system.on((fact) => {
+      this.#ring.push(fact)
+      if (this.#readers.size > 0) this.#news ??= setTimeout(() => this.#tellNews(), NEWS_MS).unref()
+    })
+  }
+
+  #tellNews(): void {
+    this.#news = undefined
+    for (const reader of this.#readers) reader.onNews()
+  }
+
+  #left(reader: Reader): void {
+    this.#readers.delete(reader)
+    if (this.#readers.size > 0) return
+    clearTimeout(this.#gauges)
+    this.#gauges = undefined
+    if (this.#isKept) return
+    this.#unlisten?.()
+    this.#unlisten = undefined
+    this.#ring.clear()
+  }
+
+  // --- what changes all the time
+
+  #scheduleGauges(): void {
+    if (this.#gauges !== undefined || this.#isClosed) return
+    const { status } = this.options.system.tree()
+    this.#gauges = setTimeout(() => this.#tellGauges(), status === 'draining' ? GAUGES_WHILE_STOPPING_MS : GAUGES_MS).unref()
+  }
+
+  #tellGauges(): void {
+    this.#gauges = undefined
+    const changed: Record<string, Gauges> = {}
+    const visit = (node: TreeNode): void => {
+      const { inFlight, capacity, waiting, refused, health, restarts, leader } = node
+      const gauges: Gauges = { inFlight, capacity, waiting, refused, health, restarts, leader }
+      const text = JSON.stringify(gauges)
+      if (this.#told.get(node.address) !== text) {
+        this.#told.set(node.address, text)
+        changed[node.address] = gauges
+      }
+      for (const child of node.children) visit(child)
+    }
+    visit(this.options.system.tree())
+    if (Object.keys(changed).length > 0) {
+      for (const reader of this.#readers) reader.measured(changed)
+      this.#tellNews()
+    }
+    this.#scheduleGauges()
+  }
+}
+
+class Reader implements WatchReader {
+  readonly #watch: Watch
+  readonly #left: () => void
+  readonly onNews: () => void
+  /** The number of the last fact that was read. */
+  #cursor: number
+  #needsState = true
+  #changed: Record<string, Gauges> | undefined
+  #isEnding = false
+
+  constructor(watch: Watch, after: number, onNews: () => void, left: () => void) {
+    this.#watch = watch
+    this.#cursor = after
+    this.onNews = onNews
+    this.#left = left
+  }
+
+  get ended(): boolean {
+    return this.#isEnding && !this.#needsState && this.#cursor >= this.#watch.ring.last
+  }
+
+  next(limit: number): Frame[] {
+    const { ring } = this.#watch
+    const frames: Frame[] = []
+    if (this.#cursor > ring.last) this.#cursor = 0
+    const lost = ring.first - 1 - this.#cursor
+    if (lost > 0) {
+      // Who has read nothing yet has lost nothing, but what was before it came.
+      frames.push({ type: 'dropped', count: lost })
+      this.#cursor = ring.first - 1
+      this.#needsState = true
+    }
+    if (this.#needsState) {
+      frames.push(this.#watch.state())
+      this.#needsState = false
+      this.#changed = undefined
+    }
+    while (this.#cursor < ring.last && frames.length < limit) {
+      this.#cursor += 1
+      frames.push({ type: 'fact', seq: this.#cursor, fact: wireFact(ring.at(this.#cursor)) })
+    }
+    if (this.#changed !== undefined && this.#cursor >= ring.last && frames.length < limit) {
+      frames.push({ type: 'gauges', at: this.#watch.options.now(), changed: this.#changed })
+      this.#changed = undefined
+    }
+    return frames
+  }
+
+  measured(changed: Readonly<Record<string, Gauges>>): void {
+    this.#changed = { ...this.#changed, ...changed }
+  }
+
+  /** What it is given last is the state, with the report. */
+  end(): void {
+    this.#isEnding = true
+    this.#needsState = true
+  }
+
+  close(): void {
+    this.#left()
+  }
+}
