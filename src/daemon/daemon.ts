@@ -54,8 +54,9 @@ export class Daemon {
     this.#watch = new Watch({ system, daemon, now })
     this.#observers = new Observers(settings.observers, { system, daemon, log, now, watch: this.#watch })
     this.#doors = new Doors({ system, watch: this.#watch, log, routes: (kind) => this.#observers.routes(kind) })
-    const { fields } = this.#observers
+    const { fields, inside } = this.#observers
     if (fields !== undefined) env.tagLines(fields)
+    if (inside !== undefined) env.runHooksIn(inside)
   }
 
   /** Lives until the tree has ended; resolves with the report, or rejects with the error of a start that failed where it does not exit. */
