@@ -2,7 +2,7 @@
 import { context, isSpanContextValid, type SpanContext as SpanIds, trace } from '@opentelemetry/api'
 import { describe } from '../base/errors.js'
 import { type FactTracer, TRACED } from './fact-tracer.js'
-import type { Attachment, Observed } from './observer.js'
+import type { Attachment, Inside, Observed } from './observer.js'
 import { SpanContext } from './span-context.js'
 
 /** The traces of one daemon. */
@@ -27,10 +27,10 @@ export class TraceAttachment implements Attachment {
     return fieldsOf(isActive ? active : own)
   }
 
-  /** Calls a hook inside the span of what its service is doing. */
-  enter<A, B, T>(address: string, fn: (a: A, b: B) => T, a: A, b: B): T {
+  /** Hooks run inside the span of what their service is doing. */
+  inside(address: string): Inside | undefined {
     const traced = this.#facts.at(address)
-    return traced === undefined ? fn(a, b) : context.with(new SpanContext(context.active(), traced), fn, undefined, a, b)
+    return traced === undefined ? undefined : (fn) => context.with(new SpanContext(context.active(), traced), fn)
   }
 
   async flush(limitMs: number): Promise<void> {

@@ -13,6 +13,8 @@ export class TracedDaemon {
   #shutdown: TraceSpan | undefined
   #phase: TraceSpan | undefined
   #hasStopped = false
+  /** When the latest fact about the whole came: the shutdown ends with that, not when spans are handed on. */
+  #latestAt = 0
 
   constructor(begin: BeginTrace) {
     this.#begin = begin
@@ -30,6 +32,7 @@ export class TracedDaemon {
 
   /** A fact at the root's address. */
   hear(fact: Fact): void {
+    this.#latestAt = fact.at
     switch (fact.type) {
       case 'starting':
         this.#start = this.#begin('start', fact.at)
@@ -68,7 +71,7 @@ export class TracedDaemon {
   end(at: number): void {
     this.#started(at)
     this.#phase?.end(at)
-    this.#shutdown?.end(at)
+    this.#shutdown?.end(this.#phase === undefined ? this.#latestAt : at)
     this.#phase = undefined
     this.#shutdown = undefined
     this.#hasStopped = true

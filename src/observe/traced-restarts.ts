@@ -20,7 +20,10 @@ export class TracedRestarts {
     this.#grouping = grouping
   }
 
-  begin(traced: TraceSpan, { address, supervisor, at }: { readonly address: string; readonly supervisor: string; readonly at: number }): void {
+  begin(
+    traced: TraceSpan,
+    { address, supervisor, at }: { readonly address: string; readonly supervisor: string; readonly at: number },
+  ): void {
     const before = this.#byAway.get(address)
     if (before !== undefined) this.#end(before, at, 'called off')
     const restart = { traced, supervisor, away: new Set<string>() }

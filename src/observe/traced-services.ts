@@ -123,7 +123,9 @@ export class TracedServices {
     if (open !== undefined) return this.#end(address, { ...open, traced: open.traced.failBy(error, at) }, at)
     const parent = this.#places.around(address, 'start')
     if (parent?.frame.quota.isFull !== true || !parent.frame.quota.admitFailed()) return
-    this.#child(parent, 'start', { address, incarnation, at: at - tookMs }).failBy(error, at).end(at)
+    this.#child(parent, 'start', { address, incarnation, at: at - tookMs })
+      .failBy(error, at)
+      .end(at)
   }
 
   #stopRequested(fact: FactOf<'stop-requested'>): void {
@@ -131,7 +133,6 @@ export class TracedServices {
     if (open?.doing === 'stop') return void open.traced.event('killed', fact.at)
     this.#begin(fact, 'stop')
   }
-
 
   #goesOn(fact: FactOf<'draining' | 'closing' | 'forced'>, traced: TraceSpan): void {
     if (fact.type === 'draining') traced.event('refused', fact.at, { 'quiesce.in_flight': fact.inFlight })

@@ -44,7 +44,11 @@ export function traced<Root extends Service>(tree: Root, options: TracingOptions
   const observed = { system, daemon, log: silentLog, now: () => env.now } as unknown as Observed
   const attachment = tracing({ tracerProvider: provider, ...options }).attach(observed)
   const spans = (): ReadableSpan[] => exporter.getFinishedSpans()
-  return { env, system, attachment, spans, drawn: () => (attachment.close?.(), draw(spans())) }
+  const drawn = (): string[] => {
+    attachment.close?.()
+    return draw(spans())
+  }
+  return { env, system, attachment, spans, drawn }
 }
 
 /** `name  from–to  status  [events]`, in milliseconds since the first span of its trace began; roots in the order of their beginning. */
