@@ -63,7 +63,8 @@ export interface FactTracerSettings {
 export class FactTracer {
   readonly #settings: FactTracerSettings
   readonly #root: string
-  readonly #written = new Set<string>()
+  /** The tree as it was written. */
+  readonly #written = new Map<string, TreeNode['kind']>()
   readonly #rate = new TraceRate(TRACES_A_MINUTE)
   readonly #daemon: TracedDaemon
   readonly #services: TracedServices
@@ -82,9 +83,10 @@ export class FactTracer {
     this.#read(settings.tree, grouping)
     this.#daemon = new TracedDaemon((name, at) => this.#trace(name, this.#root, at))
     this.#restarts = new TracedRestarts(grouping)
-    this.#terms = new TracedTerms((name, { address, at }) => this.#inside(`${name} ${address}`, address, at))
+    this.#terms = new TracedTerms((name, { address, at }) => this.#inside(name, address, at))
     this.#services = new TracedServices({
-      isWritten: (address) => this.#written.has(address),
+      kindOf: (address) => this.#written.get(address),
+      nameOf: (address) => this.#nameOf(address),
       around: (address, doing) => this.#around(address, doing),
       alone: (name, { address, incarnation, at }) =>
         this.#written.has(address) ? this.#ratedTrace(name, address, at)?.set(about(address, incarnation)) : undefined,
@@ -93,7 +95,7 @@ export class FactTracer {
 
   // Before anything starts, the tree is as it was written.
   #read(node: TreeNode, grouping: Set<string>): void {
-    this.#written.add(node.address)
+    this.#written.set(node.address, node.kind)
     if (node.strategy !== undefined && node.strategy !== 'one-for-one') grouping.add(node.address)
     for (const child of node.children) this.#read(child, grouping)
   }
@@ -139,7 +141,7 @@ export class FactTracer {
   /** The ids of that, or of what has just ended there. */
   idsAt(address: string): SpanContext | undefined {
     const traced = this.at(address) ?? (this.#ended?.address === address ? this.#ended.traced : undefined)
-    return traced?.span.spanContext()
+    return traced?.isRecorded === true ? traced.span.spanContext() : undefined
   }
 
   /** The span of what goes on at an address now. */
@@ -183,10 +185,11 @@ export class FactTracer {
     const crash = this.#crash?.address === address ? this.#crash : undefined
     const sinceAt = crash === undefined ? at : crash.at - crash.ending.tookMs
     this.#crash = undefined
-    const traced = this.#inside(`restart ${address}`, address, sinceAt)
+    const traced = this.#inside('restart', address, sinceAt)
     if (traced === undefined) return
     traced.set({ 'quiesce.count': count, 'quiesce.max': max, 'quiesce.within_ms': withinMs })
     if (cause instanceof Error) traced.record(cause, sinceAt)
+    if (crash !== undefined && traced.isRecorded) this.#services.hasCrashed(traced, crash)
     this.#restarts.begin(traced, { address, supervisor, at })
   }
 
@@ -211,22 +214,31 @@ export class FactTracer {
   }
 
   // Something that goes on at an address: in what the service there is doing, or in what that is a part of, or alone.
-  #inside(name: string, address: string, at: number): TraceSpan | undefined {
+  #inside(what: string, address: string, at: number): TraceSpan | undefined {
+    const name = `${what} ${this.#nameOf(address)}`
     const doing = this.#daemon.isStopping ? 'stop' : 'start'
     const parent = this.#services.at(address)?.traced ?? this.#around(address, doing)
     if (parent === undefined) return this.#ratedTrace(name, address, at)
-    if (!parent.frame.quota.admit(this.#written.has(address))) return undefined
+    if (!parent.isRecorded || !parent.frame.quota.admit(this.#written.has(address))) return undefined
     return parent.child(name, { at, attributes: { 'quiesce.address': address } })
+  }
+
+  // One name for all that were added at run time: names are what backends keep lists of.
+  #nameOf(address: string): string {
+    if (this.#written.has(address)) return address
+    let above = addressAbove(address)
+    while (above !== '' && !this.#written.has(above)) above = addressAbove(above)
+    return `${above}/*`
   }
 
   #ratedTrace(name: string, address: string, at: number): TraceSpan | undefined {
     if (!this.#rate.admit(at)) return undefined
     const traced = this.#trace(name, address, at)
-    const leftOut = traced === undefined ? 0 : this.#rate.takeLeftOut()
-    return leftOut > 0 ? traced?.set({ 'quiesce.traces_left_out': leftOut }) : traced
+    const leftOut = traced.isRecorded ? this.#rate.takeLeftOut() : 0
+    return leftOut > 0 ? traced.set({ 'quiesce.traces_left_out': leftOut }) : traced
   }
 
-  #trace(name: string, address: string, at: number): TraceSpan | undefined {
+  #trace(name: string, address: string, at: number): TraceSpan {
     const { tracer, limit, run, now } = this.#settings
     const frame = { tracer, aheadMs: Date.now() - now(), quota: new SpanQuota(limit) }
     return TraceSpan.begin(frame, name, { at, attributes: { 'quiesce.address': address, 'quiesce.run': run } })

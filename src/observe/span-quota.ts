@@ -21,7 +21,8 @@ export class SpanQuota {
   #written = 0
   #added = 0
   #failed = 0
-  #refused = 0
+  #isFull = false
+  #leftOut = 0
   #slowest: LateSpan[] = []
   #leastMs = LEAST_MS
 
@@ -32,7 +33,7 @@ export class SpanQuota {
   /** Whether one more is let in. Those that were added at run time take at most half: the tree as it was written is what is looked for first. */
   admit(isWritten: boolean): boolean {
     const isIn = this.#written + this.#added < this.#limit && (isWritten || this.#added < this.#limit / 2)
-    if (!isIn) this.#refused += 1
+    if (!isIn) this.#isFull = true
     else if (isWritten) this.#written += 1
     else this.#added += 1
     return isIn
@@ -40,18 +41,20 @@ export class SpanQuota {
 
   /** The same for one of those that were not let in, and went wrong. */
   admitFailed(): boolean {
-    if (this.#failed >= this.#limit) return false
-    this.#failed += 1
-    return true
+    const isIn = this.#failed < this.#limit
+    if (isIn) this.#failed += 1
+    else this.#leftOut += 1
+    return isIn
   }
 
   /** Whether somebody was not let in. */
   get isFull(): boolean {
-    return this.#refused > 0
+    return this.#isFull
   }
 
   /** One of those that were not let in is through. */
   offer(late: LateSpan): void {
+    this.#leftOut += 1
     if (late.at - late.sinceAt < this.#leastMs) return
     this.#slowest.push(late)
     if (this.#slowest.length >= 2 * SLOWEST) this.#keepSlowest()
@@ -61,14 +64,14 @@ export class SpanQuota {
   takeSlowest(): readonly LateSpan[] {
     this.#keepSlowest()
     const taken = this.#slowest
-    this.#refused -= taken.length
+    this.#leftOut -= taken.length
     this.#slowest = []
     return taken
   }
 
   /** How many have no span, once the slowest were taken. */
   get leftOut(): number {
-    return this.#refused - this.#failed
+    return this.#leftOut
   }
 
   #keepSlowest(): void {

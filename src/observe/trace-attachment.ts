@@ -30,7 +30,7 @@ export class TraceAttachment implements Attachment {
   /** Hooks run inside the span of what their service is doing. */
   inside(address: string): Inside | undefined {
     const traced = this.#facts.at(address)
-    return traced === undefined ? undefined : (fn) => context.with(new SpanContext(context.active(), traced), fn)
+    return traced?.isRecorded !== true ? undefined : (fn) => context.with(new SpanContext(context.active(), traced), fn)
   }
 
   async flush(limitMs: number): Promise<void> {

@@ -20,31 +20,32 @@ export interface TraceFrame {
   readonly quota: SpanQuota
 }
 
-/** A span that is recorded. */
+/** One span. What goes on inside one that nobody records has none. */
 export class TraceSpan {
   readonly frame: TraceFrame
   readonly span: Span
   /** What goes on inside it. */
   readonly context: Context
+  /** Whether anybody will see it. */
+  readonly isRecorded: boolean
   readonly #isFirst: boolean
   #isOpen = true
+  #hasFailed = false
 
   private constructor(frame: TraceFrame, span: Span, isFirst: boolean) {
     this.frame = frame
     this.span = span
     this.context = trace.setSpan(ROOT_CONTEXT, span)
+    this.isRecorded = span.isRecording()
     this.#isFirst = isFirst
   }
 
-  /**
-   * Begins a trace of its own, with a link to whatever is going on: a stop that a request has asked for is no part of that request.
-   * Undefined when nobody records it, so that nothing is made for what happens in it.
-   */
-  static begin(frame: TraceFrame, name: string, { at, attributes = {} }: SpanBeginning): TraceSpan | undefined {
+  /** Begins a trace of its own, with a link to whatever is going on: a stop that a request has asked for is no part of that request. */
+  static begin(frame: TraceFrame, name: string, { at, attributes = {} }: SpanBeginning): TraceSpan {
     const cause = trace.getActiveSpan()?.spanContext()
     const links: Link[] = cause === undefined ? [] : [{ context: cause }]
     const span = frame.tracer.startSpan(name, { root: true, startTime: at + frame.aheadMs, attributes, links }, ROOT_CONTEXT)
-    return span.isRecording() ? new TraceSpan(frame, span, true) : undefined
+    return new TraceSpan(frame, span, true)
   }
 
   child(name: string, { at, attributes = {} }: SpanBeginning): TraceSpan {
@@ -66,14 +67,20 @@ export class TraceSpan {
     return this
   }
 
+  get hasFailed(): boolean {
+    return this.#hasFailed
+  }
+
   /** It has not come to what it should. */
   fail(message: string): this {
+    this.#hasFailed = true
     this.span.setStatus({ code: SpanStatusCode.ERROR, message })
     return this
   }
 
   /** It has failed because of an error. */
   failBy(error: unknown, at: number): this {
+    if (!this.isRecorded) return this
     const { type, message, code } = this.#record(error, at)
     this.span.setAttribute('error.type', typeof code === 'string' ? code : type)
     return this.fail(message)
@@ -81,7 +88,7 @@ export class TraceSpan {
 
   /** An error on the way: of it only what may be in a log. */
   record(error: unknown, at: number): this {
-    this.#record(error, at)
+    if (this.isRecorded) this.#record(error, at)
     return this
   }
 
@@ -95,7 +102,7 @@ export class TraceSpan {
   /** Ends it; with the first of a trace, those of its services that come late and how many have none. */
   end(at: number): void {
     if (!this.#isOpen) return
-    if (this.#isFirst) this.#endTrace()
+    if (this.#isFirst && this.isRecorded) this.#endTrace()
     this.#isOpen = false
     this.span.end(at + this.frame.aheadMs)
   }

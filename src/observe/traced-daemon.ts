@@ -3,8 +3,7 @@
 import type { Fact } from '../protocol/fact.js'
 import type { TraceSpan } from './trace-span.js'
 
-/** Begins a trace; undefined when nobody records it. */
-export type BeginTrace = (name: string, at: number) => TraceSpan | undefined
+type BeginTrace = (name: string, at: number) => TraceSpan
 
 /** The start and the shutdown of one daemon. */
 export class TracedDaemon {
@@ -90,7 +89,8 @@ export class TracedDaemon {
 
   #phaseStarted({ phase, at }: Extract<Fact, { type: 'phase-started' }>): void {
     if (phase === 'spans' || phase === 'logs') return this.end(at)
-    this.#phase = this.#stopping(at)?.child(phase, { at })
+    const shutdown = this.#stopping(at)
+    if (shutdown?.isRecorded === true) this.#phase = shutdown.child(phase, { at })
   }
 
   #ended({ summary }: Extract<Fact, { type: 'shutdown-ended' }>): void {

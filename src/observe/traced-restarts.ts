@@ -15,6 +15,8 @@ export class TracedRestarts {
   readonly #grouping: ReadonlySet<string>
   readonly #byAway = new Map<string, Restart>()
   readonly #latest = new Map<string, Restart>()
+  /** Who waits for the next attempt, by whom that is about. */
+  readonly #waiting = new Map<string, ReadonlySet<string>>()
 
   constructor(grouping: ReadonlySet<string>) {
     this.#grouping = grouping
@@ -29,6 +31,8 @@ export class TracedRestarts {
     const restart = { traced, supervisor, away: new Set<string>() }
     this.#latest.set(supervisor, restart)
     this.#goes(address, restart)
+    for (const other of this.#waiting.get(address) ?? []) this.#goes(other, restart)
+    this.#waiting.delete(address)
   }
 
   /** The restart in which somebody starts again. */
@@ -60,10 +64,13 @@ export class TracedRestarts {
     if (restart === undefined) return
     restart.traced.failBy(error, at)
     this.#end(restart, at)
+    restart.away.delete(address)
+    if (restart.away.size > 0) this.#waiting.set(address, restart.away)
   }
 
   /** A supervisor has ended, and all of its restarts. */
   callOff(supervisor: string, at: number): void {
+    for (const address of this.#waiting.keys()) if (addressAbove(address) === supervisor) this.#waiting.delete(address)
     for (const restart of new Set(this.#byAway.values())) {
       if (restart.supervisor === supervisor) this.#end(restart, at, 'called off')
     }
@@ -74,7 +81,7 @@ export class TracedRestarts {
   }
 
   get size(): number {
-    return this.#byAway.size
+    return this.#byAway.size + this.#waiting.size
   }
 
   #goes(address: string, restart: Restart): void {

@@ -25,8 +25,10 @@ type Lifely =
 
 /** Where spans belong. */
 export interface Places {
-  /** Whether it is in the tree as that was written; others share the name of their supervisor's children. */
-  isWritten(address: string): boolean
+  /** What is at an address of the tree as that was written; undefined for what was added at run time. */
+  kindOf(address: string): 'service' | 'supervisor' | undefined
+  /** What it is called in the names of spans. */
+  nameOf(address: string): string
   /** What its starting or stopping is a part of. */
   around(address: string, doing: Doing): TraceSpan | undefined
   /** The same where it is a part of nothing: a trace of its own, unless there are too many. */
@@ -137,7 +139,7 @@ export class TracedServices {
   #goesOn(fact: FactOf<'draining' | 'closing' | 'forced'>, traced: TraceSpan): void {
     if (fact.type === 'draining') traced.event('refused', fact.at, { 'quiesce.in_flight': fact.inFlight })
     else if (fact.type === 'closing') traced.event('settled', fact.at)
-    else traced.event('forced', fact.at, { 'quiesce.in_flight': fact.inFlight }).fail(`${fact.inFlight} were cut off`)
+    else traced.event('forced', fact.at, { 'quiesce.in_flight': fact.inFlight })
   }
 
   #stopped(fact: FactOf<'stopped'>): void {
@@ -147,10 +149,20 @@ export class TracedServices {
     // An older one that was given up has ended.
     if (open.incarnation !== incarnation) return
     const { traced } = open
-    parts(traced, fact)
+    if (this.#places.kindOf(address) !== 'supervisor') parts(traced, fact)
     traced.set(endOf(fact))
-    if (!open.isKill && ending.verdict !== 'acked' && !ending.forced) traced.fail(ending.verdict)
+    if (!open.isKill && (ending.verdict === 'abandoned' || !traced.hasFailed)) judge(traced, fact)
     this.#end(address, open, at)
+  }
+
+  /** One that has crashed, told as a part of what came of it. */
+  hasCrashed(parent: TraceSpan, fact: FactOf<'stopped'>): void {
+    const { address, incarnation, at, ending } = fact
+    if (ending.tookMs < LEAST_MS || !parent.frame.quota.admit(this.#places.kindOf(address) !== undefined)) return
+    this.#child(parent, 'stop', { address, incarnation, at: at - ending.tookMs })
+      .set(endOf(fact))
+      .fail('crash')
+      .end(at)
   }
 
   #stoppedLate(fact: FactOf<'stopped'>): void {
@@ -161,7 +173,8 @@ export class TracedServices {
     const parent = this.#places.around(address, 'stop')
     if (parent?.frame.quota.isFull !== true || !parent.frame.quota.admitFailed()) return
     const traced = this.#child(parent, 'stop', { address, incarnation, at: sinceAt }).set(endOf(fact))
-    traced.fail(forced ? `${ending.forceCancelled} were cut off` : verdict).end(at)
+    judge(traced, fact)
+    traced.end(at)
   }
 
   #late({ address, at }: LifeFact, doing: Doing, { sinceAt, incarnation }: { sinceAt: number; incarnation: number }): void {
@@ -175,9 +188,10 @@ export class TracedServices {
     const before = this.#open.get(address)
     if (before !== undefined) this.#end(address, { ...before, traced: before.traced.event('called off', at) }, at)
     const parent = this.#places.around(address, doing)
-    if (parent?.frame.quota.admit(this.#places.isWritten(address)) === false) return
+    if (parent?.isRecorded === false) return
+    if (parent?.frame.quota.admit(this.#places.kindOf(address) !== undefined) === false) return
     const traced = parent === undefined ? this.#places.alone(this.#nameOf(doing, address), fact) : this.#child(parent, doing, fact)
-    if (traced === undefined) return
+    if (traced?.isRecorded !== true) return
     this.#open.set(address, { traced, doing, incarnation, isKill: fact.type === 'stop-requested' && fact.by === 'kill' })
   }
 
@@ -190,13 +204,8 @@ export class TracedServices {
     return parent.child(this.#nameOf(doing, address), { at, attributes: about(address, incarnation) })
   }
 
-  // One name for all that were added at run time: names are what backends keep lists of.
   #nameOf(doing: Doing, address: string): string {
-    if (this.#places.isWritten(address)) return `${doing} ${address}`
-    let above = address
-    do above = above.slice(0, Math.max(0, above.lastIndexOf('/')))
-    while (above !== '' && !this.#places.isWritten(above))
-    return `${doing} ${above}/*`
+    return `${doing} ${this.#places.nameOf(address)}`
   }
 }
 
@@ -211,6 +220,14 @@ function parts(traced: TraceSpan, { at, ending }: FactOf<'stopped'>): void {
   const sinceAt = at - tookMs
   if (settleMs >= LEAST_MS) traced.child('drain', { at: sinceAt }).end(sinceAt + settleMs)
   if (closeMs >= LEAST_MS) traced.child('close', { at: at - closeMs }).end(at)
+}
+
+// A verdict is about the whole of a stop; one that was cut off may still have closed in peace.
+function judge(traced: TraceSpan, { ending }: FactOf<'stopped'>): void {
+  const { verdict, forced, forceCancelled } = ending
+  if (verdict === 'abandoned') traced.fail('given up: a hook has not ended')
+  else if (forced) traced.fail(forceCancelled > 0 ? `${forceCancelled} in flight were cut off` : 'its time was over')
+  else if (verdict !== 'acked') traced.fail(verdict)
 }
 
 function endOf({ ending }: FactOf<'stopped'>): Attributes {

@@ -4,7 +4,7 @@ import type { TraceSpan } from './trace-span.js'
 
 /** A fact about a term. */
 export type TermFact = Extract<Fact, { readonly election: string; readonly term: bigint }>
-/** Begins a span at a leader's address, inside of what goes on there; undefined when nobody records it. */
+/** Begins a span at a leader's address, inside of what goes on there; undefined when there is no room for it. */
 type BeginAt = (name: string, fact: TermFact) => TraceSpan | undefined
 
 /** The promotions and steps down that are under way. */

@@ -1,12 +1,16 @@
 // A tree in virtual time whose traces are kept, and drawn as text: one line a span, indented below the one it is a part of.
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node'
+import { onTestFinished, vi } from 'vitest'
 import { silentLog } from '../../src/base/log.js'
 import type { Attachment, Observed } from '../../src/observe/observer.js'
 import { type TracingOptions, tracing } from '../../src/observe/tracing.js'
 import { VirtualEnv } from '../../src/testing/virtual-env.js'
 import type { Service } from '../../src/tree/definition.js'
 import { buildSystem, type System } from '../../src/tree/system.js'
+
+/** The moment at which virtual time begins, as milliseconds since 1970. */
+export const SINCE = Date.UTC(2026, 0, 1)
 
 export const daemon = {
   run: 'r1',
@@ -36,14 +40,19 @@ export interface Traced<Root extends Service> {
   drawn(): string[]
 }
 
+interface Options extends TracingOptions {
+  readonly env?: VirtualEnv
+}
+
 /** Attaches `tracing` to a tree that has not been started. */
-export function traced<Root extends Service>(tree: Root, options: TracingOptions = {}): Traced<Root> {
-  const env = new VirtualEnv()
+export function traced<Root extends Service>(tree: Root, { env = new VirtualEnv(), ...options }: Options = {}): Traced<Root> {
   const { provider, exporter } = keepingProvider()
+  const wall = vi.spyOn(Date, 'now').mockImplementation(() => SINCE + env.now)
+  onTestFinished(() => wall.mockRestore())
   const system = buildSystem(tree, env)
   const observed = { system, daemon, log: silentLog, now: () => env.now } as unknown as Observed
   const attachment = tracing({ tracerProvider: provider, ...options }).attach(observed)
-  const spans = (): ReadableSpan[] => exporter.getFinishedSpans()
+  const spans = (): ReadableSpan[] => [...exporter.getFinishedSpans()]
   const drawn = (): string[] => {
     attachment.close?.()
     return draw(spans())
