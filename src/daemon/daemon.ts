@@ -53,8 +53,8 @@ export class Daemon {
     const now = (): number => env.clock.now()
     this.#watch = new Watch({ system, daemon, now })
     this.#observers = new Observers(settings.observers, { system, daemon, log, now, watch: this.#watch })
-    this.#doors = new Doors({ system, watch: this.#watch, log, routes: (kind) => this.#observers.routes(kind) })
-    const { fields, inside } = this.#observers
+    const { page, fields, inside } = this.#observers
+    this.#doors = new Doors({ system, watch: this.#watch, log, page, routes: (kind) => this.#observers.routes(kind) })
     if (fields !== undefined) env.tagLines(fields)
     if (inside !== undefined) env.runHooksIn(inside)
   }

@@ -23,6 +23,8 @@ export interface Inside {
   readonly log: Log
   /** Of the observers. */
   routes(kind: 'probes' | 'admin'): Routes
+  /** The path of their page for people. */
+  readonly page: string | undefined
 }
 
 /** The open doors of one daemon. */
@@ -92,13 +94,13 @@ export class Doors {
   #socketRoutes(): Routes {
     const { system, watch, log } = this.#inside
     const inspector: Route = () => {
-      const path = [...this.#inside.routes('admin').keys()].find((key) => key.startsWith('GET /inspect'))
-      if (this.#admin === undefined || path === undefined) return json(404, { error: 'this daemon has no inspector' })
-      return json(200, { url: `${this.#admin.url}${path.slice('GET '.length)}` })
+      const { page } = this.#inside
+      if (this.#admin === undefined || page === undefined) return json(404, { error: 'this daemon has no inspector' })
+      return json(200, { url: `${this.#admin.url}${page}` })
     }
     return new Map<string, Route>([
-      ['GET /state', stateRoute(watch)],
-      ['GET /events', eventsRoute(watch)],
+      ['GET /state', stateRoute(watch, true)],
+      ['GET /events', eventsRoute(watch, true)],
       ['GET /blueprint', () => json(200, { tree: system.blueprint() })],
       ['GET /inspector', inspector],
       ['POST /control', controlRoute(system, log)],

@@ -24,6 +24,11 @@ export class Observers {
     return routes
   }
 
+  /** The path of the first page for people. */
+  get page(): string | undefined {
+    return this.#attached.find(({ attachment }) => attachment.page !== undefined)?.attachment.page
+  }
+
   /** What a line of the log about a service should carry besides. Undefined when nobody has anything to add, ever. */
   get fields(): ((address: string) => object) | undefined {
     const those = this.#attached.filter(({ attachment }) => attachment.fields !== undefined)

@@ -32,6 +32,8 @@ export interface Attachment {
   readonly probes?: Routes
   /** Routes of the admin server, which listens on this machine only. */
   readonly admin?: Routes
+  /** Of the admin routes: the path of a page for people, with all that a browser needs to open it. */
+  readonly page?: string
   /** Whether a scraper should be waited for at the end (`finalScrape`): resolves when it has what it came for. */
   scraped?(): Promise<void>
   /** Fields for a line of the log about a service: the ids of its trace. Asked for each line. */

@@ -1,42 +1,42 @@
 // A watch over HTTP: the state once, or as a stream of server-sent events; and the few things that can be asked for by hand.
 import type { Frame } from './frames.js'
 import type { Route } from './observer.js'
-import type { Watch } from './watch.js'
+import type { Watch, WatchReader } from './watch.js'
 
 const PING_MS = 15_000
 const FRAMES_AT_ONCE = 500
 const NEVER_KEPT = { 'cache-control': 'no-store' }
 
 /** `GET <prefix>/state`: one state frame as JSON. */
-export function stateRoute(watch: Watch): Route {
-  return () => Response.json(watch.state(), { headers: NEVER_KEPT })
+export function stateRoute(watch: Watch, controls: boolean): Route {
+  return () => Response.json(watch.state(controls), { headers: NEVER_KEPT })
 }
 
 /** `GET <prefix>/events`: frames as server-sent events, each named after its type; facts have their number for an id. */
-export function eventsRoute(watch: Watch): Route {
+export function eventsRoute(watch: Watch, controls: boolean): Route {
   return (request) => {
     const after = Number(request.headers.get('last-event-id') ?? 0)
-    const body = streamOf(watch, Number.isInteger(after) && after > 0 ? after : 0)
+    const body = streamOf((onNews) => watch.read(Number.isInteger(after) && after > 0 ? after : 0, onNews, controls))
     return new Response(body, { headers: { ...NEVER_KEPT, 'content-type': 'text/event-stream' } })
   }
 }
 
 /** Frames as server-sent events, as fast as they are read. */
-function streamOf(watch: Watch, after: number): ReadableStream<Uint8Array> {
+function streamOf(read: (onNews: () => void) => WatchReader): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   let close = (): void => {}
   let pump = (): void => {}
   return new ReadableStream<Uint8Array>({
     start: (controller) => {
       const ping = setInterval(() => controller.enqueue(encoder.encode(': still here\n\n')), PING_MS).unref()
-      const reader = watch.read(after, () => pump())
+      const reader = read(() => pump())
       close = () => {
         clearInterval(ping)
         pump = () => {}
         reader.close()
       }
       pump = () => {
-        while ((controller.desiredSize ?? 0) > 0 || watch.isClosed) {
+        while ((controller.desiredSize ?? 0) > 0 || reader.isLast) {
           const frames = reader.next(FRAMES_AT_ONCE)
           if (frames.length > 0) controller.enqueue(encoder.encode(frames.map(eventOf).join('')))
           else if (!reader.ended) return

@@ -16,15 +16,15 @@ export interface WatchOptions {
   now(): number
   /** How many facts are kept. Default 10 000. */
   readonly capacity?: number
-  /** Whether readers may ask for more than to look. Default false. */
-  readonly controls?: boolean
 }
 
 /** One reader of a watch. */
 export interface WatchReader {
   /** The frames that are ready to be read, the first `limit` of them. */
   next(limit: number): Frame[]
-  /** Whether nothing will follow. */
+  /** Whether what is there now is the last. */
+  readonly isLast: boolean
+  /** Whether it has been read, and nothing will follow. */
   readonly ended: boolean
   close(): void
 }
@@ -46,6 +46,7 @@ export class Watch {
   #gauges: NodeJS.Timeout | undefined
   /** What readers know of what is measured, as text, by address. */
   readonly #told = new Map<string, string>()
+  #isStopping = false
   #isClosed = false
 
   constructor(options: WatchOptions) {
@@ -61,19 +62,20 @@ export class Watch {
 
   /**
    * Begins to read: the state, then the facts after number `after` that are still there (0: all of them), then what happens.
-   * `onNews` is called when there is something to read again, not more often than forty times a second.
+   * `onNews` is called when there is something to read again, not more often than forty times a second. `controls` is what the reader
+   * is told of whether it may ask for more than to look.
    */
-  read(after: number, onNews: () => void): WatchReader {
+  read(after: number, onNews: () => void, controls = false): WatchReader {
     this.#listen()
-    const reader = new Reader(this, after, onNews, () => this.#left(reader))
+    const reader = new Reader(this, { after, controls, onNews, left: () => this.#left(reader) })
     this.#readers.add(reader)
     this.#scheduleGauges()
     return reader
   }
 
   /** The whole state now. */
-  state(): StateFrame {
-    const { system, daemon, controls = false } = this.options
+  state(controls: boolean): StateFrame {
+    const { system, daemon } = this.options
     const at = this.options.now()
     const { report } = system
     return {
@@ -95,10 +97,6 @@ export class Watch {
     return this.#ring
   }
 
-  get isClosed(): boolean {
-    return this.#isClosed
-  }
-
   /** Nothing will follow: readers are told at once, with the last state. */
   close(): void {
     if (this.#isClosed) return
@@ -114,6 +112,7 @@ export class Watch {
     if (this.#isClosed) return
     this.#unlisten ??= this.options.system.on((fact) => {
       this.#ring.push(fact)
+      if (fact.type === 'shutdown-started') this.#isStopping = true
       if (this.#readers.size > 0) this.#news ??= setTimeout(() => this.#tellNews(), NEWS_MS).unref()
     })
   }
@@ -138,8 +137,7 @@ export class Watch {
 
   #scheduleGauges(): void {
     if (this.#gauges !== undefined || this.#isClosed) return
-    const { status } = this.options.system.tree()
-    this.#gauges = setTimeout(() => this.#tellGauges(), status === 'draining' ? GAUGES_WHILE_STOPPING_MS : GAUGES_MS).unref()
+    this.#gauges = setTimeout(() => this.#tellGauges(), this.#isStopping ? GAUGES_WHILE_STOPPING_MS : GAUGES_MS).unref()
   }
 
   #tellGauges(): void {
@@ -164,9 +162,17 @@ export class Watch {
   }
 }
 
+interface Reading {
+  readonly after: number
+  readonly controls: boolean
+  readonly onNews: () => void
+  readonly left: () => void
+}
+
 class Reader implements WatchReader {
   readonly #watch: Watch
   readonly #left: () => void
+  readonly #controls: boolean
   readonly onNews: () => void
   /** The number of the last fact that was read. */
   #cursor: number
@@ -174,11 +180,16 @@ class Reader implements WatchReader {
   #changed: Record<string, Gauges> | undefined
   #isEnding = false
 
-  constructor(watch: Watch, after: number, onNews: () => void, left: () => void) {
+  constructor(watch: Watch, { after, controls, onNews, left }: Reading) {
     this.#watch = watch
+    this.#controls = controls
     this.#cursor = after
     this.onNews = onNews
     this.#left = left
+  }
+
+  get isLast(): boolean {
+    return this.#isEnding
   }
 
   get ended(): boolean {
@@ -197,7 +208,7 @@ class Reader implements WatchReader {
       this.#needsState = true
     }
     if (this.#needsState) {
-      frames.push(this.#watch.state())
+      frames.push(this.#watch.state(this.#controls))
       this.#needsState = false
       this.#changed = undefined
     }
