@@ -34,6 +34,23 @@ const SERVICES = 1_000
  * Traces of a daemon's start, its restarts, promotions and steps down, and its shutdown with a span for each phase and service.
  *
  * Needs the package `@opentelemetry/api`, and an SDK that was set up for it. Without one it costs next to nothing.
+ *
+ * @example
+ * ```ts
+ * import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
+ * import { run, service, supervisor } from 'quiesce'
+ * import { tracing } from 'quiesce/tracing'
+ *
+ * const exporter = new InMemorySpanExporter()
+ * const tracerProvider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
+ *
+ * const db = service('db', { start: () => 'connected' })
+ * const stop = new AbortController()
+ * const options = { signal: stop.signal, log: false, probes: false, marker: false, onReady: () => stop.abort() } as const
+ * await run(supervisor('shop', { children: [db] }), { ...options, observers: [tracing({ tracerProvider })] })
+ * const names = exporter.getFinishedSpans().map(({ name }) => name)
+ * console.log(names.join(', ')) // start shop/db, start, stop shop/db, tree, shutdown
+ * ```
  */
 export function tracing(options: TracingOptions = {}): Observer {
   const flushMs = parseDuration(options.flushLimit ?? FLUSH_LIMIT_MS) ?? FLUSH_LIMIT_MS
