@@ -6,7 +6,7 @@ import type { Fact, FactType } from '../protocol/fact.js'
 import type { TreeNode } from '../tree/tree-node.js'
 import { SpanQuota } from './span-quota.js'
 import { TraceRate } from './trace-rate.js'
-import { TraceSpan } from './trace-span.js'
+import { type LateSpan, TraceSpan } from './trace-span.js'
 import { TracedDaemon } from './traced-daemon.js'
 import { TracedRestarts } from './traced-restarts.js'
 import { about, type Doing, type LifeFact, TracedServices } from './traced-services.js'
@@ -240,7 +240,7 @@ export class FactTracer {
 
   #trace(name: string, address: string, at: number): TraceSpan {
     const { tracer, limit, run, now } = this.#settings
-    const frame = { tracer, aheadMs: Date.now() - now(), quota: new SpanQuota(limit) }
+    const frame = { tracer, aheadMs: Date.now() - now(), quota: new SpanQuota<LateSpan>(limit) }
     return TraceSpan.begin(frame, name, { at, attributes: { 'quiesce.address': address, 'quiesce.run': run } })
   }
 }

@@ -1,29 +1,23 @@
 // Which services of one trace get a span: a start of ten thousand must not become ten thousand spans. Those beyond the limit are
 // counted, and the ones worth knowing of are added when they are through: all that went wrong, and the slowest.
-import type { Attributes } from '@opentelemetry/api'
-import type { TraceSpan } from './trace-span.js'
-
 const SLOWEST = 50
 const LEAST_MS = 1
 
-/** A service that has no span yet, and how long it took. */
-export interface LateSpan {
-  readonly parent: TraceSpan
-  readonly name: string
-  readonly attributes: Attributes
+/** What took its time. */
+interface Lasting {
   readonly sinceAt: number
   readonly at: number
 }
 
 /** The spans of one trace's services. */
-export class SpanQuota {
+export class SpanQuota<Late extends Lasting> {
   readonly #limit: number
   #written = 0
   #added = 0
   #failed = 0
   #isFull = false
   #leftOut = 0
-  #slowest: LateSpan[] = []
+  #slowest: Late[] = []
   #leastMs = LEAST_MS
 
   constructor(limit: number) {
@@ -53,7 +47,7 @@ export class SpanQuota {
   }
 
   /** One of those that were not let in is through. */
-  offer(late: LateSpan): void {
+  offer(late: Late): void {
     this.#leftOut += 1
     if (late.at - late.sinceAt < this.#leastMs) return
     this.#slowest.push(late)
@@ -61,7 +55,7 @@ export class SpanQuota {
   }
 
   /** The slowest of those that were not let in; the trace is over. */
-  takeSlowest(): readonly LateSpan[] {
+  takeSlowest(): readonly Late[] {
     this.#keepSlowest()
     const taken = this.#slowest
     this.#leftOut -= taken.length
@@ -82,6 +76,6 @@ export class SpanQuota {
   }
 }
 
-function tookMs(late: LateSpan | undefined): number {
+function tookMs(late: Lasting | undefined): number {
   return late === undefined ? LEAST_MS : late.at - late.sinceAt
 }

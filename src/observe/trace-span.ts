@@ -17,7 +17,16 @@ export interface TraceFrame {
   /** By how much the wall clock was ahead of the facts' when the trace began, in milliseconds. */
   readonly aheadMs: number
   /** Which of its services have spans. */
-  readonly quota: SpanQuota
+  readonly quota: SpanQuota<LateSpan>
+}
+
+/** A service that is through and has no span yet. */
+export interface LateSpan {
+  readonly parent: TraceSpan
+  readonly name: string
+  readonly attributes: Attributes
+  readonly sinceAt: number
+  readonly at: number
 }
 
 /** One span. What goes on inside one that nobody records has none. */
