@@ -30,7 +30,12 @@ export function addressesOf(root: TreeNode): readonly string[] | number {
   return nodes.length <= ADDRESSES_AT_MOST ? nodes.map(({ address }) => address) : nodes.length
 }
 
-function ownVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { readonly version: string }).version
+// Bundled into somebody's program the package has no file of its own any more.
+function ownVersion(): string | undefined {
+  try {
+    const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+    return (JSON.parse(text) as { readonly version: string }).version
+  } catch {
+    return undefined
+  }
 }

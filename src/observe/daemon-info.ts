@@ -11,8 +11,8 @@ export interface DaemonInfo {
   readonly node: string
   /** Of the daemon, as `run` was told; undefined when nobody said. */
   readonly version: string | undefined
-  /** Of this package. */
-  readonly quiesce: string
+  /** Of this package; undefined where it was bundled. */
+  readonly quiesce: string | undefined
   readonly graceMs: number
   readonly lameDuckMs: number
 }

@@ -93,6 +93,11 @@ export class Watch {
     }
   }
 
+  /** Whether facts are kept whether anybody reads or not. */
+  get isKept(): boolean {
+    return this.#isKept
+  }
+
   get ring(): Ring<Fact> {
     return this.#ring
   }
@@ -179,11 +184,13 @@ class Reader implements WatchReader {
   #needsState = true
   #changed: Record<string, Gauges> | undefined
   #isEnding = false
+  #hasLast = false
 
   constructor(watch: Watch, { after, controls, onNews, left }: Reading) {
     this.#watch = watch
     this.#controls = controls
-    this.#cursor = after
+    // What nobody has kept is not lost to a newcomer.
+    this.#cursor = after === 0 && !watch.isKept ? watch.ring.first - 1 : after
     this.onNews = onNews
     this.#left = left
   }
@@ -193,7 +200,7 @@ class Reader implements WatchReader {
   }
 
   get ended(): boolean {
-    return this.#isEnding && !this.#needsState && this.#cursor >= this.#watch.ring.last
+    return this.#hasLast
   }
 
   next(limit: number): Frame[] {
@@ -202,7 +209,6 @@ class Reader implements WatchReader {
     if (this.#cursor > ring.last) this.#cursor = 0
     const lost = ring.first - 1 - this.#cursor
     if (lost > 0) {
-      // Who has read nothing yet has lost nothing, but what was before it came.
       frames.push({ type: 'dropped', count: lost })
       this.#cursor = ring.first - 1
       this.#needsState = true
@@ -220,6 +226,10 @@ class Reader implements WatchReader {
       frames.push({ type: 'gauges', at: this.#watch.options.now(), changed: this.#changed })
       this.#changed = undefined
     }
+    if (this.#isEnding && !this.#hasLast && this.#cursor >= ring.last && frames.length < limit) {
+      frames.push(this.#watch.state(this.#controls))
+      this.#hasLast = true
+    }
     return frames
   }
 
@@ -230,7 +240,6 @@ class Reader implements WatchReader {
   /** What it is given last is the state, with the report. */
   end(): void {
     this.#isEnding = true
-    this.#needsState = true
   }
 
   close(): void {
