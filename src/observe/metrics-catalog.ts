@@ -175,7 +175,7 @@ const INFO: Row = [
   'daemon_info',
   '1',
   'Always 1; what this process is.',
-  ({ daemon: { id, run, version = '', quiesce, node } }) => [{ labels: { id, run, version, quiesce, node }, value: 1 }],
+  ({ daemon: { id, run, version = '', quiesce = '', node } }) => [{ labels: { id, run, version, quiesce, node }, value: 1 }],
 ]
 
 /** The counters and gauges, in the order of the exposition. */
