@@ -28,6 +28,7 @@ const KEPT_IN: readonly (readonly [packageName: string, place: string])[] = [
   ['xstate', 'src/kernel/'],
   ['eventemitter3', 'src/base/feed.ts'],
   ['pino', 'src/observe/'],
+  ['@opentelemetry', 'src/observe/'],
   ['fast-check', 'src/testing/'],
   ['yaml', 'src/cli/'],
   ['ws', 'src/adapters/'],
