@@ -152,16 +152,21 @@ export class FactTracer {
 
   /** Ends what is open: the spans are about to be handed on. */
   end(at: number): void {
+    this.endAllButLast(at)
+    this.#daemon.end(at)
+  }
+
+  /** The same without the first span of the shutdown, which ends last. */
+  endAllButLast(at: number): void {
     this.#terms.end(at)
     this.#restarts.end(at)
     this.#services.end(at)
-    this.#daemon.end(at)
+    this.#daemon.endAllButLast(at)
   }
 
   #hearRoot(fact: Fact): void {
     // What a restart waited for stops with all the others now.
     if (fact.type === 'shutdown-started') this.#restarts.end(fact.at)
-    if (fact.type === 'phase-started' && fact.phase === 'spans') return this.end(fact.at)
     this.#daemon.hear(fact)
   }
 

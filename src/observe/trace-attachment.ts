@@ -4,15 +4,16 @@ import { describe } from '../base/errors.js'
 import { type FactTracer, TRACED } from './fact-tracer.js'
 import type { Attachment, Inside, Observed } from './observer.js'
 import { SpanContext } from './span-context.js'
+import type { SpanFlush } from './span-flush.js'
 
 /** The traces of one daemon. */
 export class TraceAttachment implements Attachment {
   readonly #observed: Observed
   readonly #facts: FactTracer
-  readonly #flush: (limitMs: number) => unknown
+  readonly #flush: SpanFlush
   readonly #unlisten: () => void
 
-  constructor(observed: Observed, facts: FactTracer, flush: (limitMs: number) => unknown) {
+  constructor(observed: Observed, facts: FactTracer, flush: SpanFlush) {
     this.#observed = observed
     this.#facts = facts
     this.#flush = flush
@@ -34,9 +35,9 @@ export class TraceAttachment implements Attachment {
   }
 
   async flush(limitMs: number): Promise<void> {
-    this.#facts.end(this.#observed.now())
+    const at = this.#observed.now()
     try {
-      await this.#flush(limitMs)
+      await this.#flush({ limitMs, endAllButLast: () => this.#facts.endAllButLast(at), endAll: () => this.#facts.end(at) })
     } catch (error) {
       throw new Error(`spans were not handed on: ${reasonOf(error)}; is the collector there?`, { cause: error })
     }

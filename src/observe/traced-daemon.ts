@@ -12,7 +12,7 @@ export class TracedDaemon {
   #shutdown: TraceSpan | undefined
   #phase: TraceSpan | undefined
   #hasStopped = false
-  /** When the latest fact about the whole came: the shutdown ends with that, not when spans are handed on. */
+  /** When the latest fact about the whole came. */
   #latestAt = 0
 
   constructor(begin: BeginTrace) {
@@ -68,11 +68,17 @@ export class TracedDaemon {
 
   /** Ends what is open: the spans are about to be handed on. */
   end(at: number): void {
+    this.endAllButLast(at)
+    // It ends with the latest that is known of it, not when its spans are handed on.
+    this.#shutdown?.end(this.#latestAt)
+    this.#shutdown = undefined
+  }
+
+  /** The same without the first span of the shutdown. */
+  endAllButLast(at: number): void {
     this.#started(at)
     this.#phase?.end(at)
-    this.#shutdown?.end(this.#phase === undefined ? this.#latestAt : at)
     this.#phase = undefined
-    this.#shutdown = undefined
     this.#hasStopped = true
   }
 
@@ -88,7 +94,8 @@ export class TracedDaemon {
   }
 
   #phaseStarted({ phase, at }: Extract<Fact, { type: 'phase-started' }>): void {
-    if (phase === 'spans' || phase === 'logs') return this.end(at)
+    // Their spans would come too late.
+    if (phase === 'spans' || phase === 'logs') return
     const shutdown = this.#stopping(at)
     if (shutdown?.isRecorded === true) this.#phase = shutdown.child(phase, { at })
   }

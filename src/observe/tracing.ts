@@ -1,10 +1,11 @@
 // Traces of a daemon through the OpenTelemetry API, which does nothing by itself: whoever sets up its SDK decides what is kept and where
 // it is sent.
-import { ProxyTracerProvider, type Tracer, type TracerProvider, trace } from '@opentelemetry/api'
+import { type Tracer, type TracerProvider, trace } from '@opentelemetry/api'
 import { type Duration, parseDuration } from '../base/duration.js'
 import { type Problems, show } from '../protocol/spec.js'
 import { FactTracer } from './fact-tracer.js'
 import type { Observed, Observer } from './observer.js'
+import { flushOf, flushWith } from './span-flush.js'
 import { TraceAttachment } from './trace-attachment.js'
 
 /** Where spans go, and how many. */
@@ -22,13 +23,14 @@ export interface TracingOptions {
   readonly flushLimit?: Duration
   /**
    * How many services have a span in one trace; those that were added at run time at most half of them. Beyond that the slowest 50 have
-   * one and, up to this number again, those that went wrong. Default 1000.
+   * one and, up to this number again, those that went wrong. Default 500.
    */
   readonly services?: number
 }
 
 const FLUSH_LIMIT_MS = 1_000
-const SERVICES = 1_000
+// With what belongs to them they fit into the queue of the SDK's batch processor, which holds 2048.
+const SERVICES = 500
 
 /**
  * Traces of a daemon's start, its restarts, promotions and steps down, and its shutdown with a span for each phase and service.
@@ -72,7 +74,7 @@ function attach({ tracer, tracerProvider, flush, services = SERVICES }: TracingO
     tree: system.tree(),
     now: () => observed.now(),
   })
-  return new TraceAttachment(observed, facts, flush ?? ((limitMs) => flushProvider(provider, limitMs)))
+  return new TraceAttachment(observed, facts, flush === undefined ? flushOf(provider) : flushWith(flush))
 }
 
 function check({ tracer, tracerProvider, flush, flushLimit, services }: TracingOptions, problems: Problems): void {
@@ -84,14 +86,4 @@ function check({ tracer, tracerProvider, flush, flushLimit, services }: TracingO
   if (flush !== undefined && typeof flush !== 'function') problems.add(where, `\`flush\` is ${show(flush)}, not a function`)
   problems.duration(where, 'flushLimit', flushLimit, FLUSH_LIMIT_MS)
   problems.whole(where, 'services', services, 0, SERVICES)
-}
-
-interface Flushing {
-  forceFlush?(options: { readonly timeoutMillis: number }): unknown
-}
-
-// What is registered globally is behind a proxy that has no such method.
-function flushProvider(provider: TracerProvider, limitMs: number): unknown {
-  const behind = provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider
-  return (behind as Flushing).forceFlush?.({ timeoutMillis: limitMs })
 }

@@ -124,7 +124,14 @@ export class Watch {
 
   #tellNews(): void {
     this.#news = undefined
-    for (const reader of this.#readers) reader.onNews()
+    for (const reader of this.#readers) {
+      try {
+        reader.onNews()
+      } catch {
+        // One that cannot go on reading must keep nobody else from it, least of all from ending.
+        reader.close()
+      }
+    }
   }
 
   #left(reader: Reader): void {
