@@ -141,8 +141,8 @@ const DAEMON_GAUGES: readonly Row[] = [
   [
     'shutdown_budget_seconds',
     'seconds',
-    'The grace: how long a stop may take from its first word to the exit.',
-    ofDaemon(({ daemon }) => daemon.graceMs / 1_000),
+    'How long a stop may take from its first word until the tree has stopped: the grace, less what is kept for after it.',
+    ofDaemon(({ daemon: { graceMs, stopMs = graceMs } }) => stopMs / 1_000),
   ],
   [
     'shutdown_elapsed_seconds',

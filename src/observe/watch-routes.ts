@@ -1,7 +1,8 @@
 // A watch over HTTP: the state once, or as a stream of server-sent events; and the few things that can be asked for by hand.
 import type { Frame } from './frames.js'
 import type { Route } from './observer.js'
-import type { Watch, WatchReader } from './watch.js'
+import type { Watch } from './watch.js'
+import type { WatchReader } from './watch-reader.js'
 
 const PING_MS = 15_000
 const FRAMES_AT_ONCE = 500
