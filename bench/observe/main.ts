@@ -21,7 +21,7 @@ const { values } = parseArgs({
 })
 const nodes = [process.execPath, ...values.node].map((path) => ({ path, version: versionOf(path) }))
 const cells = nodes.map(({ path }) => {
-  const args = ['--expose-gc', '--import', 'tsx', join(import.meta.dirname, 'cell.ts'), values.rounds]
+  const args = ['--import', 'tsx', join(import.meta.dirname, 'cell.ts'), values.rounds]
   return JSON.parse(execFileSync(path, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })) as Cell
 })
 
