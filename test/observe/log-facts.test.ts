@@ -1,8 +1,9 @@
 // Facts as log lines.
 import { describe, expect, test } from 'vitest'
 import { type Log, silentLog } from '../../src/base/log.js'
+import { logError } from '../../src/base/log-error.js'
 import { flushLog, guardLog } from '../../src/observe/log.js'
-import { logError, logFact } from '../../src/observe/log-facts.js'
+import { logFact } from '../../src/observe/log-facts.js'
 import type { Fact } from '../../src/protocol/fact.js'
 
 function record(): { readonly log: Log; readonly lines: [level: string, fields: object, message: string | undefined][] } {
