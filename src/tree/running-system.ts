@@ -101,7 +101,7 @@ export class RunningSystem implements Owner<Incarnation> {
     const isWaitedFor = this.#waitsForCaller()
     const now = this.#world.env.clock.now()
     this.#budgetMs = Math.min(this.#budgetMs, budgetMs)
-    this.#beginReport()
+    this.#beginReport(this.#incarnation === undefined)
     this.#deadlineAt = Math.min(this.#deadlineAt, now + budgetMs)
     if (this.#incarnation === undefined) this.#end()
     else this.#incarnation.stop({ deadlineAt: now + budgetMs, reserveMs: 0, hurried: false })
