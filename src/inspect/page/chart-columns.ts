@@ -136,7 +136,38 @@ function straightenAll(rows: readonly Item[][], strands: readonly Strand[]): voi
   const middle = meanOf(rows.flat().filter(({ kind }) => kind === 'state'))
   // From the middle outward: who is pushed outward is made straight again later.
   const outward = strands.map((strand) => ({ strand, off: Math.abs(meanOf(strand.items) - middle) })).sort((a, b) => a.off - b.off)
-  for (let round = 0; round < 3; round += 1) for (const { strand } of outward) straighten(strand, rowOf, middle)
+  const met = metBy(strands)
+  for (let round = 0; round < 3; round += 1) {
+    for (const [state, by] of met) center(state, by, rowOf)
+    for (const { strand } of outward) straighten(strand, rowOf, middle)
+  }
+}
+
+/** Whom the arrows of a state come from or go to next, and where they meet the state; undefined where that is free. */
+type Met = readonly { readonly next: Item; readonly offset: number | undefined }[]
+
+function metBy(strands: readonly Strand[]): Map<Item, Met> {
+  const met = new Map<Item, Met>()
+  for (const { items, topOffset, bottomOffset } of strands) {
+    for (const [state, next, offset] of [
+      [items[0], items[1], topOffset],
+      [items.at(-1), items.at(-2), bottomOffset],
+    ] as const) {
+      if (state?.kind === 'state' && next !== undefined) met.set(state, [...(met.get(state) ?? []), { next, offset }])
+    }
+  }
+  return met
+}
+
+// To where all its arrows can meet it straight, if there is such a place.
+function center(state: Item, met: Met, rowOf: ReadonlyMap<Item, readonly Item[]>): void {
+  let { low, high } = roomOf([state], rowOf)
+  for (const { next, offset } of met) {
+    const slack = offset === undefined ? Math.max(0, state.left - CORNER) : 0
+    low = Math.max(low, next.x - (offset ?? 0) - slack)
+    high = Math.min(high, next.x - (offset ?? 0) + slack)
+  }
+  if (low <= high) state.x = Math.min(high, Math.max(low, state.x))
 }
 
 function meanOf(items: readonly Item[]): number {

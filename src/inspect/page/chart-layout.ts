@@ -10,7 +10,7 @@ import { APART } from './chart-ports.js'
 import { estimate, LINE, labelOf, linesOf } from './chart-wording.js'
 
 const MARGIN = 10
-const BOX = { side: 12, top: 8, bottom: 9, least: 64, history: 28 }
+const BOX = { double: 2, side: 12, top: 8, bottom: 9, least: 64, history: 28 }
 const LABEL = { side: 5, top: 1 }
 const LOOP = { reach: 14, gap: 2 }
 /** The room of the dot above a state in which the one around it begins. */
@@ -103,8 +103,9 @@ class Layout {
   #boxSize(node: ChartNode): { readonly width: number; readonly height: number } {
     if (node.kind === 'history') return { width: BOX.history, height: BOX.history }
     const text = this.#textSize(this.#lines(node))
-    const width = Math.max(BOX.least, text.width + 2 * BOX.side, this.#metWidth(node))
-    return { width, height: text.height + BOX.top + BOX.bottom }
+    const border = node.kind === 'final' ? 2 * BOX.double : 0
+    const width = Math.max(BOX.least, text.width + 2 * BOX.side, this.#metWidth(node)) + border
+    return { width, height: text.height + BOX.top + BOX.bottom + border }
   }
 
   // Wide enough for all arrows at its top or bottom, and for a few to go straight on to their labels.

@@ -51,7 +51,7 @@ class ChartView implements View {
     this.element = html(
       'div',
       { class: 'chart' },
-      html('div', { class: 'chart-head' }, this.#words, this.#tabs),
+      html('div', { class: 'chart-head' }, this.#words, html('div', { class: 'chart-choice' }, this.#tabs, this.#zoom.tools)),
       this.#zoom.element,
       this.#detail,
     )

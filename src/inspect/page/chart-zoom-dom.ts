@@ -6,6 +6,7 @@ const SCALE = { least: 0.2, most: 2.5, step: 1.25, readable: 0.75 }
 /** A frame around a drawing. */
 export class ZoomFrame {
   readonly element: HTMLElement
+  /** Buttons, for a place of their own. */
   readonly tools: HTMLElement
   readonly #scrolled = html('div', { class: 'chart-canvas' })
   readonly #size = { width: 1, height: 1 }
@@ -23,7 +24,7 @@ export class ZoomFrame {
       this.#button('+', 'Larger', () => this.#zoom(SCALE.step)),
       this.#button('Fit', 'Fit all of it in', () => this.#fitAll()),
     )
-    this.element = html('div', { class: 'chart-zoom' }, this.#scrolled, this.tools)
+    this.element = this.#scrolled
     this.#listen()
     new ResizeObserver(() => this.#isFitted && this.fit()).observe(this.#scrolled)
   }
