@@ -8,14 +8,27 @@ const FONTS: Readonly<Record<Style, readonly [font: string, family: string]>> = 
   label: ['11px', '--mono'],
 }
 
+/** How wide a text is in a font, in pixels. */
+export function textWidth(font: string): (text: string) => number {
+  const canvas = document.createElement('canvas').getContext('2d')
+  const known = new Map<string, number>()
+  return (text) => {
+    const width = known.get(text)
+    if (width !== undefined || canvas === null) return width ?? estimate(text, 'label')
+    canvas.font = font
+    const measured = canvas.measureText(text).width
+    if (known.size > 2_000) known.clear()
+    known.set(text, measured)
+    return measured
+  }
+}
+
 /** Measures with the fonts of the page; guesses where it cannot. */
 export function measureWith(element: Element): Measure {
-  const canvas = document.createElement('canvas').getContext('2d')
-  if (canvas === null) return estimate
   const style = getComputedStyle(element)
-  return (text, kind) => {
-    const [font, family] = FONTS[kind]
-    canvas.font = `${font} ${style.getPropertyValue(family) || 'sans-serif'}`
-    return canvas.measureText(text).width
+  const widths = new Map<Style, (text: string) => number>()
+  for (const [kind, [font, family]] of Object.entries(FONTS)) {
+    widths.set(kind as Style, textWidth(`${font} ${style.getPropertyValue(family) || 'sans-serif'}`))
   }
+  return (text, kind) => widths.get(kind)?.(text) ?? estimate(text, kind)
 }
