@@ -12,7 +12,7 @@ const options = { bundle: true, minify: true, write: false, legalComments: 'none
 const bundle = async (entry, more) => (await build({ entryPoints: [root(entry)], ...options, ...more })).outputFiles[0].text.trim()
 
 const script = (await bundle('src/inspect/page/main.ts', { format: 'iife', target: 'es2023' })).replaceAll('</script', '<\\/script')
-const style = await bundle('src/inspect/page/page.css', { target: 'chrome120' })
+const style = await bundle('src/inspect/page/page.css', { target: 'chrome123' })
 
 const hash = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 const policy = [
@@ -27,7 +27,7 @@ const policy = [
 
 const page = readFileSync(root('src/inspect/page/page.html'), 'utf8')
   .replace('{policy}', () => policy)
-  .replace('{style}', () => style)
-  .replace('{script}', () => script)
+  .replace('<style>/* style */<', () => `<style>${style}<`)
+  .replace('<script>script<', () => `<script>${script}<`)
 mkdirSync(dirname(target), { recursive: true })
 writeFileSync(target, page)

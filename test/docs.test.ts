@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 const exec = promisify(execFile)
 const project = fileURLToPath(new URL('..', import.meta.url))
 // The flags that the README names.
-const PRETTY = ['-S', '-i', 'pid,node,incarnation,report,code']
+const PRETTY = ['-S', '-i', 'run,id,pid,host,node,version,quiesce,tree,incarnation,report,code']
 const scratch = join(project, '.data/docs')
 
 interface Block {

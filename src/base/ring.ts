@@ -5,6 +5,8 @@ export class Ring<T> {
   readonly #capacity: number
   readonly #items: T[] = []
   #last = 0
+  /** Whatever has a lower number was let go of. */
+  #since = 1
 
   constructor(capacity: number) {
     this.#capacity = capacity
@@ -17,7 +19,7 @@ export class Ring<T> {
 
   /** The number of the oldest item that is still there; one above `last` when there is none. */
   get first(): number {
-    return this.#last - this.#items.length + 1
+    return Math.max(this.#since, this.#last - this.#capacity + 1)
   }
 
   push(item: T): void {
@@ -32,8 +34,7 @@ export class Ring<T> {
 
   /** Lets go of all items; the numbers go on. */
   clear(): void {
-    // An empty ring has to begin at a place that is a multiple of its capacity, or the numbers and places would part.
     this.#items.length = 0
-    this.#last = Math.ceil(this.#last / this.#capacity) * this.#capacity
+    this.#since = this.#last + 1
   }
 }

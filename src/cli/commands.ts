@@ -1,5 +1,7 @@
-// The commands, their options and what they say about themselves: parsing and help read the same table.
-import { wrap } from './text.js'
+// The commands, their options and what they say about themselves: parsing, help and completion read the same table.
+
+/** What may stand somewhere, so that a shell can complete it. */
+export type Completes = 'file' | 'address' | 'command' | 'nothing' | readonly string[]
 
 /** One option of a command. */
 export interface OptionSpec {
@@ -7,6 +9,8 @@ export interface OptionSpec {
   readonly short?: string
   /** What its value is called in the help. */
   readonly value?: string
+  /** What its value may be. */
+  readonly completes?: Completes
   readonly about: string
 }
 
@@ -16,6 +20,8 @@ export interface CommandSpec {
   /** One line, for the list. */
   readonly title: string
   readonly about: readonly string[]
+  /** What may stand behind its name. */
+  readonly operands: readonly Completes[]
   readonly options: Readonly<Record<string, OptionSpec>>
   readonly exit: string
 }
@@ -27,28 +33,26 @@ const FLAGS = {
   'lame-duck': { type: 'string', value: 'TIME', about: 'How long to go on serving before a drain, while balancers notice.' },
   'probes-port': { type: 'string', value: 'PORT', about: 'Where probes are answered.' },
 } as const satisfies Record<string, OptionSpec>
+const LIVE = {
+  socket: {
+    type: 'string',
+    value: 'PATH',
+    completes: 'file',
+    about: 'The socket of the daemon, or the folder where it is. Default: the variable QUIESCE_SOCKET, or the usual folders.',
+  },
+  timeout: { type: 'string', value: 'TIME', about: 'How long to wait for an answer. Default 5s.' },
+} as const satisfies Record<string, OptionSpec>
+const YES: OptionSpec = { type: 'boolean', short: 'y', about: 'Do not ask whether it is meant.' }
 const LOADING =
   'FILE is imported, with what stands behind `--` as its arguments. It calls `run(tree, options)`, or it exports a tree as `tree` or as its default.'
 const TYPESCRIPT =
   'TypeScript: Node 22.18 and later read it by themselves. On an older one, with a loader: node --import tsx node_modules/.bin/quiesce …'
+const WHICH =
+  'ADDRESS begins with the daemon: the id of its root (`shop/api`), its process id (`4711/api`) or both (`shop-4711/api`). Where only one runs, that may be left out (`api`).'
+const ASKED = '0 done, 1 the daemon was not found, did not answer or refused, or it did not come to what was asked for, 2 called wrongly.'
 
 /** All commands by name. */
 export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
-  run: {
-    synopsis: 'run FILE [options] [-- arguments of FILE]',
-    title: 'run the daemon in FILE',
-    about: [LOADING, 'The options below are laid over those in the file.', TYPESCRIPT],
-    options: {
-      report: {
-        type: 'string',
-        value: 'FILE',
-        about: 'Append the shutdown report to FILE. Default: the variable QUIESCE_REPORT, or nowhere.',
-      },
-      ...FLAGS,
-      help: HELP,
-    },
-    exit: "The daemon's own: 0 clean, 1 gave up, 2 not well formed, 3 forced, 4 the start failed.",
-  },
   check: {
     synopsis: 'check FILE [options] [-- arguments of FILE]',
     title: 'will it stop in time? nothing is started',
@@ -58,10 +62,12 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       'What FILE prints while it is imported goes to standard error.',
       TYPESCRIPT,
     ],
+    operands: ['file'],
     options: {
       manifest: {
         type: 'string',
         value: 'YAML',
+        completes: 'file',
         about: 'A Deployment, StatefulSet, DaemonSet or Pod; several documents are fine; `-` for standard input.',
       },
       container: {
@@ -75,12 +81,87 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     },
     exit: '0 nothing wrong, 1 errors or warnings, 2 called wrongly.',
   },
+  run: {
+    synopsis: 'run FILE [options] [-- arguments of FILE]',
+    title: 'run the daemon in FILE',
+    about: [LOADING, 'The options below are laid over those in the file.', TYPESCRIPT],
+    operands: ['file'],
+    options: {
+      report: {
+        type: 'string',
+        value: 'FILE',
+        completes: 'file',
+        about: 'Append the shutdown report to FILE. Default: the variable QUIESCE_REPORT, or nowhere.',
+      },
+      ...FLAGS,
+      help: HELP,
+    },
+    exit: "The daemon's own: 0 clean, 1 gave up, 2 not well formed, 3 forced, 4 the start failed.",
+  },
+  tree: {
+    synopsis: 'tree [ADDRESS] [options]',
+    title: 'what runs, and how each service is',
+    about: [
+      'Prints the tree of a running daemon: the state of each service, which of its lives it is in, restarts within the window, work in flight of its capacity, missed health checks, who leads.',
+      WHICH,
+      'Of many children those are shown that tell something; the rest is one line.',
+    ],
+    operands: ['address'],
+    options: {
+      depth: { type: 'string', short: 'd', value: 'N', about: 'So many levels below the first.' },
+      all: { type: 'boolean', short: 'a', about: 'Every child, however many there are.' },
+      ...LIVE,
+      json: JSON_OPTION,
+      help: HELP,
+    },
+    exit: ASKED,
+  },
+  restart: {
+    synopsis: 'restart ADDRESS [options]',
+    title: 'stop a service in order and start it again',
+    about: ['Accepted work is finished, then the service stops, and starts anew. Shows what happens until it is over.', WHICH],
+    operands: ['address'],
+    options: { ...LIVE, json: JSON_OPTION, help: HELP },
+    exit: ASKED,
+  },
+  drain: {
+    synopsis: 'drain [ADDRESS] [options]',
+    title: 'finish what has been accepted, take no more',
+    about: [
+      'The service takes no new work, finishes what it has accepted, and stops; it stays down until it is restarted, and the process goes on. Without an address, and at the root, all that takes work in from outside is drained (the edges); on a terminal you are asked first, elsewhere `--yes` is needed. Shows what happens until it is over.',
+      'To stop the whole daemon, send SIGTERM to its process.',
+      WHICH,
+    ],
+    operands: ['address'],
+    options: { yes: YES, ...LIVE, json: JSON_OPTION, help: HELP },
+    exit: ASKED,
+  },
+  kill: {
+    synopsis: 'kill ADDRESS [options]',
+    title: 'end a service by force; its supervisor decides what then',
+    about: [
+      'Nothing is finished: what the service works on is cut off. Its supervisor takes it for a crash. On a terminal you are asked first, elsewhere `--yes` is needed.',
+      WHICH,
+    ],
+    operands: ['address'],
+    options: { yes: YES, ...LIVE, json: JSON_OPTION, help: HELP },
+    exit: ASKED,
+  },
+  'step-down': {
+    synopsis: 'step-down [ADDRESS] [options]',
+    title: 'a leader gives up its term, so that another one leads',
+    about: ['Without an address: the one leader of the daemon.', WHICH],
+    operands: ['address'],
+    options: { ...LIVE, json: JSON_OPTION, help: HELP },
+    exit: ASKED,
+  },
   report: {
     synopsis: 'report [FILE] [options]',
     title: 'how the last stop went',
     about: [
       'Reads shutdown reports from FILE: one that `--report` or the option `report` has written, or the log of a daemon. `-` is standard input. Default: the file named by the variable QUIESCE_REPORT.',
     ],
+    operands: ['file'],
     options: {
       number: { type: 'string', short: 'n', value: 'N', about: 'The last N reports. Default 1.' },
       all: { type: 'boolean', about: 'All of them.' },
@@ -89,39 +170,4 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     },
     exit: '0, or 2 when there is no report to be read.',
   },
-}
-
-/** What `quiesce --help` prints. */
-export function overview(): string {
-  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length))
-  return [
-    ...wrap('quiesce runs daemons that stop in order, tells beforehand whether they will stop in time, and afterwards how it went.'),
-    '',
-    'Usage: quiesce COMMAND …',
-    '',
-    ...Object.entries(COMMANDS).map(([name, { title }]) => `  ${name.padEnd(width)}  ${title}`),
-    '',
-    '  quiesce help COMMAND   more about one command',
-    '  quiesce --version',
-    '',
-  ].join('\n')
-}
-
-/** What `quiesce help COMMAND` prints. */
-export function helpOf(command: CommandSpec): string {
-  const options = Object.entries(command.options).map(([name, option]) => ({ head: headOf(name, option), about: option.about }))
-  const indent = Math.max(...options.map(({ head }) => head.length)) + 4
-  return [
-    `Usage: quiesce ${command.synopsis}`,
-    ...command.about.flatMap((paragraph) => ['', ...wrap(paragraph)]),
-    '',
-    ...options.flatMap(({ head, about }) => wrap(about, ' '.repeat(indent), `  ${head}`.padEnd(indent))),
-    '',
-    ...wrap(`Exit code: ${command.exit}`),
-    '',
-  ].join('\n')
-}
-
-function headOf(name: string, { short, value }: OptionSpec): string {
-  return `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`
 }

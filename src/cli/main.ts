@@ -1,21 +1,28 @@
 #!/usr/bin/env node
 // The program `quiesce`. What a command prints goes to standard output, what is wrong with the call to standard error.
 import { readFileSync } from 'node:fs'
-import { describe } from '../base/errors.js'
 import { readArguments } from './arguments.js'
 import { checkCommand } from './check-command.js'
-import { COMMANDS, helpOf, overview } from './commands.js'
-import { FileError } from './load.js'
+import { COMMANDS } from './commands.js'
+import { complaintOf, EXIT } from './complaint.js'
+import { confirmOn } from './confirm.js'
+import { controlCommand } from './control-command.js'
+import { helpOf, overview } from './help.js'
+import { paint, surfaceOf } from './paint.js'
 import { reportCommand } from './report-command.js'
 import { runCommand } from './run-command.js'
-import { wrap } from './text.js'
-import { UsageError } from './usage-error.js'
+import { treeCommand } from './tree-command.js'
 
-const EXIT = { fine: 0, found: 1, usage: 2 } as const
+interface Done {
+  readonly text: string
+  readonly code: number
+}
+
+const { stdout, stderr, env } = process
 
 /** What a command comes to; undefined when the process is somebody else's from now on. */
-async function perform(args: readonly string[]): Promise<{ readonly text: string; readonly code: number } | undefined> {
-  const request = readArguments(args, process.env)
+async function perform(args: readonly string[]): Promise<Done | undefined> {
+  const request = readArguments(args, env)
   switch (request.command) {
     case 'help': {
       const topic = request.topic === undefined ? undefined : COMMANDS[request.topic]
@@ -31,12 +38,33 @@ async function perform(args: readonly string[]): Promise<{ readonly text: string
       const { text, isFine } = await checkCommand(request)
       return { text, code: isFine ? EXIT.fine : EXIT.found }
     }
+    case 'tree': {
+      const { text, notes } = await treeCommand(request, env, surfaceOf(stdout, env))
+      for (const note of notes) say(note)
+      return { text, code: EXIT.fine }
+    }
+    case 'restart':
+    case 'drain':
+    case 'kill':
+    case 'step-down': {
+      const surface = surfaceOf(stdout, env)
+      const { text, isDone } = await controlCommand(request, env, {
+        show: (line) => stdout.write(`${paint(line, surface)}\n`),
+        note: say,
+        confirm: confirmOn(process.stdin, stderr),
+      })
+      return { text, code: isDone ? EXIT.fine : EXIT.found }
+    }
   }
 }
 
 function version(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
   return (JSON.parse(text) as { version: string }).version
+}
+
+function say(line: string): void {
+  stderr.write(`quiesce: ${line}\n`)
 }
 
 // Whoever reads may have gone already, as `head` does: then the write has failed, and is called back all the same.
@@ -46,13 +74,8 @@ function finish(stream: NodeJS.WriteStream, text: string, code: number): void {
 }
 
 function fail(error: unknown): void {
-  if (error instanceof UsageError) {
-    const more = `Try: quiesce help${error.command === undefined ? '' : ` ${error.command}`}`
-    const lines = [...wrap(error.message, '', 'quiesce: '), error.instead === undefined ? more : `  ${error.instead}`]
-    return finish(process.stderr, `${lines.join('\n')}\n`, EXIT.usage)
-  }
-  if (error instanceof FileError) return finish(process.stderr, `quiesce: ${error.message}\n`, EXIT.found)
-  finish(process.stderr, `quiesce: ${error instanceof Error ? error.stack : describe(error)}\n`, EXIT.found)
+  const { text, code } = complaintOf(error)
+  finish(stderr, text, code)
 }
 
-perform(process.argv.slice(2)).then((done) => done && finish(process.stdout, done.text, done.code), fail)
+perform(process.argv.slice(2)).then((done) => done && finish(stdout, done.text, done.code), fail)

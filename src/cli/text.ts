@@ -1,4 +1,5 @@
 // Plain text for terminals, pipes and logs alike: no colours, at most 80 columns.
+import { formatMs } from '../base/duration.js'
 import { toWidth } from '../observe/text-width.js'
 
 /** The width of everything that is printed. */
@@ -29,4 +30,11 @@ export function wrap(text: string, indent = '', first = indent): string[] {
 /** `1 service`, `3 services`. */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
+
+/** A round duration for a narrow place: `5 s`, `250 ms`, `1.5 s`. */
+export function shortMs(ms: number): string {
+  return formatMs(ms)
+    .replace(/\.00(?= s$)/, '')
+    .replace(/(\.\d)0(?= s$)/, '$1')
 }

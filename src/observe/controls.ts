@@ -8,7 +8,7 @@ import type { Route } from './observer.js'
 
 /** What can be asked for. */
 const VERBS = ['restart', 'drain', 'kill', 'step-down'] as const
-type Verb = (typeof VERBS)[number]
+export type Verb = (typeof VERBS)[number]
 
 /** Why something that was asked for is not done: in words, and as a status of HTTP. */
 class Refused extends Error {

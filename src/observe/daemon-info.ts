@@ -11,8 +11,10 @@ export interface DaemonInfo {
   readonly node: string
   /** Of the daemon, as `run` was told; undefined when nobody said. */
   readonly version: string | undefined
-  /** Of this package. */
-  readonly quiesce: string
+  /** Of this package; undefined where it was bundled. */
+  readonly quiesce: string | undefined
   readonly graceMs: number
+  /** What of it there is until the tree must have stopped, the lame duck included; undefined where nobody says, as in an older recording. */
+  readonly stopMs?: number | undefined
   readonly lameDuckMs: number
 }

@@ -54,10 +54,12 @@ function beginningIn(fact: WireFact, hadStarted: boolean): Beginning | undefined
     case 'closing':
       return { state: hadStarted ? 'settling' : 'cancelling', incarnation: fact.incarnation }
     case 'stopped': {
-      const { settleMs, closeMs } = fact.ending
-      const ending = closeMs === undefined ? 'settling' : 'closing'
-      const isEnding = settleMs !== undefined || closeMs !== undefined
-      return { state: isEnding ? ending : hadStarted ? 'ready' : 'starting', incarnation: fact.incarnation }
+      const { tookMs, closeMs } = fact.ending
+      const { incarnation } = fact
+      if (closeMs !== undefined) return { state: 'closing', incarnation }
+      // One that was ended by force, at once, took no time.
+      if (tookMs === 0) return { state: hadStarted ? 'ready' : 'starting', incarnation }
+      return { state: hadStarted ? 'settling' : 'cancelling', incarnation }
     }
     case 'deleted':
       return { state: 'stopped', incarnation: 1 }

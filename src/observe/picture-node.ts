@@ -76,6 +76,8 @@ export function nodeAfter(node: PictureNode, fact: WireFact): PictureNode {
       return { ...ended(node, fact.at), incarnation: Math.max(node.incarnation, fact.incarnation) }
     case 'backing-off':
       return { ...node, status: 'backing-off', since: fact.at, retryAt: fact.delayMs === null ? undefined : fact.at + fact.delayMs }
+    case 'wait-dropped':
+      return node.status === 'backing-off' ? { ...node, status: 'stopped', since: fact.at, retryAt: undefined } : node
     case 'health-missed':
       return { ...node, health: { misses: fact.misses, limit: fact.limit } }
     case 'transition':
@@ -99,11 +101,6 @@ export function supervisorAfter(node: PictureNode, { count, max, withinMs }: Wir
 /** The node with what was measured of it. */
 export function measured(node: PictureNode, gauges: Gauges): PictureNode {
   return { ...node, ...gauges }
-}
-
-/** One whose wait for its next start was called off. */
-export function waitingNoMore(node: PictureNode): PictureNode {
-  return node.status === 'backing-off' ? { ...node, status: 'stopped', retryAt: undefined } : node
 }
 
 /** What is known of a node besides what a new state says of it, where the two agree. */

@@ -4,7 +4,7 @@ import type { Report } from '../policy/report.js'
 import type { StopPhase, StopSummary } from '../protocol/fact.js'
 import type { TreeNode } from '../tree/tree-node.js'
 import type { GaugesFrame, StateFrame, WireFact } from './frames.js'
-import { measured, newcomer, nodeAfter, nodeOf, type PictureNode, remembering, supervisorAfter, waitingNoMore } from './picture-node.js'
+import { measured, newcomer, nodeAfter, nodeOf, type PictureNode, remembering, supervisorAfter } from './picture-node.js'
 
 /** How far the daemon as a whole is. */
 export type DaemonPhase = 'starting' | 'ready' | 'stopping' | 'stopped'
@@ -40,6 +40,7 @@ export class Picture {
   #seq: number
   #at: number
   #stop: StopView | undefined
+  #structure = 0
 
   private constructor(state: StateFrame, nodes = new Map<string, PictureNode>(), children = new Map<string, Set<string>>()) {
     this.state = state
@@ -89,6 +90,11 @@ export class Picture {
   /** The address of the root. */
   get root(): string {
     return this.state.tree.address
+  }
+
+  /** Grows when somebody joins or leaves the tree. */
+  get structure(): number {
+    return this.#structure
   }
 
   get nodes(): ReadonlyMap<string, PictureNode> {
@@ -148,7 +154,6 @@ export class Picture {
     const node = this.#nodes.get(fact.address)
     if (node !== undefined) this.#replace(node, nodeAfter(node, fact))
     if (fact.type === 'restarting') this.#change(fact.supervisor, (supervisor) => supervisorAfter(supervisor, fact))
-    if (fact.type === 'draining' || fact.type === 'stopped') this.#callOffWaits(fact.address)
   }
 
   /** Folds in what was measured. */
@@ -161,7 +166,6 @@ export class Picture {
     switch (fact.type) {
       case 'shutdown-started': {
         const { reason, inFlight, budgetMs, at } = fact
-        this.#callOffWaits(fact.address)
         this.#stop = { reason, startedAt: at, budgetMs, inFlight, phases: [], endedAt: undefined, summary: undefined }
         return true
       }
@@ -187,6 +191,7 @@ export class Picture {
   }
 
   #put(node: PictureNode): void {
+    this.#structure += 1
     this.#nodes.set(node.address, node)
     if (node.parent === undefined) return
     const siblings = this.#children.get(node.parent)
@@ -217,16 +222,9 @@ export class Picture {
     const node = this.#nodes.get(address)
     if (node === undefined) return
     for (const child of this.childrenOf(address)) this.#remove(child)
+    this.#structure += 1
     this.#nodes.delete(address)
     this.#children.delete(address)
     if (node.parent !== undefined) this.#children.get(node.parent)?.delete(address)
-  }
-
-  // Below a supervisor that ends nobody is restarted, and no fact says so.
-  #callOffWaits(address: string): void {
-    for (const child of this.childrenOf(address)) {
-      this.#change(child, waitingNoMore)
-      this.#callOffWaits(child)
-    }
   }
 }

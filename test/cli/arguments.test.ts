@@ -1,7 +1,8 @@
 // The command line as words: what is asked for, and every way to ask wrongly.
 import { describe, expect, test } from 'vitest'
 import { readArguments } from '../../src/cli/arguments.js'
-import { COMMANDS, helpOf, overview } from '../../src/cli/commands.js'
+import { COMMANDS } from '../../src/cli/commands.js'
+import { helpOf, overview } from '../../src/cli/help.js'
 import { nearest } from '../../src/cli/nearest.js'
 import { UsageError } from '../../src/cli/usage-error.js'
 

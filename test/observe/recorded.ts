@@ -5,7 +5,7 @@ import type { TreeNode } from '../../src/tree/tree-node.js'
 
 /** A state as a daemon would send it. */
 export function stateFrame(tree: TreeNode, { seq, at }: { readonly seq: number; readonly at: number }): StateFrame {
-  const daemon = { run: 'r1', id: tree.id, pid: 7, host: 'here', node: 'v24', version: '1', graceMs: 30_000, lameDuckMs: 0 }
+  const daemon = { run: 'r1', id: tree.id, pid: 7, host: 'here', node: 'v24', version: '1', quiesce: '1', graceMs: 30_000, lameDuckMs: 0 }
   return { type: 'state', seq, at, wallAt: 1_000_000 + at, daemon, tree, charts: {}, controls: false }
 }
 

@@ -235,7 +235,7 @@ test('two daemons of one process, or of two copies of the package, share one lis
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const { counts, before } = (await daemon.line('while')) as unknown as Record<string, Record<string, number>>
     const added = Object.fromEntries(Object.entries(counts ?? {}).map(([name, count]) => [name, count - (before?.[name] ?? 0)]))
-    expect(added).toMatchObject({ SIGTERM: 1, SIGINT: 1, SIGHUP: 1, SIGQUIT: 1, uncaughtException: 1, unhandledRejection: 1, exit: 0 })
+    expect(added).toMatchObject({ SIGTERM: 1, SIGINT: 1, SIGHUP: 1, SIGQUIT: 1, uncaughtException: 1, unhandledRejection: 1, exit: 1 })
     const after = await daemon.line('after')
     expect(after['counts']).toEqual(after['before'])
     expect(after['clean']).toEqual([true, true])

@@ -1,0 +1,142 @@
+// Talks to one daemon: HTTP over its socket. Every question has its limit, and what goes wrong is told in words.
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { formatMs } from '../../base/duration.js'
+import { describe } from '../../base/errors.js'
+import type { Verb } from '../../observe/controls.js'
+import type { Frame, StateFrame } from '../../observe/frames.js'
+import { DaemonError } from './daemon-error.js'
+import { readEvents } from './events.js'
+import type { FoundDaemon } from './find.js'
+import { whySilent } from './silence.js'
+
+/** An answer of a daemon. */
+interface Answer {
+  readonly status: number
+  readonly body: string
+}
+
+/** One daemon. */
+export class DaemonClient {
+  readonly daemon: FoundDaemon
+  readonly #timeoutMs: number
+
+  constructor(daemon: FoundDaemon, timeoutMs: number) {
+    this.daemon = daemon
+    this.#timeoutMs = timeoutMs
+  }
+
+  /** All as it is now. @throws DaemonError */
+  async state(): Promise<StateFrame> {
+    const answer = await this.#get('/state')
+    const frame = this.#read(answer)
+    if (answer.status !== 200 || frame['type'] !== 'state') throw this.#odd('/state', answer)
+    return frame as unknown as StateFrame
+  }
+
+  /** The address of its inspector's page, with its token; undefined when it has none. @throws DaemonError */
+  async inspector(): Promise<string | undefined> {
+    const answer = await this.#get('/inspector')
+    if (answer.status === 404) return undefined
+    const { url } = this.#read(answer)
+    if (answer.status !== 200 || typeof url !== 'string') throw this.#odd('/inspector', answer)
+    return url
+  }
+
+  /** Asks for something to be done; resolves with the daemon's words when it is, however long that takes. @throws DaemonError when it refuses. */
+  async control(verb: Verb, address: string | undefined): Promise<string> {
+    const query = new URLSearchParams({ verb, ...(address === undefined ? {} : { address }) })
+    const answer = await this.#ask('POST', `/control?${query}`, Number.POSITIVE_INFINITY)
+    const { outcome, error } = this.#read(answer)
+    if (answer.status < 300) return typeof outcome === 'string' ? outcome : ''
+    throw new DaemonError(typeof error === 'string' ? error : this.#odd('/control', answer).message)
+  }
+
+  /**
+   * The frames, the state first, until the daemon ends the stream or `signal` is aborted.
+   * @throws DaemonError when the first does not come in time, or the connection breaks.
+   */
+  async *events(signal?: AbortSignal): AsyncGenerator<Frame> {
+    const response = await this.#open('GET', '/events', this.#timeoutMs, signal)
+    if (response.statusCode !== 200) throw this.#odd('/events', { status: response.statusCode ?? 0, body: await text(response) })
+    try {
+      yield* readEvents(response)
+    } catch (error) {
+      if (signal?.aborted === true) return
+      throw new DaemonError(`${this.#who} is gone: ${describe(error)}`)
+    } finally {
+      response.destroy()
+    }
+  }
+
+  /** One exchange as it is, for who hands it on. @throws DaemonError */
+  async forward(method: string, path: string, signal: AbortSignal): Promise<IncomingMessage> {
+    return await this.#open(method, path, Number.POSITIVE_INFINITY, signal)
+  }
+
+  get #who(): string {
+    return this.daemon.name
+  }
+
+  async #get(path: string): Promise<Answer> {
+    return await this.#ask('GET', path, this.#timeoutMs)
+  }
+
+  async #ask(method: string, path: string, timeoutMs: number): Promise<Answer> {
+    const signal = Number.isFinite(timeoutMs) ? AbortSignal.timeout(timeoutMs) : undefined
+    try {
+      const response = await this.#open(method, path, Number.POSITIVE_INFINITY, signal)
+      return { status: response.statusCode ?? 0, body: await text(response) }
+    } catch (error) {
+      if (signal?.aborted === true) throw this.#silent(timeoutMs)
+      throw error instanceof DaemonError ? error : new DaemonError(`${this.#who} broke off: ${describe(error)}`)
+    }
+  }
+
+  #open(method: string, path: string, timeoutMs: number, signal?: AbortSignal): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const call = httpRequest({ socketPath: this.daemon.path, method, path, agent: false, headers: { host: 'localhost' } })
+      const timer = Number.isFinite(timeoutMs) ? setTimeout(() => call.destroy(this.#silent(timeoutMs)), timeoutMs) : undefined
+      const abort = (): void => void call.destroy(new Error('called off'))
+      if (signal?.aborted === true) abort()
+      signal?.addEventListener('abort', abort, { once: true })
+      call.once('response', (response) => {
+        clearTimeout(timer)
+        resolve(response)
+      })
+      call.once('close', () => signal?.removeEventListener('abort', abort))
+      call.on('error', (error) => {
+        clearTimeout(timer)
+        reject(error instanceof DaemonError ? error : this.#failure(error))
+      })
+      call.end()
+    })
+  }
+
+  #failure(error: NodeJS.ErrnoException): DaemonError {
+    if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') return new DaemonError(`${this.#who} has ended`)
+    if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return new DaemonError(`${this.#who} ended before it had answered`)
+    return new DaemonError(`${this.#who} cannot be asked: ${describe(error)}`)
+  }
+
+  #silent(timeoutMs: number): DaemonError {
+    return new DaemonError(`${this.#who} has not answered for ${formatMs(timeoutMs)}: ${whySilent(this.daemon.pid)}`)
+  }
+
+  #read(answer: Answer): Record<string, unknown> {
+    try {
+      const value: unknown = JSON.parse(answer.body)
+      if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
+    } catch {
+      // Told below, with what it said.
+    }
+    throw this.#odd('', answer)
+  }
+
+  #odd(path: string, { status, body }: Answer): DaemonError {
+    const said = body.trim().slice(0, 200)
+    return new DaemonError(
+      `${this.daemon.path} answers ${path} with ${status}${said === '' ? '' : ` ${said}`}: is it a daemon of this version?`,
+    )
+  }
+}
