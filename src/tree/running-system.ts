@@ -164,7 +164,7 @@ export class RunningSystem implements Owner<Incarnation> {
     for (const place of this.#roster.unready) yield { address: place.address, status: this.#roster.statusOf(place) }
   }
 
-  on(listener: (fact: Fact) => void, kinds?: ReadonlySet<FactType>): () => void {
+  on(listener: (fact: Fact) => void, kinds?: Pick<ReadonlySet<FactType>, 'has'>): () => void {
     return this.#facts.listen(listener, kinds)
   }
 
