@@ -13,8 +13,8 @@ export interface FactWords {
   readonly causes: readonly string[]
 }
 
-/** An error in one line. */
-export function errorLine({ name, message, code }: WireError): string {
+// In one line.
+function errorLine({ name, message, code }: WireError): string {
   const kind = code === undefined ? name : `${name} ${code}`
   return name === 'Error' && code === undefined ? message : `${kind}: ${message}`
 }
@@ -84,7 +84,7 @@ function aboutTree(fact: WireFact): FactWords {
     case 'restarting':
       return says(`restart ${fact.count} of at most ${fact.max} within ${time(fact.withinMs)}, by ${fact.supervisor}`, 'warn', fact.cause)
     case 'backing-off':
-      return says(`waits ${time(fact.delayMs)} before start ${fact.attempt}`, 'warn')
+      return says(`waits ${time(fact.delayMs)} before attempt ${fact.attempt}`, 'warn')
     case 'wait-dropped':
       return says('is not waited for any longer')
     case 'report':

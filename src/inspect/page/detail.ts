@@ -76,7 +76,7 @@ export class DetailView implements View {
     this.element.dataset['tone'] = look.tone
     reshape(this.#icon, look.icon)
     this.#showPath(node.address)
-    this.#figures.replaceChildren(...figuresOf(node).flatMap(([name, value]) => [html('dt', {}, name), html('dd', {}, value)]))
+    this.#figures.replaceChildren(...figuresOf(node).map(([name, value]) => html('div', {}, html('dt', {}, name), html('dd', {}, value))))
     this.#showRelations(node, picture)
   }
 
@@ -136,7 +136,8 @@ function part(title: string, ...content: HTMLElement[]): HTMLElement {
 
 function factRow(frame: FactFrame, picture: Picture): HTMLElement {
   const { text, tone, causes } = factWords(frame)
-  const row = html('li', { class: `fact tone-${tone}` }, html('time', {}, clockTime(picture.wallAt(frame.fact.at))), html('span', {}, text))
+  const row = html('li', { class: `fact tone-${tone}` }, html('time', {}, clockTime(picture.wallAt(frame.fact.at))))
+  row.append(html('span', { class: 'fact-mark', 'aria-hidden': 'true' }), html('span', { class: 'fact-text' }, text))
   if (causes.length > 0) row.append(html('ul', { class: 'causes' }, ...causes.map((cause) => html('li', {}, cause))))
   return row
 }

@@ -56,7 +56,7 @@ export class FactsView implements View {
     const row = html('div', { class: 'fact-row', role: 'listitem' })
     const address = html('button', { class: 'link address', type: 'button' })
     const time = html('button', { class: 'link time', type: 'button', title: 'Look at this moment' })
-    row.append(time, address, html('span', { class: 'fact-text' }))
+    row.append(time, html('span', { class: 'fact-mark', 'aria-hidden': 'true' }), address, html('span', { class: 'fact-text' }))
     address.addEventListener('click', () => askToSelect(this.element, address.textContent ?? ''))
     time.addEventListener('click', () => this.#seek(Number(row.dataset['seq'])))
     return row
@@ -67,7 +67,7 @@ export class FactsView implements View {
     row.dataset['seq'] = String(frame.seq)
     const { text, tone, causes } = factWords(frame)
     row.className = `fact-row tone-${tone}`
-    const [time, address, words] = row.children as unknown as [HTMLElement, HTMLElement, HTMLElement]
+    const [time, , address, words] = row.children as unknown as [HTMLElement, HTMLElement, HTMLElement, HTMLElement]
     write(time, clockTime(this.#moment.picture.wallAt(frame.fact.at)))
     write(address, frame.fact.address)
     write(words, causes.length === 0 ? text : `${text}: ${causes[0]}`)

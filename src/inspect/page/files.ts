@@ -41,8 +41,8 @@ function frameIn(line: string): Frame | undefined {
   }
 }
 
-/** A recording as the lines of a file. */
-export function writeRecording(recording: Recording): string {
+// As the lines of a file.
+function writeRecording(recording: Recording): string {
   let text = ''
   for (const frame of recording.frames()) text += `${JSON.stringify(frame)}\n`
   return text

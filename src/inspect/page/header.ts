@@ -78,7 +78,7 @@ export class StopBanner implements View {
     const all = unfinished(picture)
     const shown = all.filter(({ isActive }) => isActive).slice(0, NAMED_AT_MOST)
     const rows = (shown.length > 0 ? shown : all.slice(0, 1)).map(({ node, why }) => {
-      const since = node.since === undefined ? '' : `, ${tenths(now - node.since)}`
+      const since = node.since === undefined ? '' : ` for ${tenths(now - node.since)}`
       const limit = node.deadlineAt === undefined ? '' : `, ${tenths(node.deadlineAt - now)} left`
       return { address: node.address, words: `${why}${since}${limit}` }
     })
@@ -93,7 +93,7 @@ export class StopBanner implements View {
     const last = this.#waits.children[rows.length]
     if (last === undefined) return
     ;(last.children[0] as HTMLElement).hidden = true
-    write(last.children[1] as HTMLElement, `and ${rest} more that ${rest === 1 ? 'has' : 'have'} not ended`)
+    write(last.children[1] as HTMLElement, `and ${rest} more ${rest === 1 ? 'has' : 'have'} not ended`)
   }
 
   #fit(count: number): void {

@@ -47,7 +47,8 @@ function lifeRow(life: Life, picture: Picture): HTMLElement {
 
 function endWords({ endedAt, exit, verdict, startedAt, startingAt }: Life): string {
   if (endedAt === undefined) return startedAt === undefined ? 'starting' : `ready after ${formatMs(startedAt - (startingAt ?? startedAt))}`
-  const left = verdict === 'abandoned' ? ', given up: a hook still runs' : verdict === 'failed' ? ', with errors on the way' : ''
+  const left =
+    verdict === 'abandoned' ? ', given up: a hook still runs' : verdict === 'failed' && exit !== 'crash' ? ', with errors on the way' : ''
   switch (exit) {
     case 'crash':
       return `crashed${left}`

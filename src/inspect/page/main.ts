@@ -40,10 +40,10 @@ class Page {
       ['facts', facts],
     ]
     this.#panes = new Panes(new Map(views), () => this.#later())
-    this.#main.append(this.#tree.element, html('div', { class: 'side' }, this.#panes.element))
+    this.#main.append(this.#panes.tabs, this.#tree.element, html('div', { class: 'side' }, this.#panes.element))
     const skip = html('a', { class: 'skip', href: '#main' }, 'Skip to the services')
     this.#main.id = 'main'
-    document.body.append(skip, this.#bar.element, this.#banner.element, this.#notice, this.#panes.tabs, this.#main, this.#welcome.element)
+    document.body.append(skip, this.#bar.element, this.#banner.element, this.#notice, this.#main, this.#welcome.element)
     document.body.append(this.#transport.element)
     onSelect(document.body, (address) => this.#select(address))
     document.addEventListener('keydown', (event) => this.#key(event))
@@ -72,7 +72,6 @@ class Page {
     const { moment, selection } = this.#session
     this.#bar.update()
     this.#main.hidden = moment === undefined
-    this.#panes.tabs.hidden = moment === undefined
     this.#welcome.element.hidden = moment !== undefined
     this.#transport.update()
     if (moment === undefined) return this.#welcome.update(this.#session)

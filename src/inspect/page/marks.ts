@@ -30,8 +30,7 @@ export class Marks {
     const context = this.element.getContext('2d')
     if (context === null || length === 0) return
     context.scale(ratio, ratio)
-    const style = getComputedStyle(this.element)
-    const colour = (name: string): string => style.getPropertyValue(name)
+    const { color, outlineColor } = getComputedStyle(this.element)
     const drawn = new Set<string>()
     all.forEach((frame, index) => {
       const mark = markOf(frame)
@@ -39,7 +38,7 @@ export class Marks {
       const x = Math.round((index / length) * (width - 1))
       if (drawn.has(`${mark} ${x}`)) return
       drawn.add(`${mark} ${x}`)
-      context.fillStyle = colour(`--mark-${mark}`)
+      context.fillStyle = mark === 'bad' ? color : outlineColor
       context.fillRect(x, mark === 'stop' ? 0 : 3, mark === 'stop' ? 2 : 1.5, HEIGHT)
     })
   }

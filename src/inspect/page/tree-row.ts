@@ -1,4 +1,5 @@
 // One row of the tree: made once, filled again and again. Every figure has words for those who cannot see it.
+import { formatMs } from '../../base/duration.js'
 import type { Picture } from '../../observe/picture.js'
 import type { PictureNode } from '../../observe/picture-node.js'
 import { dress, html, write } from './elements-dom.js'
@@ -13,9 +14,6 @@ interface Parts {
   readonly word: HTMLElement
   readonly flight: HTMLElement
   readonly meter: HTMLElement
-  readonly incarnation: HTMLElement
-  readonly restarts: HTMLElement
-  readonly health: HTMLElement
 }
 
 const parts = new WeakMap<HTMLElement, Parts>()
@@ -31,9 +29,6 @@ export function makeRow(): HTMLElement {
     word: html('span', { class: 'cell cell-word' }),
     flight: html('span', { class: 'flight-text' }),
     meter: html('span', { class: 'meter-fill' }),
-    incarnation: html('span', { class: 'cell cell-incarnation' }),
-    restarts: html('span', { class: 'cell cell-restarts' }),
-    health: html('span', { class: 'cell cell-health' }),
   }
   const name = html(
     'span',
@@ -43,7 +38,7 @@ export function makeRow(): HTMLElement {
   )
   name.append(made.id, made.marks)
   const flight = html('span', { class: 'cell cell-flight' }, made.flight, html('span', { class: 'meter' }, made.meter))
-  const element = html('div', { class: 'row', role: 'treeitem' }, name, made.word, flight, made.incarnation, made.restarts, made.health)
+  const element = html('div', { class: 'row', role: 'treeitem' }, name, made.word, flight)
   parts.set(element, made)
   return element
 }
@@ -78,7 +73,9 @@ function fillMore(element: HTMLElement, { left }: TreeRow & { readonly kind: 'mo
   element.classList.add('is-more')
   element.classList.remove('has-children', 'is-aside')
   write(made.id, `${left} more: show the next`)
-  for (const part of [made.marks, made.word, made.flight, made.incarnation, made.restarts, made.health]) write(part, '')
+  made.marks.replaceChildren()
+  delete made.marks.dataset['marks']
+  for (const part of [made.word, made.flight]) write(part, '')
   made.meter.parentElement?.classList.add('is-empty')
 }
 
@@ -99,32 +96,44 @@ function fillNode(element: HTMLElement, row: TreeRow & { readonly kind: 'node' }
   reshape(made.twisty, row.isOpen ? 'open' : 'shut')
   reshape(made.status, look.icon)
   write(made.id, node.id)
-  fillMarks(made.marks, row, node)
+  fillMarks(made.marks, marksOf(row, node))
   write(made.word, look.word)
   fillFlight(made, node)
-  write(made.incarnation, node.incarnation > 1 ? `#${node.incarnation}` : '')
-  dress(made.incarnation, { title: `incarnation ${node.incarnation}` })
-  const { restarts, health } = node
-  write(made.restarts, restarts === undefined || restarts.count === 0 ? '' : `${restarts.count}/${restarts.max}`)
-  made.restarts.classList.toggle('is-hot', restarts !== undefined && restarts.count >= restarts.max)
-  dress(made.restarts, { title: restarts && `${restarts.count} restarts within ${restarts.withinMs} ms, ${restarts.max} at most` })
-  write(made.health, health === undefined || health.misses === 0 ? '' : `${health.misses}/${health.limit}`)
-  made.health.classList.toggle('is-hot', health !== undefined && health.misses > 0)
-  dress(made.health, { title: health && `${health.misses} health checks missed in a row, ${health.limit} are a crash` })
 }
 
-function fillMarks(element: HTMLElement, { childCount, isOpen }: TreeRow & { readonly kind: 'node' }, node: PictureNode): void {
-  const marks: string[] = []
-  if (node.leader !== undefined) marks.push(node.leader.leading ? `leads, term ${node.leader.term}` : 'standby')
-  if (node.edge) marks.push('edge')
-  if (node.dynamic) marks.push(isOpen ? 'dynamic' : `dynamic, ${childCount}`)
-  if (node.hasMachine) marks.push('machine')
-  if (!isOpen && !node.dynamic && childCount > 0) marks.push(`${childCount} shut`)
-  const text = marks.join('\n')
+/** What is special about a service: a short word, one for those who point at it, and how much it matters. */
+interface Mark {
+  readonly text: string
+  readonly title: string
+  readonly kind: 'plain' | 'leads' | 'warn' | 'bad'
+}
+
+function marksOf({ childCount, isOpen }: TreeRow & { readonly kind: 'node' }, node: PictureNode): Mark[] {
+  const { leader, restarts, health, incarnation } = node
+  const marks: Mark[] = []
+  const add = (text: string, title: string, kind: Mark['kind'] = 'plain'): void => void marks.push({ text, title, kind })
+  if (!isOpen && childCount > 0) add(`${childCount} below`, `${childCount} children are folded away`)
+  if (leader?.leading === true) add(`leads, term ${leader.term}`, 'this process leads', 'leads')
+  if (leader?.leading === false) add('standby', 'another process leads, or nobody does')
+  if (health !== undefined && health.misses > 0)
+    add(`missed ${health.misses}/${health.limit}`, `${health.misses} health checks missed in a row, ${health.limit} are a crash`, 'bad')
+  if (restarts !== undefined && restarts.count > 0) {
+    const within = formatMs(restarts.withinMs ?? Number.POSITIVE_INFINITY)
+    const title = `${restarts.count} restarts within ${within}; one more than ${restarts.max}, and it gives up`
+    add(`restarts ${restarts.count}/${restarts.max}`, title, restarts.count >= restarts.max ? 'bad' : 'warn')
+  }
+  if (incarnation > 1) add(`#${incarnation}`, `incarnation ${incarnation}`)
+  if (node.edge) add('edge', 'drained before everybody else')
+  if (node.dynamic) add('dynamic', 'its children come and go at run time')
+  if (node.hasMachine) add('machine', 'it runs a machine of its own')
+  return marks
+}
+
+function fillMarks(element: HTMLElement, marks: readonly Mark[]): void {
+  const text = marks.map((mark) => mark.text).join('\n')
   if (element.dataset['marks'] === text) return
   element.dataset['marks'] = text
-  const leads = node.leader?.leading === true
-  element.replaceChildren(...marks.map((mark, index) => html('span', { class: `mark${leads && index === 0 ? ' mark-leads' : ''}` }, mark)))
+  element.replaceChildren(...marks.map((mark) => html('span', { class: `mark mark-${mark.kind}`, title: mark.title }, mark.text)))
 }
 
 function fillFlight({ flight, meter }: Parts, { inFlight, capacity, waiting = 0 }: PictureNode): void {

@@ -214,7 +214,4 @@ const COLUMNS = [
   ['name', 'Service'],
   ['word', 'State'],
   ['flight', 'In flight'],
-  ['incarnation', 'Life'],
-  ['restarts', 'Restarts'],
-  ['health', 'Misses'],
 ] as const
