@@ -162,8 +162,6 @@ test('what a fact says is short and whole', () => {
   expect(say('restarting', { supervisor: 'shop', count: 2, max: 3, withinMs: 5_000 })).toBe('restarts db, 2 of 3 in 5.00 s')
   expect(say('backing-off', { supervisor: 'shop', delayMs: 200 })).toBe('waits 200 ms to start db')
   expect(say('promoted', { term: '7', tookMs: 3 })).toBe('leads, term 7')
-  expect(say('shutdown-started', { address: 'shop', reason: 'SIGTERM', budgetMs: null })).toBe(
-    'stop all (SIGTERM)',
-  )
+  expect(say('shutdown-started', { address: 'shop', reason: 'SIGTERM', budgetMs: null })).toBe('stop all (SIGTERM)')
   expect(say('request-failed', { error: {} })).toBeUndefined()
 })

@@ -58,6 +58,7 @@ export interface Timeline {
 
 /** The rows of a stop. */
 export function timelineOf({ report, isLive }: StopAt): Timeline {
+  const alive = new Set(report.services.flatMap(({ address, verdict }) => (verdict === 'stopping' ? [address] : [])))
   const { tookMs, budgetMs } = report
   const scaleMs = scaleOf(tookMs, budgetMs, isLive)
   const share = (ms: number): number => Math.min(1, Math.max(0, ms / scaleMs))
@@ -70,7 +71,7 @@ export function timelineOf({ report, isLive }: StopAt): Timeline {
       ms,
       from: share(step.fromMs),
       to: share(step.toMs),
-      isOpen: step.why === 'stopping',
+      isOpen: isLive && step.toMs >= tookMs - 0.1 && (address === undefined || alive.has(address)),
     }
   })
   const onPath = new Set(path.flatMap(({ address }) => address ?? []))
@@ -104,11 +105,11 @@ function atIt({ refusedAtMs }: Stopping, tookMs: number): Partial<Stopping> {
 
 const WHY: Readonly<Record<PathStep['why'], (count: number) => string>> = {
   starting: () => 'its start was called off',
-  settling: () => 'finished accepted work',
-  closing: () => 'closed',
+  settling: () => 'finishing accepted work',
+  closing: () => 'closing',
   several: (count) => `${count} services, one after another`,
   between: () => 'nobody was waited for',
-  'running-on': () => 'ran on after it had been given up',
+  'running-on': () => 'running on after it had been given up',
   stopping: () => 'still stopping',
 }
 
@@ -118,7 +119,7 @@ function scaleOf(tookMs: number, budgetMs: number, isLive: boolean): number {
   if (Number.isFinite(budgetMs) && tookMs > budgetMs * 0.5) return Math.max(budgetMs, tookMs) * 1.04
   const wanted = Math.max(100, tookMs * 1.2)
   const power = 10 ** Math.floor(Math.log10(wanted))
-  return power * ([1, 2, 5, 10].find((each) => each * power >= wanted) ?? 10)
+  return power * ([1, 1.5, 2, 3, 5, 7.5, 10].find((each) => each * power >= wanted) ?? 10)
 }
 
 function ticksOf(scaleMs: number): Timeline['ticks'] {
@@ -164,12 +165,12 @@ function barsOf({ kind, refusedAtMs, closingAtMs, stoppedAtMs }: Stopping, share
 }
 
 function wordsOf(service: Stopping, tookMs: number): string {
-  const { kind, verdict, inFlight, forced, forceCancelled, refusedAtMs, closingAtMs, stoppedAtMs, held } = service
+  const { kind, verdict, inFlight, inFlightNow, forced, forceCancelled, refusedAtMs, closingAtMs, stoppedAtMs, held } = service
   if (refusedAtMs === undefined) return verdict === 'stopping' ? 'not asked yet' : verdict
   const words = [formatMs((stoppedAtMs ?? tookMs) - refusedAtMs)]
   if (verdict === 'stopping' && kind === 'supervisor') return `${words[0]} so far`
   if (verdict === 'stopping') {
-    const what = closingAtMs !== undefined ? 'closing' : inFlight > 0 ? `waits for ${inFlight} in flight` : 'finishing'
+    const what = closingAtMs !== undefined ? 'closing' : waitsFor(inFlightNow, inFlight)
     return `${words[0]} so far, ${what}`
   }
   const hooks = verdict === 'abandoned' && held !== undefined && held.hooks.length > 0 ? ` in ${held.hooks.join(', ')}` : ''
@@ -179,6 +180,11 @@ function wordsOf(service: Stopping, tookMs: number): string {
   else if (forced) words.push('cut off')
   else if (inFlight > 0) words.push(`${inFlight} finished`)
   return words.join(', ')
+}
+
+function waitsFor(now: number, asked: number): string {
+  if (now === 0) return 'finishing'
+  return `waits for ${now}${now < asked ? ` of ${asked}` : ''} in flight`
 }
 
 function toneOf({ kind, verdict, asWritten, forced, forceCancelled, errors }: Stopping): 'plain' | 'warn' | 'bad' {

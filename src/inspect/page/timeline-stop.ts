@@ -3,6 +3,9 @@
 import type { FactList } from '../../observe/fact-list.js'
 import type { WireError, WireFact } from '../../observe/frames.js'
 import type { Picture, StopView } from '../../observe/picture.js'
+import { unfinished } from '../../observe/unfinished.js'
+import { criticalPath } from '../../policy/critical-path.js'
+import { Endings, type StoppedFact } from '../../policy/endings.js'
 import type { PathStep, Report, ServiceReport } from '../../policy/report.js'
 import { type Member, ReportFold } from '../../policy/report-fold.js'
 import type { Fact } from '../../protocol/fact.js'
@@ -11,6 +14,8 @@ import type { Fact } from '../../protocol/fact.js'
 export interface Stopping extends ServiceReport {
   /** When it began to close, in milliseconds since the stop began; for one that has ended, the same as `settledAtMs`. */
   readonly closingAtMs: number | undefined
+  /** How much is in flight now. */
+  readonly inFlightNow: number
 }
 
 /** A stop at one moment. */
@@ -33,7 +38,7 @@ export function stopAt(picture: Picture, facts: FactList, now: number): StopAt |
   if (stop === undefined) return undefined
   const isLive = stop.endedAt === undefined
   if (!isLive && report?.complete === true) {
-    const services = report.services.map((service) => ({ ...service, closingAtMs: service.settledAtMs }))
+    const services = report.services.map((service) => ({ ...service, closingAtMs: service.settledAtMs, inFlightNow: 0 }))
     return { report: { ...report, services, budgetMs: unlimited(report.budgetMs) }, isLive, startedAt: stop.startedAt }
   }
   return folded(picture, stop, { facts, now: stop.endedAt ?? Math.max(now, stop.startedAt) })
@@ -42,7 +47,7 @@ export function stopAt(picture: Picture, facts: FactList, now: number): StopAt |
 function folded(picture: Picture, stop: StopView, { facts, now }: { readonly facts: FactList; readonly now: number }): StopAt {
   const { startedAt, reason, budgetMs } = stop
   const isLive = stop.endedAt === undefined
-  const during = factsSince(facts, startedAt, picture.seq)
+  const during = factsDuring(facts, startedAt, picture.seq)
   const seen = seenIn(during)
   const members = membersOf(picture, seen)
   const fold = new ReportFold(() => reason, startedAt, members)
@@ -50,22 +55,25 @@ function folded(picture: Picture, stop: StopView, { facts, now }: { readonly fac
   const report = fold.report(now, unlimited(budgetMs), { complete: !isLive })
   const since = (at: number | undefined): number | undefined => (at === undefined ? undefined : at - startedAt)
   const services = report.services.map((service): Stopping => {
-    if (service.stoppedAtMs !== undefined) return { ...service, closingAtMs: service.settledAtMs }
+    if (service.stoppedAtMs !== undefined) return { ...service, closingAtMs: service.settledAtMs, inFlightNow: 0 }
     const { refusedAt, closingAt, inFlight = 0 } = seen.get(service.address) ?? {}
-    return { ...service, refusedAtMs: since(refusedAt), closingAtMs: since(closingAt), inFlight }
+    const inFlightNow = picture.nodes.get(service.address)?.inFlight ?? 0
+    return { ...service, refusedAtMs: since(refusedAt), closingAtMs: since(closingAt), inFlight, inFlightNow }
   })
-  return { report: { ...report, services }, isLive, startedAt }
+  const path = isLive ? livePath(picture, during, { startedAt, now }) : report.criticalPath
+  return { report: { ...report, services, criticalPath: path }, isLive, startedAt }
 }
 
-function factsSince(facts: FactListLike, at: number, seq: number): WireFact[] {
+function factsDuring(facts: FactList, startedAt: number, seq: number): WireFact[] {
   const { all } = facts
   const end = facts.countUntil(seq)
   let begin = end
-  while (begin > 0 && (all[begin - 1]?.fact.at ?? 0) >= at) begin -= 1
-  return all.slice(begin, end).map(({ fact }) => fact)
+  while (begin > 0 && (all[begin - 1]?.fact.at ?? 0) >= startedAt && all[begin]?.fact.type !== 'shutdown-started') begin -= 1
+  const during = all.slice(begin, end).map(({ fact }) => fact)
+  // What comes later is in no report.
+  const over = during.findIndex(({ type }) => type === 'shutdown-ended')
+  return over < 0 ? during : during.slice(0, over)
 }
-
-type FactListLike = Pick<FactList, 'all' | 'countUntil'>
 
 function seenIn(facts: readonly WireFact[]): Map<string, Seen> {
   const seen = new Map<string, Seen>()
@@ -78,6 +86,44 @@ function seenIn(facts: readonly WireFact[]): Map<string, Seen> {
   }
   return seen
 }
+
+// The rule of the report, as if those ended now that are at it. Whose end let one be asked is told only when it ends; until then it is
+// the last that had ended before it was asked, which is the same where one waits for another.
+function livePath(
+  picture: Picture,
+  facts: readonly WireFact[],
+  { startedAt, now }: { readonly startedAt: number; readonly now: number },
+): PathStep[] {
+  const endings = new Endings()
+  const atIt = new Map<string, { readonly refused: Refused; readonly waitedFor: string | undefined; settleMs?: number }>()
+  let last: string | undefined
+  for (const fact of facts) {
+    if (fact.type === 'draining') atIt.set(fact.address, { refused: fact, waitedFor: last })
+    const known = atIt.get(fact.address)
+    if (fact.type === 'closing' && known !== undefined) known.settleMs ??= fact.at - known.refused.at
+    if (fact.type !== 'stopped') continue
+    atIt.delete(fact.address)
+    endings.add(withErrors(fact) as StoppedFact)
+    if (fact.ending.lastChild === undefined) last = fact.address
+  }
+  const end = (address: string, isSupervisor: boolean): void => {
+    const found = atIt.get(address)
+    if (found === undefined) return
+    const { refused, waitedFor, settleMs } = found
+    // The time of a supervisor is that of its children: it is known by its last one, though that is not known yet.
+    const lastChild = isSupervisor ? '' : undefined
+    const ending = { tookMs: now - refused.at, settleMs, waitedFor, lastChild, hadStarted: refused.state !== 'cancelling' }
+    endings.add({ type: 'stopped', at: now, address, incarnation: refused.incarnation, ending: ending as Ending })
+  }
+  for (const address of atIt.keys()) if (picture.nodes.get(address)?.kind === 'supervisor') end(address, true)
+  // Of several at a time that which has been at it longest.
+  const slowest = unfinished(picture).find(({ isActive, node }) => isActive && node.kind === 'service')
+  if (slowest !== undefined) end(slowest.node.address, false)
+  return criticalPath({ endings, root: picture.root, sinceAt: startedAt, untilAt: now, rest: { address: picture.root, why: 'stopping' } })
+}
+
+type Refused = WireFact & { readonly type: 'draining' }
+type Ending = StoppedFact['ending']
 
 // Those in the tree, in its order; and those that were deleted as they ended, after what is left of their supervisor.
 function membersOf(picture: Picture, seen: ReadonlyMap<string, Seen>): Member[] {

@@ -138,6 +138,7 @@ function fillRow(element: HTMLElement, row: TimelineRow, selection: string | und
   dress(element, {
     'data-kind': row.kind,
     'data-tone': isService ? row.tone : undefined,
+    'data-empty': isService && row.bars.length > 0 ? undefined : '',
     'data-path': isService && row.isOnPath ? '' : undefined,
     'data-selected': address !== undefined && address === selection ? '' : undefined,
   })
