@@ -165,6 +165,7 @@ const KNOWN: Readonly<Record<FactType, true>> = {
   'health-missed': true,
   restarting: true,
   'backing-off': true,
+  'wait-dropped': true,
   report: true,
   'gave-up': true,
   deleted: true,
