@@ -1,7 +1,7 @@
 // Which step a service has just taken, read off the facts alone: through its life, and through a machine of the user's.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type AnyMachineSnapshot, createActor, createMachine } from 'xstate'
+import { type AnyMachineSnapshot, createActor, createMachine, fromPromise } from 'xstate'
 import { LIFE_IDS, lifeChart } from '../../src/inspect/page/chart-life.js'
 import { activeIn, lastStep, takenEdges } from '../../src/inspect/page/chart-steps.js'
 import { chartOf } from '../../src/kernel/chart.js'
@@ -95,7 +95,10 @@ describe('a step of a machine', () => {
   ]
 
   test.each(['toggle', 'fetcher', 'player', 'thirty', 'order'] as const)('%s: the transitions that XState took', (name) => {
-    const machine = createMachine(machines[name] as never).provide({ guards: { isAllowed: () => true, hasTriesLeft: () => true } } as never)
+    const machine = createMachine(machines[name] as never).provide({
+      actors: { fetchUser: fromPromise(() => new Promise(() => {})), authorise: fromPromise(() => new Promise(() => {})) },
+      guards: { isAllowed: () => true, hasTriesLeft: () => true },
+    } as never)
     const chart = chartOf(machine) as Chart
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...EVENTS), { maxLength: 30 }), (events) => {

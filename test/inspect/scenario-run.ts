@@ -39,7 +39,7 @@ async function run(scenario: Scenario): Promise<ScenarioRun> {
 
 /** Checks many. */
 export async function eachRun(check: (run: ScenarioRun) => void): Promise<void> {
-  const { runs: numRuns, seed } = extentOf(150, 23)
+  const { runs: numRuns, seed } = extentOf(80, 23)
   await fc.assert(
     fc.asyncProperty(scenarios(), async (scenario) => check(await run(scenario))),
     { numRuns, seed },

@@ -42,7 +42,7 @@ describe('in any run', () => {
         expect(open.filter((message) => isOwed(message, picture))).toEqual([])
       }
     })
-    expect(answered).toBeGreaterThan(500)
+    expect(answered).toBeGreaterThan(200)
   })
 
   test('at every moment what is owed is owed by somebody who is starting or has not stopped', async () => {
@@ -62,7 +62,7 @@ describe('in any run', () => {
         }
       }
     })
-    expect(owed).toBeGreaterThan(500)
+    expect(owed).toBeGreaterThan(200)
   })
 
   test('requests go down, answers go up, and both ends are lifelines', async () => {

@@ -69,8 +69,9 @@ class ChartView implements View {
     const chart = which === 'machine' && machine !== undefined ? machine : lifeChart
     this.#show(chart, node.address)
     const read = chart === lifeChart ? litInLife : litInMachine
-    this.#light(read(chart, node, moment.facts, picture.seq), moment)
-    write(this.#words, wordsOf(node, chart, moment))
+    const lit = read(chart, node, moment.facts, picture.seq)
+    this.#light(lit, moment)
+    write(this.#words, wordsOf(node, chart, lit, moment))
   }
 
   #showNobody(selection: string | undefined): void {
@@ -148,8 +149,9 @@ class ChartView implements View {
 
   #key(event: KeyboardEvent): void {
     const states = [...(this.#drawn?.states.values() ?? [])]
-    const at = states.findIndex((state) => state === document.activeElement)
-    if (at < 0) return
+    const focused = states.find((state) => state === document.activeElement)
+    if (focused === undefined) return
+    const at = states.indexOf(focused)
     const next = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: states.length - 1 }[event.key]
     const state = next === undefined ? undefined : states[next]
     if (next === undefined) return
@@ -181,14 +183,19 @@ function lastOf(arrow: Element): Element | undefined {
   return last === arrow ? undefined : last
 }
 
-function wordsOf(node: PictureNode, chart: Chart, { now }: Moment): string {
-  const who = `${node.address}${node.incarnation > 0 ? ` #${node.incarnation}` : ''}`
-  if (chart !== lifeChart && node.machine === undefined) return `${who}: where its machine is has not been told yet`
-  if (chart !== lifeChart) return `${who}: in ${inWords(node.machine?.value)}`
-  if (node.incarnation === 0) return `${who} has not been started`
-  const since = node.since === undefined ? '' : ` for ${formatMs(Math.max(0, now - node.since))}`
-  const waits = node.status === 'backing-off' ? ', started again after a pause' : ''
-  return `${who}: ${node.state}${since}${waits}`
+// How it is, the page says beside it; here is what led there.
+function wordsOf(node: PictureNode, chart: Chart, { taken, takenAt }: Lit, { now }: Moment): string {
+  if (chart !== lifeChart && node.machine === undefined) return 'Where its machine is has not been told yet.'
+  if (chart === lifeChart && node.incarnation === 0) return 'It has not been started yet.'
+  const edges = taken.flatMap((index) => chart.edges[index] ?? [])
+  const [first] = edges
+  const last = edges.at(-1)
+  if (first === undefined || last === undefined || takenAt === undefined)
+    return chart === lifeChart ? '' : `In ${inWords(node.machine?.value)}.`
+  const keyOf = (id: string | undefined): string => chart.nodes.find((each) => each.id === id)?.key ?? ''
+  const from = new Set(edges.map((edge) => edge.label))
+  const cause = chart === lifeChart && from.size > 1 ? '' : ` (${[...from].join(', then ')})`
+  return `${keyOf(first.from)} → ${keyOf(last.to)}${cause}, ${formatMs(Math.max(0, now - takenAt))} ago`
 }
 
 function inWords(value: unknown): string {
