@@ -55,7 +55,7 @@ describe.skipIf(missing() !== undefined)('a real daemon', () => {
     daemon.tell('finish')
     expect((await daemon.exited).code).toBe(0)
     await page
-      .getByText(/stopping took/)
+      .getByText(/Stopped in .*clean, all accepted work finished/)
       .first()
       .waitFor()
     expect(errors).toEqual([])
