@@ -111,6 +111,8 @@ export type Fact =
       readonly cause: unknown
     })
   | (About & { readonly type: 'backing-off'; readonly supervisor: string; readonly attempt: number; readonly delayMs: number })
+  /** It is not waited any longer before its next start: it ends with its supervisor, is stopped by hand, or starts with its group. */
+  | (About & { readonly type: 'wait-dropped'; readonly supervisor: string })
   | (About & {
       readonly type: 'report'
       readonly supervisor: string
@@ -142,3 +144,45 @@ export type Fact =
 
 /** The name of a kind of fact. */
 export type FactType = Fact['type']
+
+const KNOWN: Readonly<Record<FactType, true>> = {
+  starting: true,
+  started: true,
+  'start-failed': true,
+  ignored: true,
+  'slow-start': true,
+  'stop-requested': true,
+  draining: true,
+  closing: true,
+  crashed: true,
+  forced: true,
+  stopped: true,
+  'late-start': true,
+  'late-ack': true,
+  'late-error': true,
+  'hook-failed': true,
+  'request-failed': true,
+  'health-missed': true,
+  restarting: true,
+  'backing-off': true,
+  'wait-dropped': true,
+  report: true,
+  'gave-up': true,
+  deleted: true,
+  transition: true,
+  'shutdown-started': true,
+  'shutdown-ended': true,
+  'phase-started': true,
+  'phase-ended': true,
+  promoting: true,
+  promoted: true,
+  'promotion-failed': true,
+  'stepping-down': true,
+  'stepped-down': true,
+  'lease-lost': true,
+  'fence-failed': true,
+  'store-unknown': true,
+}
+
+/** Every kind of fact. */
+export const FACT_TYPES: readonly FactType[] = Object.keys(KNOWN) as FactType[]

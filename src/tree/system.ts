@@ -48,7 +48,7 @@ export interface System<Root extends Service = Service> extends AsyncDisposable 
    * Hears every fact; returns its own disposer. Nothing is built while nobody listens. One that names the `kinds` that it needs does
    * not make anybody build others, though it is told of those that are built all the same.
    */
-  on(listener: (fact: Fact) => void, kinds?: ReadonlySet<FactType>): () => void
+  on(listener: (fact: Fact) => void, kinds?: Pick<ReadonlySet<FactType>, 'has'>): () => void
   /**
    * Calls `observer` with XState's own inspection events of every actor of the tree: supervisors, incarnations, and the actors of users
    * with all that they spawn; returns its disposer. One that comes late is first shown all that lives, parents first, as if it were made
