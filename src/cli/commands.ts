@@ -1,7 +1,7 @@
 // The commands, their options and what they say about themselves: parsing, help and completion read the same table.
 
 /** What may stand somewhere, so that a shell can complete it. */
-export type Completes = 'file' | 'address' | 'command' | 'nothing' | readonly string[]
+export type Completes = 'file' | 'address' | 'daemon' | 'command' | 'nothing' | readonly string[]
 
 /** One option of a command. */
 export interface OptionSpec {
@@ -115,6 +115,18 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       help: HELP,
     },
     exit: ASKED,
+  },
+  top: {
+    synopsis: 'top [DAEMON] [options]',
+    title: 'the same, live; a shutdown with who is not done and why',
+    about: [
+      'Fills the terminal until q, Ctrl+C, or the end of the daemon: then its shutdown report is left on the screen. Keys: t the tree, i by work in flight, r by restarts, s by state, a every child, arrows scroll.',
+      'Where the output is no terminal: one picture. With `--json`: every frame as a line, which is a recording that `quiesce inspect` opens.',
+      WHICH,
+    ],
+    operands: ['daemon'],
+    options: { ...LIVE, json: { type: 'boolean', about: 'Every frame as a line of JSON, until the daemon ends.' }, help: HELP },
+    exit: '0 seen enough, or the daemon has ended with a report; 1 it was not found, did not answer, or is gone without a farewell; 2 called wrongly; 128 + N ended by signal N.',
   },
   restart: {
     synopsis: 'restart ADDRESS [options]',

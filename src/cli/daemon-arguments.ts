@@ -15,11 +15,12 @@ export interface OfDaemon {
 /** What somebody asks a running daemon for. */
 export type DaemonRequest =
   | ({ readonly command: 'tree'; readonly depth: number; readonly all: boolean } & OfDaemon)
+  | ({ readonly command: 'top' } & OfDaemon)
   | ({ readonly command: Verb; readonly yes: boolean } & OfDaemon)
 
 const TIMEOUT_MS = 5_000
 const NEEDS_ADDRESS: readonly string[] = ['restart', 'kill']
-const COMMANDS: readonly string[] = ['tree', 'restart', 'drain', 'kill', 'step-down'] satisfies DaemonRequest['command'][]
+const COMMANDS: readonly string[] = ['tree', 'top', 'restart', 'drain', 'kill', 'step-down'] satisfies DaemonRequest['command'][]
 
 /** Whether a command asks a running daemon. */
 export function isAboutDaemon(command: string): command is DaemonRequest['command'] {
@@ -33,6 +34,7 @@ export function readDaemonRequest(words: Words, command: DaemonRequest['command'
     const depth = numberOf(words, 'depth', 0, 'levels') ?? Number.POSITIVE_INFINITY
     return { command, depth, all: words.values['all'] === true, ...of }
   }
+  if (command === 'top') return { command, ...of }
   if (NEEDS_ADDRESS.includes(command) && of.target === undefined)
     throw new UsageError(`which service? quiesce ${command} ADDRESS, as \`quiesce tree\` shows it`, command)
   return { command, yes: words.values['yes'] === true, ...of }

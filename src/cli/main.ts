@@ -11,6 +11,7 @@ import { helpOf, overview } from './help.js'
 import { paint, surfaceOf } from './paint.js'
 import { reportCommand } from './report-command.js'
 import { runCommand } from './run-command.js'
+import { topCommand } from './top-command.js'
 import { treeCommand } from './tree-command.js'
 
 interface Done {
@@ -43,6 +44,8 @@ async function perform(args: readonly string[]): Promise<Done | undefined> {
       for (const note of notes) say(note)
       return { text, code: EXIT.fine }
     }
+    case 'top':
+      return await topCommand(request, { env, input: process.stdin, output: stdout, surface: () => surfaceOf(stdout, env), note: say })
     case 'restart':
     case 'drain':
     case 'kill':

@@ -43,6 +43,11 @@ export class DaemonClient {
     return url
   }
 
+  /** Resolves when it has answered anything, however long that takes. */
+  async ping(): Promise<void> {
+    await this.#ask('GET', '/inspector', Number.POSITIVE_INFINITY)
+  }
+
   /** Asks for something to be done; resolves with the daemon's words when it is, however long that takes. @throws DaemonError when it refuses. */
   async control(verb: Verb, address: string | undefined): Promise<string> {
     const query = new URLSearchParams({ verb, ...(address === undefined ? {} : { address }) })

@@ -124,7 +124,7 @@ function stopWords(fact: WireFact): FactWords | undefined {
 }
 
 /** The phases of a stop as people call them. */
-const PHASES = {
+export const PHASES = {
   'lame-duck': 'balancers took notice',
   edges: 'edges drained',
   tree: 'all others stopped',
