@@ -53,6 +53,7 @@ describe('a planted violation is found', () => {
     ['outside', 'pino', [file('src/daemon/a.ts', "import { pino } from 'pino'")]],
     ['outside', 'fast-check', [file('src/policy/a.ts', "import fc from 'fast-check'")]],
     ['outside', 'ws', [file('src/daemon/a.ts', "import { WebSocketServer } from 'ws'")]],
+    ['outside', 'prom-client', [file('src/daemon/a.ts', "import { Registry } from 'prom-client'")]],
     ['outside', 'yaml', [file('src/daemon/a.ts', "import { parse } from 'yaml'")]],
     ['files', 'a long one', [file('src/base/a.ts', 'void 0\n'.repeat(260))]],
     ['files', 'utils', [empty('src/base/utils.ts')]],

@@ -1,9 +1,13 @@
 // `npm start` runs the shop until Ctrl+C or SIGTERM; `npm start -- --tour` shows all of it by itself and checks the books.
+import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import pretty from 'pino-pretty'
+import { Registry } from 'prom-client'
 import { drawTimeline, drawTree, run } from 'quiesce'
+import { inspector } from 'quiesce/inspect'
+import { metrics } from 'quiesce/metrics'
 import { shop } from './shop.ts'
 import { tour } from './tour.ts'
 
@@ -16,6 +20,7 @@ const { values } = parseArgs({
     port: { type: 'string', default: process.env['PORT'] ?? '8080' },
     folder: { type: 'string', default: DEFAULT_FOLDER },
     probes: { type: 'string', default: '9000' },
+    admin: { type: 'string', default: '9001' },
   },
 })
 
@@ -28,13 +33,19 @@ const human = pino(
     sync: true,
     singleLine: true,
     translateTime: 'HH:MM:ss.l',
-    ignore: 'level,run,id,pid,host,version,quiesce,tree,paths,service,incarnation,err,report,code,node,exit,settleMs,forceCancelled,deadlineMs,cause,count,max,withinMs',
+    ignore:
+      'level,run,id,pid,host,version,quiesce,tree,paths,service,incarnation,err,report,code,node,exit,settleMs,forceCancelled,deadlineMs,cause,count,max,withinMs',
     messageFormat: '{if service}{service}  {end}{msg}{if err.message}: {err.message}{end}',
   }),
 )
 
+// By itself the inspector makes a secret of its own, and `quiesce inspect` tells it; here it is printed below.
+const token = randomBytes(16).toString('hex')
+
 await run(shop({ folder: values.folder, port: Number(values.port) }), {
   probes: { port: Number(values.probes) },
+  admin: { port: Number(values.admin) },
+  observers: [metrics({ registry: new Registry() }), inspector({ controls: true, token })],
   ...(values.json ? {} : { log: human }),
   onReady: (system) => {
     if (values.json) return
@@ -50,6 +61,12 @@ ${drawTree(system.tree())}
                   break the fulfilment, and see it come back
   curl -i http://127.0.0.1:${values.probes}/readyz
                   what Kubernetes would ask
+  curl http://127.0.0.1:${values.probes}/metrics
+                  what Prometheus would fetch
+  http://127.0.0.1:${values.admin}/inspect?token=${token}
+                  the inspector: see it live, and stop it while you look
+  npx quiesce top
+                  the same in a terminal; \`npx quiesce help\` says what else
   kill -TERM ${process.pid}
                   or Ctrl+C: drain, stop in order, report
 `)

@@ -99,7 +99,7 @@ class ShopProcess {
 
   constructor(folder: string) {
     const main = fileURLToPath(new URL('./main.ts', import.meta.url))
-    const args = ['--import', 'tsx', main, '--json', '--port', '0', '--probes', '0', '--folder', folder]
+    const args = ['--import', 'tsx', main, '--json', '--port', '0', '--probes', '0', '--admin', '0', '--folder', folder]
     this.process = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     createInterface({ input: this.process.stdout as NodeJS.ReadableStream }).on('line', (text) => this.#take(JSON.parse(text) as Line))
   }

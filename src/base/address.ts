@@ -20,3 +20,8 @@ export function childAddress(parent: string, id: string): string {
 export function incarnationName(address: string, incarnation: number): string {
   return `${address}#${incarnation}`
 }
+
+/** The address above; empty above the root. */
+export function addressAbove(address: string): string {
+  return address.slice(0, Math.max(0, address.lastIndexOf('/')))
+}

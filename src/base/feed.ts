@@ -1,6 +1,11 @@
 // What happened, for whoever listens. A throwing listener harms nobody, and nothing is built while nobody listens.
 import { EventEmitter } from 'eventemitter3'
 
+/** Kinds of items: a set, or whatever else can say whether a kind is wanted now. */
+export interface Kinds {
+  has(kind: string): boolean
+}
+
 /** Hears one item of a feed. */
 export type Listener<T> = (item: T) => void
 
@@ -13,7 +18,7 @@ export class Feed<T> {
   readonly #onError: (error: unknown) => void
   /** Listeners for everything, and the kinds that the others want. */
   #count = 0
-  readonly #wanted = new Set<ReadonlySet<string>>()
+  readonly #wanted = new Set<Kinds>()
   #isDelivering = false
   #waiting: T[] = []
 
@@ -34,7 +39,7 @@ export class Feed<T> {
    * Adds a listener; returns its own disposer. One that names the `kinds` that it needs does not make anybody build others, though
    * it is told of those that are built all the same.
    */
-  listen(listener: Listener<T>, kinds?: ReadonlySet<string>): () => void {
+  listen(listener: Listener<T>, kinds?: Kinds): () => void {
     let isListening = true
     const guarded = (item: T): void => {
       try {

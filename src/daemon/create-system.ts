@@ -1,5 +1,6 @@
 // A system without the process around it, for those who embed one: it knows whose code is running, as a daemon does.
 import type { Env } from '../base/env.js'
+import { publishFacts } from '../observe/fact-channels.js'
 import type { Service } from '../tree/definition.js'
 import { buildSystem, type System } from '../tree/system.js'
 import { contextEnv } from './node-env.js'
@@ -30,5 +31,7 @@ export interface SystemOptions {
  * ```
  */
 export function createSystem<Root extends Service>(tree: Root, options: SystemOptions = {}): System<Root> {
-  return buildSystem(tree, options.env ?? contextEnv)
+  const system = buildSystem(tree, options.env ?? contextEnv)
+  publishFacts(system)
+  return system
 }

@@ -4,12 +4,14 @@ import { hostname } from 'node:os'
 import type { DaemonInfo } from '../observe/daemon-info.js'
 import type { TreeNode } from '../tree/tree-node.js'
 import type { Settings } from './options.js'
+import { keptAfterTree } from './stopping.js'
 
 // A tree that is bigger is told of by its size.
 const ADDRESSES_AT_MOST = 200
 
 /** About this process and this run. */
-export function daemonInfo(id: string, { run, version, graceMs, lameDuckMs }: Settings): DaemonInfo {
+export function daemonInfo(id: string, settings: Settings): DaemonInfo {
+  const { run, version, graceMs, lameDuckMs } = settings
   return {
     run,
     id,
@@ -19,6 +21,7 @@ export function daemonInfo(id: string, { run, version, graceMs, lameDuckMs }: Se
     version,
     quiesce: ownVersion(),
     graceMs,
+    stopMs: graceMs - keptAfterTree(settings),
     lameDuckMs,
   }
 }

@@ -53,10 +53,10 @@ export class Daemon {
     const now = (): number => env.clock.now()
     this.#watch = new Watch({ system, daemon, now })
     this.#observers = new Observers(settings.observers, { system, daemon, log, now, watch: this.#watch })
-    const { page } = this.#observers
+    const { page, fields, inside } = this.#observers
     this.#doors = new Doors({ system, watch: this.#watch, log, page, routes: (kind) => this.#observers.routes(kind) })
-    const { fields } = this.#observers
     if (fields !== undefined) env.tagLines(fields)
+    if (inside !== undefined) env.runHooksIn(inside)
   }
 
   /** Lives until the tree has ended; resolves with the report, or rejects with the error of a start that failed where it does not exit. */

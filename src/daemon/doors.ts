@@ -59,7 +59,7 @@ export class Doors {
   }
 
   async #openPort({ port, portWritten }: { readonly port: number; readonly portWritten: boolean }, routes: Routes): Promise<void> {
-    const { log } = this.#inside
+    const { log, page } = this.#inside
     const onError = (error: Error): void => log.warn(logError(error), 'the admin server could not take a connection')
     const listenOn = (at: number): Promise<AdminServer> => listenAdmin({ host: '127.0.0.1', port: at }, routes, onError)
     try {
@@ -68,6 +68,8 @@ export class Doors {
         return listenOn(0)
       })
       log.info({ url: this.#admin.url, paths: [...routes.keys()] }, 'admin')
+      // The secret in it is for whoever sits there, not for whoever reads the log.
+      if (page !== undefined && process.stderr.isTTY) process.stderr.write(`inspector: ${this.#admin.url}${page}\n`)
     } catch (error) {
       log.warn(logError(error), `the admin server cannot listen on 127.0.0.1:${port}; give another \`admin.port\``)
     }

@@ -3,6 +3,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Env, plainEnv, type Token } from '../base/env.js'
 import { logWith, type RootLog, tagged } from '../observe/log.js'
+import type { Inside } from '../observe/observer.js'
 import { aheadOf } from './ahead.js'
 
 /** The environment of one daemon. */
@@ -11,6 +12,8 @@ export interface NodeEnv extends Env {
   leaveBy(share: () => number): void
   /** From now on every line of a service's log carries these fields besides. */
   tagLines(fields: (address: string) => object): void
+  /** From now on hooks run in the context that this says. */
+  runHooksIn(contextOf: (address: string) => Inside | undefined): void
 }
 
 const owners = new AsyncLocalStorage<Token>()
@@ -29,8 +32,17 @@ export const contextEnv: Env = {
 export function nodeEnv(log: RootLog, run: string, contains: boolean): NodeEnv {
   let leaving = plainEnv.leaving
   let fieldsOf: ((address: string) => object) | undefined
+  let insideOf: ((address: string) => Inside | undefined) | undefined
+  const base = contains ? contextEnv : machineEnv
   return {
-    ...(contains ? contextEnv : machineEnv),
+    ...base,
+    enter: (token, fn, a, b) => {
+      const inside = insideOf?.(token.address)
+      return inside === undefined ? base.enter(token, fn, a, b) : inside(() => base.enter(token, fn, a, b))
+    },
+    runHooksIn: (contextOf) => {
+      insideOf = contextOf
+    },
     log: (address) => {
       const own = logWith(log, { run, service: address })
       const fields = fieldsOf

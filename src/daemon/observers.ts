@@ -2,7 +2,7 @@
 // throws is told to the log and left out of that one thing; it harms neither the daemon nor the others.
 import type { Log } from '../base/log.js'
 import { logError } from '../observe/log-facts.js'
-import type { Attachment, Observed, Observer, Route, Routes } from '../observe/observer.js'
+import type { Attachment, Inside, Observed, Observer, Route, Routes } from '../observe/observer.js'
 
 /** The attached observers. */
 export class Observers {
@@ -37,6 +37,21 @@ export class Observers {
       Object.assign({}, ...those.map(({ name, attachment }) => this.#guard(name, 'fields', () => attachment.fields?.(address))))
   }
 
+  /** The context of a service's hooks, the last observer's innermost. Undefined when none of them cares, ever. */
+  get inside(): ((address: string) => Inside | undefined) | undefined {
+    const those = this.#attached.filter(({ attachment }) => attachment.inside !== undefined)
+    if (those.length === 0) return undefined
+    return (address) => {
+      let all: Inside | undefined
+      for (const { name, attachment } of those) {
+        const outer = all
+        const inner = this.#guard(name, 'inside', () => attachment.inside?.(address))
+        if (inner !== undefined) all = outer === undefined ? inner : (fn) => outer(() => inner(fn))
+      }
+      return all
+    }
+  }
+
   /** The last values of their counters; undefined when they count nothing. */
   counters(): Readonly<Record<string, number>> | undefined {
     const those = this.#attached.filter(({ attachment }) => attachment.counters !== undefined)
@@ -66,17 +81,21 @@ export class Observers {
   async #all(what: string, limitMs: number, ask: (attachment: Attachment) => Promise<void> | void): Promise<boolean> {
     const waiting = new Set<string>()
     let hasFailed = false
+    let isLate = false
     const asked = this.#attached.map(async ({ name, attachment }) => {
       waiting.add(name)
       try {
         await ask(attachment)
       } catch (error) {
+        // Nobody waits any more, and that has been said.
+        if (isLate) return
         hasFailed = true
         this.#log.warn({ observer: name, ...logError(error) }, `${what} of ${name} failed`)
       }
       waiting.delete(name)
     })
     const isOver = await inTime(limitMs, Promise.all(asked))
+    isLate = true
     if (!isOver)
       this.#log.warn({ waiting: [...waiting], limitMs }, `${what} of ${[...waiting].join(', ')} was not over within ${limitMs} ms`)
     return isOver && !hasFailed

@@ -1,5 +1,6 @@
 // A daemon's whole life in its process: listeners before anything starts, the tree, the stop within its budget, the exit code.
 import { SpecError } from '../base/errors.js'
+import { publishFacts } from '../observe/fact-channels.js'
 import { flushLog } from '../observe/log.js'
 import { logError } from '../observe/log-facts.js'
 import type { Report } from '../policy/report.js'
@@ -75,6 +76,7 @@ async function runHere(tree: Service, options: RunOptions): Promise<Report> {
 function build(tree: Service, env: NodeEnv, problems: Problems): System | undefined {
   try {
     const system = buildSystem(tree, env)
+    publishFacts(system)
     return problems.list.length === 0 ? system : undefined
   } catch (error) {
     if (!(error instanceof SpecError)) throw error

@@ -52,8 +52,7 @@ export function inspector(options: InspectorOptions = {}): Observer {
 
 function attach({ watch, system, log }: Observed, controls: boolean, token: string): Attachment {
   watch.keep()
-  const html = readPage()
-  const page: Route = () => new Response(html, { headers: PAGE_HEADERS })
+  const page: Route = () => new Response(readPage(), { headers: PAGE_HEADERS })
   const routes: [string, Route][] = [
     ['GET /inspect', page],
     ['GET /inspect/state', stateRoute(watch, controls)],

@@ -5,6 +5,7 @@ import type { Feed } from '../base/feed.js'
 import type { Stopped } from '../protocol/ack.js'
 import type { Fact, Held } from '../protocol/fact.js'
 import type { memoizedLifecycle, Status } from './memoize.js'
+import type { GuardedTap } from './tap.js'
 import type { Teardown } from './teardown.js'
 
 /** What an incarnation does for its service: its hooks, or its children. Each method answers by telling the incarnation. */
@@ -82,6 +83,7 @@ export interface World {
   readonly env: Env
   readonly facts: Feed<Fact>
   readonly logic: ReturnType<typeof memoizedLifecycle>
+  readonly tap: GuardedTap
   /** Those that were given up and of which something still runs. */
   readonly tearing: Set<Teardown>
   /** Called when the children of the supervisor at `address` begin to be stopped because a start failed. */

@@ -15,8 +15,16 @@ const PLACES: ReadonlySet<string> = new Set(['', 'actions', 'entry', 'exit', 'gu
 /** The chart of a machine; undefined for logic that is none. */
 export function chartOf(logic: unknown): Chart | undefined {
   const root = rootOf(logic)
-  return root && chartFrom(root)
+  if (root === undefined) return undefined
+  const known = charts.get(root)
+  if (known !== undefined) return known
+  const chart = chartFrom(root)
+  charts.set(root, chart)
+  return chart
 }
+
+// A thousand children of one template have one machine.
+const charts = new WeakMap<Node, Chart>()
 
 /** The life of every service and supervisor. */
 export const lifecycleChart: Chart = chartFrom(lifecycle.root)

@@ -63,6 +63,7 @@ export class UserActor {
     this.#hops = hopsIn(env)
     const id = `${incarnationName(address, incarnation)}.actor`
     this.#actor = createActor(plan.logic, { id, parent, input: plan.input })
+    this.incarnation.world.tap.enter(this.#actor)
   }
 
   get snapshot(): SnapshotFrom<AnyActorLogic> {
@@ -133,6 +134,7 @@ export class UserActor {
   }
 
   #heardError(actor: AnyActorRef, error: unknown): void {
+    this.incarnation.world.tap.failed(actor, error)
     if (this.#isStopping) this.#failure ??= { error }
     if (actor !== this.#actor) return
     this.#isOver = true
@@ -148,6 +150,7 @@ export class UserActor {
 
   // Nobody waits for it any more.
   #letGo(): void {
+    this.incarnation.world.tap.leave(this.#actor)
     // XState goes on to tell the parent, and warns if that has ended meanwhile.
     if (this.incarnation.status === 'stopped') delete this.#actor._parent
     for (const permit of this.#permits) permit.release()

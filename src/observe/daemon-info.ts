@@ -14,5 +14,7 @@ export interface DaemonInfo {
   /** Of this package; undefined where it was bundled. */
   readonly quiesce: string | undefined
   readonly graceMs: number
+  /** What of it there is until the tree must have stopped, the lame duck included; undefined where nobody says, as in an older recording. */
+  readonly stopMs?: number | undefined
   readonly lameDuckMs: number
 }

@@ -112,11 +112,19 @@ function logTermFact(log: Log, service: object, fact: TermFact): void {
   }
 }
 
+/** What a log says of an error. */
+export interface ErrorFields {
+  readonly type: string
+  readonly message: string
+  readonly code?: unknown
+  readonly stack?: string
+}
+
 /**
  * An error as fields of a log line: its kind, code, message and stack with its causes. Nothing else of it: clients hang whole requests,
  * with their credentials, on the errors that they throw.
  */
-export function logError(error: unknown): { readonly err: object } {
+export function logError(error: unknown): { readonly err: ErrorFields } {
   if (!(error instanceof Error))
     return { err: { type: typeof error, message: typeof error === 'object' ? 'not an Error' : describe(error) } }
   const { name } = error

@@ -23,6 +23,9 @@ export interface Observed {
   readonly watch: Watch
 }
 
+/** Calls a function in a context. */
+export type Inside = <T>(fn: () => T) => T
+
 /** An observer of one daemon, from before its tree starts until its process ends. What its methods throw is logged and harms nobody. */
 export interface Attachment {
   /** Routes beside the probes, for the platform: `GET /metrics`. */
@@ -35,6 +38,11 @@ export interface Attachment {
   scraped?(): Promise<void>
   /** Fields for a line of the log about a service: the ids of its trace. Asked for each line. */
   fields?(address: string): object | undefined
+  /**
+   * The context in which a hook of the service at `address` should run: what calls a function in it, once and at once, and returns what
+   * that returns. Undefined when it does not matter. Asked for each hook.
+   */
+  inside?(address: string): Inside | undefined
   /** The last values of its counters, for the farewell in the log. */
   counters?(): Readonly<Record<string, number>>
   /** The tree has stopped: hands on what it still holds. Whoever takes longer than `limitMs` is left behind. */

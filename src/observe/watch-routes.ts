@@ -1,7 +1,8 @@
 // A watch over HTTP: the state once, or as a stream of server-sent events; and the few things that can be asked for by hand.
 import type { Frame } from './frames.js'
 import type { Route } from './observer.js'
-import type { Watch, WatchReader } from './watch.js'
+import type { Watch } from './watch.js'
+import type { WatchReader } from './watch-reader.js'
 
 const PING_MS = 15_000
 const FRAMES_AT_ONCE = 500
@@ -24,33 +25,36 @@ export function eventsRoute(watch: Watch, controls: boolean): Route {
 /** Frames as server-sent events, as fast as they are read. */
 function streamOf(read: (onNews: () => void) => WatchReader): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
-  let close = (): void => {}
-  let pump = (): void => {}
+  let stream: { readonly pump: () => void; readonly close: () => void } | undefined
   return new ReadableStream<Uint8Array>({
     start: (controller) => {
+      const reader = read(() => stream?.pump())
       const ping = setInterval(() => controller.enqueue(encoder.encode(': still here\n\n')), PING_MS).unref()
-      const reader = read(() => pump())
-      close = () => {
+      const close = (): void => {
         clearInterval(ping)
-        pump = () => {}
+        stream = undefined
         reader.close()
       }
-      pump = () => {
+      // What is enqueued may be pulled at once, in the middle of this.
+      let isPumping = false
+      const pump = (): void => {
+        if (isPumping) return
+        isPumping = true
         while ((controller.desiredSize ?? 0) > 0 || reader.isLast) {
           const frames = reader.next(FRAMES_AT_ONCE)
-          if (frames.length > 0) controller.enqueue(encoder.encode(frames.map(eventOf).join('')))
-          else if (!reader.ended) return
-          if (reader.ended) {
-            close()
-            return controller.close()
-          }
+          if (frames.length === 0) break
+          controller.enqueue(encoder.encode(frames.map(eventOf).join('')))
         }
+        isPumping = false
+        if (!reader.ended) return
+        close()
+        controller.close()
       }
+      stream = { pump, close }
       controller.enqueue(encoder.encode('retry: 1000\n\n'))
-      pump()
     },
-    pull: () => pump(),
-    cancel: () => close(),
+    pull: () => stream?.pump(),
+    cancel: () => stream?.close(),
   })
 }
 

@@ -2,12 +2,13 @@
 // and made into frames only when somebody reads; a reader that is too slow skips what the ring has lost, is told how much, and is
 // given the state anew, so that nobody's slowness costs memory.
 import { Ring } from '../base/ring.js'
+import type { Chart } from '../protocol/chart.js'
 import type { Fact } from '../protocol/fact.js'
 import type { System } from '../tree/system.js'
 import type { TreeNode } from '../tree/tree-node.js'
 import type { DaemonInfo } from './daemon-info.js'
-import type { Frame, Gauges, StateFrame } from './frames.js'
-import { wireFact } from './wire.js'
+import type { Gauges, StateFrame } from './frames.js'
+import { Reader, type WatchReader } from './watch-reader.js'
 
 /** What is watched, and how. */
 export interface WatchOptions {
@@ -16,17 +17,6 @@ export interface WatchOptions {
   now(): number
   /** How many facts are kept. Default 10 000. */
   readonly capacity?: number
-}
-
-/** One reader of a watch. */
-export interface WatchReader {
-  /** The frames that are ready to be read, the first `limit` of them. */
-  next(limit: number): Frame[]
-  /** Whether what is there now is the last. */
-  readonly isLast: boolean
-  /** Whether it has been read, and nothing will follow. */
-  readonly ended: boolean
-  close(): void
 }
 
 const CAPACITY = 10_000
@@ -78,19 +68,24 @@ export class Watch {
     const { system, daemon } = this.options
     const at = this.options.now()
     const { report } = system
+    const tree = system.tree()
     return {
       type: 'state',
       seq: this.#ring.last,
       at,
       wallAt: Date.now(),
       daemon,
-      tree: system.tree(),
-      charts: {},
+      tree,
+      charts: chartsIn(system, tree),
       controls,
       ...(report === undefined
         ? {}
         : { report: { ...report, budgetMs: Number.isFinite(report.budgetMs) ? report.budgetMs : (null as never) } }),
     }
+  }
+
+  now(): number {
+    return this.options.now()
   }
 
   /** Whether facts are kept whether anybody reads or not. */
@@ -124,7 +119,14 @@ export class Watch {
 
   #tellNews(): void {
     this.#news = undefined
-    for (const reader of this.#readers) reader.onNews()
+    for (const reader of this.#readers) {
+      try {
+        reader.onNews()
+      } catch {
+        // One that cannot go on reading must keep nobody else from it, least of all from ending.
+        reader.close()
+      }
+    }
   }
 
   #left(reader: Reader): void {
@@ -167,82 +169,14 @@ export class Watch {
   }
 }
 
-interface Reading {
-  readonly after: number
-  readonly controls: boolean
-  readonly onNews: () => void
-  readonly left: () => void
-}
-
-class Reader implements WatchReader {
-  readonly #watch: Watch
-  readonly #left: () => void
-  readonly #controls: boolean
-  readonly onNews: () => void
-  /** The number of the last fact that was read. */
-  #cursor: number
-  #needsState = true
-  #changed: Record<string, Gauges> | undefined
-  #isEnding = false
-  #hasLast = false
-
-  constructor(watch: Watch, { after, controls, onNews, left }: Reading) {
-    this.#watch = watch
-    this.#controls = controls
-    // What nobody has kept is not lost to a newcomer.
-    this.#cursor = after === 0 && !watch.isKept ? watch.ring.first - 1 : after
-    this.onNews = onNews
-    this.#left = left
+// The children of one dynamic supervisor run the same machine, as a rule: the first one's stands for all.
+function chartsIn(system: System, root: TreeNode): StateFrame['charts'] {
+  const charts: Record<string, Chart> = {}
+  const visit = (node: TreeNode): void => {
+    const chart = node.hasMachine ? system.chart(node.address) : undefined
+    if (chart !== undefined) charts[node.address] = chart
+    for (const child of node.dynamic ? node.children.slice(0, 1) : node.children) visit(child)
   }
-
-  get isLast(): boolean {
-    return this.#isEnding
-  }
-
-  get ended(): boolean {
-    return this.#hasLast
-  }
-
-  next(limit: number): Frame[] {
-    const { ring } = this.#watch
-    const frames: Frame[] = []
-    if (this.#cursor > ring.last) this.#cursor = 0
-    const lost = ring.first - 1 - this.#cursor
-    if (lost > 0) {
-      frames.push({ type: 'dropped', count: lost })
-      this.#cursor = ring.first - 1
-      this.#needsState = true
-    }
-    if (this.#needsState) {
-      frames.push(this.#watch.state(this.#controls))
-      this.#needsState = false
-      this.#changed = undefined
-    }
-    while (this.#cursor < ring.last && frames.length < limit) {
-      this.#cursor += 1
-      frames.push({ type: 'fact', seq: this.#cursor, fact: wireFact(ring.at(this.#cursor)) })
-    }
-    if (this.#changed !== undefined && this.#cursor >= ring.last && frames.length < limit) {
-      frames.push({ type: 'gauges', at: this.#watch.options.now(), changed: this.#changed })
-      this.#changed = undefined
-    }
-    if (this.#isEnding && !this.#hasLast && this.#cursor >= ring.last && frames.length < limit) {
-      frames.push(this.#watch.state(this.#controls))
-      this.#hasLast = true
-    }
-    return frames
-  }
-
-  measured(changed: Readonly<Record<string, Gauges>>): void {
-    this.#changed = { ...this.#changed, ...changed }
-  }
-
-  /** What it is given last is the state, with the report. */
-  end(): void {
-    this.#isEnding = true
-  }
-
-  close(): void {
-    this.#left()
-  }
+  visit(root)
+  return charts
 }

@@ -142,3 +142,44 @@ export type Fact =
 
 /** The name of a kind of fact. */
 export type FactType = Fact['type']
+
+const KNOWN: Readonly<Record<FactType, true>> = {
+  starting: true,
+  started: true,
+  'start-failed': true,
+  ignored: true,
+  'slow-start': true,
+  'stop-requested': true,
+  draining: true,
+  closing: true,
+  crashed: true,
+  forced: true,
+  stopped: true,
+  'late-start': true,
+  'late-ack': true,
+  'late-error': true,
+  'hook-failed': true,
+  'request-failed': true,
+  'health-missed': true,
+  restarting: true,
+  'backing-off': true,
+  report: true,
+  'gave-up': true,
+  deleted: true,
+  transition: true,
+  'shutdown-started': true,
+  'shutdown-ended': true,
+  'phase-started': true,
+  'phase-ended': true,
+  promoting: true,
+  promoted: true,
+  'promotion-failed': true,
+  'stepping-down': true,
+  'stepped-down': true,
+  'lease-lost': true,
+  'fence-failed': true,
+  'store-unknown': true,
+}
+
+/** Every kind of fact. */
+export const FACT_TYPES: readonly FactType[] = Object.keys(KNOWN) as FactType[]

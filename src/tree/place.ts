@@ -61,11 +61,17 @@ export class Place {
     definition.check(this.address, problems, definition)
   }
 
-  /** What was refused here; one of many shares the count of its supervisor. */
+  /** What was refused here; one of many, and whoever lives below it, shares the count of the supervisor that goes on when it has gone. */
   get refusals(): Refusals {
-    if (this.parent?.flags?.dynamic === true) return this.parent.refusals
+    const { family } = this
+    if (family !== undefined && family !== this) return family.refusals
     this.#refusals ??= { atCapacity: 0, draining: 0, notReady: 0 }
     return this.#refusals
+  }
+
+  /** The topmost dynamic supervisor on the way down to here, if there is one; perhaps itself. */
+  get family(): Place | undefined {
+    return this.parent?.family ?? (this.flags?.dynamic === true ? this : undefined)
   }
 
   /** The same, if anything was counted; undefined otherwise, and for one of many. */

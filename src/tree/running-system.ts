@@ -1,19 +1,23 @@
 // The inside of a system: owns the root's one incarnation, folds the facts of a stop into its report.
 import type { Timer } from '../base/clock.js'
 import { type Deferred, deferred } from '../base/deferred.js'
-import { type Duration, demandDuration } from '../base/duration.js'
+import { demandDuration } from '../base/duration.js'
 import type { Env } from '../base/env.js'
 import { DrainingError, StartError } from '../base/errors.js'
 import { Feed } from '../base/feed.js'
 import type { Owner, World } from '../kernel/birth.js'
+import { chartOf } from '../kernel/chart.js'
 import { Incarnation } from '../kernel/incarnation.js'
-import { memoizedLifecycle, type Tap } from '../kernel/memoize.js'
+import { memoizedLifecycle } from '../kernel/memoize.js'
+import { GuardedTap, type InspectionObserver } from '../kernel/tap.js'
 import type { Report } from '../policy/report.js'
 import { worstCase } from '../policy/worst-case.js'
 import type { Stopped } from '../protocol/ack.js'
+import type { Chart } from '../protocol/chart.js'
 import type { Exit } from '../protocol/exit.js'
 import type { Fact, FactType } from '../protocol/fact.js'
 import type { Problems } from '../protocol/spec.js'
+import { actorsOf } from './actors.js'
 import { bind } from './bindings.js'
 import { rootBirth } from './births.js'
 import { blueprintOf } from './blueprint.js'
@@ -24,17 +28,10 @@ import type { RefOf } from './ref.js'
 import { refTo } from './reference.js'
 import { Roster } from './roster.js'
 import { StopAccount } from './stop-account.js'
+import type { StopOptions } from './stop-options.js'
 import { SupervisorWork } from './supervisor-work.js'
 import type { TreeNode } from './tree-node.js'
 import { viewOf } from './view.js'
-
-/** How a stop is asked for. */
-export interface StopOptions {
-  /** How long the whole stop may take. Default: as long as the services' own `shutdown` allow. */
-  readonly deadline?: Duration
-  /** What the report names as the cause. Default `stop`. */
-  readonly reason?: string
-}
 
 /** A system, types erased. */
 export class RunningSystem implements Owner<Incarnation> {
@@ -64,11 +61,12 @@ export class RunningSystem implements Owner<Incarnation> {
       problems.add(this.root.address, "the root must be a supervisor; wrap it: supervisor('app', { children: [it] })")
     const bindings = bind(this.root, problems)
     this.#facts = new Feed<Fact>((error) => env.log(this.root.address).error({ err: error }, 'a listener for facts threw'))
-    const tap: Tap = { active: false }
+    const tap = new GuardedTap((error) => env.log(this.root.address).error({ err: error }, 'an observer of inspection threw'))
     this.#world = {
       env,
       facts: this.#facts,
       logic: memoizedLifecycle(tap),
+      tap,
       tearing: new Set(),
       onEnding: (address) => this.#startIsUndone(address),
       onEdgesDrained: (address) => address === this.root.address && this.#account?.edgesDrained(),
@@ -88,6 +86,7 @@ export class RunningSystem implements Owner<Incarnation> {
     }
     this.#incarnation = new Incarnation(rootBirth(this.root, this.#world, this))
     this.#roster.enter(this.root, this.#incarnation)
+    this.#world.tap.attach(this.#incarnation.actor)
     this.#work = new SupervisorWork(this.#incarnation, this.root, this.#roster)
     this.#incarnation.begin(this.#work)
     return this.#starting.promise
@@ -165,8 +164,16 @@ export class RunningSystem implements Owner<Incarnation> {
     for (const place of this.#roster.unready) yield { address: place.address, status: this.#roster.statusOf(place) }
   }
 
-  on(listener: (fact: Fact) => void, kinds?: ReadonlySet<FactType>): () => void {
+  on(listener: (fact: Fact) => void, kinds?: Pick<ReadonlySet<FactType>, 'has'>): () => void {
     return this.#facts.listen(listener, kinds)
+  }
+
+  inspect(observer: InspectionObserver): () => void {
+    return this.#world.tap.watch(observer, () => actorsOf(this.root))
+  }
+
+  chart(address: string): Chart | undefined {
+    return chartOf(this.#roster.find(address)?.definition.logic)
   }
 
   tell(fact: Fact): void {

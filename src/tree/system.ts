@@ -1,14 +1,17 @@
 // A running tree without the process around it: starts, stops, reports. Whoever wants signals, probes and exit codes adds `daemon/`.
 import type { Env } from '../base/env.js'
 import { SpecError } from '../base/errors.js'
+import type { InspectionObserver } from '../kernel/tap.js'
 import type { Blueprint } from '../policy/blueprint.js'
 import type { Report } from '../policy/report.js'
+import type { Chart } from '../protocol/chart.js'
 import type { Exit } from '../protocol/exit.js'
 import type { Fact, FactType } from '../protocol/fact.js'
 import { Problems } from '../protocol/spec.js'
 import type { Service } from './definition.js'
 import type { RefOf } from './ref.js'
-import { RunningSystem, type StopOptions } from './running-system.js'
+import { RunningSystem } from './running-system.js'
+import type { StopOptions } from './stop-options.js'
 import type { AddressesOf, ServiceAt } from './supervisor.js'
 import type { TreeNode } from './tree-node.js'
 
@@ -45,7 +48,16 @@ export interface System<Root extends Service = Service> extends AsyncDisposable 
    * Hears every fact; returns its own disposer. Nothing is built while nobody listens. One that names the `kinds` that it needs does
    * not make anybody build others, though it is told of those that are built all the same.
    */
-  on(listener: (fact: Fact) => void, kinds?: ReadonlySet<FactType>): () => void
+  on(listener: (fact: Fact) => void, kinds?: Pick<ReadonlySet<FactType>, 'has'>): () => void
+  /**
+   * Calls `observer` with XState's own inspection events of every actor of the tree: supervisors, incarnations, and the actors of users
+   * with all that they spawn; returns its disposer. One that comes late is first shown all that lives, parents first, as if it were made
+   * just then. May be called before `start`. What an observer throws is logged. The events hold contexts and payloads: `statelyBridge`
+   * of `quiesce/inspect` sends them elsewhere without.
+   */
+  inspect(observer: InspectionObserver): () => void
+  /** The statechart of a service that is an actor; undefined where there is no machine, or nobody at that address. */
+  chart(address: string): Chart | undefined
   /** @internal The tree as it was written. */
   blueprint(): Blueprint
   /** @internal Tells listeners of what happens around the tree: a daemon's phases. */

@@ -6,6 +6,7 @@ import { HookWork } from '../../src/kernel/hook-work.js'
 import type { Hooks } from '../../src/kernel/hooks.js'
 import { Incarnation } from '../../src/kernel/incarnation.js'
 import { memoizedLifecycle } from '../../src/kernel/memoize.js'
+import { GuardedTap } from '../../src/kernel/tap.js'
 import type { Stopped } from '../../src/protocol/ack.js'
 import type { Ending, Fact } from '../../src/protocol/fact.js'
 import { Problems, readChildOptions } from '../../src/protocol/spec.js'
@@ -43,6 +44,7 @@ export class Rig {
         env,
         facts,
         logic: memoizedLifecycle({ active: false }),
+        tap: new GuardedTap(() => {}),
         tearing: new Set(),
         onEnding: () => {},
         onEdgesDrained: () => {},

@@ -2,7 +2,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Service, service, supervisor } from '../../src/index.js'
 import type { Frame } from '../../src/observe/frames.js'
-import { Watch, type WatchReader } from '../../src/observe/watch.js'
+import { Watch } from '../../src/observe/watch.js'
+import type { WatchReader } from '../../src/observe/watch-reader.js'
 import { eventsRoute } from '../../src/observe/watch-routes.js'
 import { leaf, Stage } from '../tree/harness.js'
 

@@ -1,0 +1,130 @@
+// The metrics of a real daemon over HTTP: while it lives, and the last scrape when it stops.
+import { expect, test } from 'vitest'
+import { Exposition } from '../observe/metrics/exposition.js'
+import { promtool, skipsPromtool } from '../observe/metrics/promtool.js'
+import { type DaemonProcess, expectInOrder, reportOf, start } from '../support/daemon-process.js'
+
+async function scrape(url: string): Promise<Exposition> {
+  const response = await fetch(`${url}/metrics`)
+  expect(response.status).toBe(200)
+  return new Exposition(await response.text())
+}
+
+/** A scraper as Prometheus is one: it comes by its own clock, and knows nothing of the daemon's life. */
+class Scraper {
+  readonly seen: Exposition[] = []
+  /** Resolves when nobody answers any more. */
+  readonly over: Promise<void>
+
+  constructor(url: string, everyMs: number) {
+    this.over = new Promise((resolve) => {
+      const poll = setInterval(() => {
+        scrape(url).then(
+          (exposition) => this.seen.push(exposition),
+          () => {
+            clearInterval(poll)
+            resolve()
+          },
+        )
+      }, everyMs)
+    })
+  }
+}
+
+async function ready(env: Readonly<Record<string, string>> = {}): Promise<{ daemon: DaemonProcess; url: string }> {
+  const daemon = start('measured', { env })
+  const url = await daemon.probes()
+  await daemon.line('shop is ready')
+  return { daemon, url }
+}
+
+test('a daemon answers scrapes beside its probes, in the format of its registry, the user’s own metrics too', async () => {
+  const { daemon, url } = await ready()
+  daemon.tell('work')
+  await daemon.line('working')
+  daemon.tell('refuse')
+  const response = await fetch(`${url}/metrics`)
+  expect(response.status).toBe(200)
+  expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+  const text = await response.text()
+  const exposition = new Exposition(text)
+  expect(exposition.value('daemon_ready')).toBe(1)
+  expect(exposition.value('orders_total')).toBe(0)
+  expect(exposition.byService('worker_started_total')).toEqual({ shop: 1, 'shop/db': 1, 'shop/api': 1 })
+  expect(exposition.value('worker_in_flight', { service: 'shop/api' })).toBe(1)
+  expect(exposition.value('shutdown_budget_seconds')).toBeLessThan(25)
+  const info = exposition.samples.find(({ name }) => name === 'daemon_info')
+  expect(info?.labels).toMatchObject({ id: 'shop', node: process.version, run: daemon.lines[0]?.['run'] })
+  if (!skipsPromtool) expect(promtool(['check', 'metrics'], text)).toBe('')
+  const head = await fetch(`${url}/metrics`, { method: 'HEAD' })
+  expect([head.status, await head.text()]).toEqual([200, ''])
+  daemon.tell('done')
+  daemon.signal('SIGTERM')
+  expect((await daemon.exited).code).toBe(0)
+})
+
+test('with `finalScrape` a scraper that comes once a second has the last counters, and the daemon leaves as soon as it has', async () => {
+  const { daemon, url } = await ready({ OPTIONS: JSON.stringify({ grace: '25s', finalScrape: '10s' }) })
+  const scraper = new Scraper(url, 1_000)
+  daemon.tell('work')
+  await daemon.line('working')
+  daemon.signal('SIGTERM')
+  const { code, lines } = await daemon.exited
+  await scraper.over
+  // Its work was cut off after 2 s.
+  expect(code).toBe(3)
+  const report = reportOf(lines)
+  const last = scraper.seen.at(-1)
+  expect(last?.value('drain_force_cancelled_total', { service: 'shop/api' })).toBe(1)
+  expect(last?.sum('drain_force_cancelled_total')).toBe(report.forceCancelled)
+  expect(last?.byService('worker_stopped_total')).toEqual({ shop: 1, 'shop/db': 1, 'shop/api': 1 })
+  expect(last?.value('shutdown_phase_failed_total', { phase: 'edges' })).toBe(1)
+  expect(last?.value('shutdown_phase_started_total', { phase: 'scrape' })).toBe(1)
+  expect(last?.value('shutdown_elapsed_seconds')).toBeCloseTo(report.tookMs / 1_000, 0)
+  // What the log says at the end is what the scraper saw, but for the phases that came after.
+  const { counters } = lines.findLast((line) => line['counters'] !== undefined) as unknown as { counters: Record<string, number> }
+  for (const [name, value] of Object.entries(counters)) {
+    const [, metric = '', labels = ''] = /^(\w+)\{(.*)\}$/.exec(name) ?? []
+    if (metric.startsWith('shutdown_phase')) continue
+    const pairs = Object.fromEntries([...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, label, of]) => [label, of]))
+    expect(last?.value(metric, pairs), name).toBe(value)
+  }
+  expect(counters['drain_force_cancelled_total{service="shop/api"}']).toBe(1)
+  expect(counters['shutdown_phase_started_total{phase="logs"}']).toBe(1)
+  // It was not the time that ended the wait.
+  expect(counters['shutdown_phase_started_total{phase="scrape"}']).toBe(1)
+  expect(counters['shutdown_phase_failed_total{phase="scrape"}']).toBeUndefined()
+})
+
+test('nobody comes: it waits for as long as it was told, says so, and exits within its grace', async () => {
+  const { daemon } = await ready({ OPTIONS: JSON.stringify({ grace: '5s', finalScrape: '1s' }) })
+  const sentAt = performance.now()
+  daemon.signal('SIGTERM')
+  const { code, lines } = await daemon.exited
+  const tookMs = performance.now() - sentAt
+  expect(code).toBe(0)
+  expect(tookMs).toBeLessThan(5_000)
+  expectInOrder(lines, ['shop/api: stopped', 'shop: stopped'])
+  expect(lines.some(({ msg }) => msg.startsWith('scraped of metrics was not over within 1000 ms'))).toBe(true)
+  const { counters } = lines.at(-1) as unknown as { counters: Record<string, number> }
+  expect(counters['shutdown_phase_failed_total{phase="scrape"}']).toBe(1)
+})
+
+test('without `finalScrape` it does not wait for anybody', async () => {
+  const { daemon } = await ready()
+  daemon.signal('SIGTERM')
+  const { code, lines } = await daemon.exited
+  expect(code).toBe(0)
+  const { counters } = lines.at(-1) as unknown as { counters: Record<string, number> }
+  expect(counters['shutdown_phase_started_total{phase="scrape"}']).toBeUndefined()
+  expect(counters['worker_stopped_total{service="shop/db"}']).toBe(1)
+})
+
+test('a registry that has its names already keeps a daemon from starting, and it says what to do', async () => {
+  const daemon = start('measured-twice')
+  const { code, lines } = await daemon.exited
+  expect(code).toBe(2)
+  expect(lines.at(-1)?.msg).toMatch(
+    /metrics: the registry holds `worker_startup_seconds` and \d+ more of its names already\. Give each daemon/,
+  )
+})
