@@ -99,17 +99,20 @@ describe('the packed package', () => {
     expect(stdout).toMatch(/^main\.js: shop, 2 services below 1 supervisor\n[\s\S]*It fits: 24\.50 s to spare\.\n$/)
   })
 
-  it('needs ws only where quiesce/ws is imported, and says what to install', async () => {
-    const importing = `try { const { webSocketServer } = await import('quiesce/ws'); console.log(typeof webSocketServer) } catch (error) { console.log(error.message) }`
+  it.each([
+    { door: 'quiesce/ws', value: 'webSocketServer', needed: 'ws', version: 8 },
+    { door: 'quiesce/metrics', value: 'metrics', needed: 'prom-client', version: 15 },
+  ])('needs $needed only where $door is imported, and says what to install', async ({ door, value, needed, version }) => {
+    const importing = `try { const door = await import('${door}'); console.log(typeof door.${value}) } catch (error) { console.log(error.message) }`
     const run = (): Promise<{ stdout: string }> => exec(process.execPath, ['--input-type=module', '-e', importing], { cwd: folder })
     expect((await run()).stdout.trim()).toBe(
-      'quiesce/ws needs the package "ws", version 8, which is not installed here. Install it: npm install ws',
+      `${door} needs the package "${needed}", version ${version}, which is not installed here. Install it: npm install ${needed}`,
     )
-    const installed = join(folder, 'node_modules/ws')
-    await symlink(join(project, 'node_modules/ws'), installed)
+    const installed = join(folder, 'node_modules', needed)
+    await symlink(join(project, 'node_modules', needed), installed)
     try {
       expect((await run()).stdout.trim()).toBe('function')
-      const requiring = `console.log(typeof require('quiesce/ws').webSocketServer)`
+      const requiring = `console.log(typeof require('${door}').${value})`
       const { stdout } = await exec(process.execPath, ['--input-type=commonjs', '-e', requiring], { cwd: folder })
       expect(stdout.trim()).toBe('function')
     } finally {

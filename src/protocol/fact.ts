@@ -111,6 +111,8 @@ export type Fact =
       readonly cause: unknown
     })
   | (About & { readonly type: 'backing-off'; readonly supervisor: string; readonly attempt: number; readonly delayMs: number })
+  /** It is not waited any longer before its next start: it ends with its supervisor, is stopped by hand, or starts with its group. */
+  | (About & { readonly type: 'wait-dropped'; readonly supervisor: string })
   | (About & {
       readonly type: 'report'
       readonly supervisor: string
@@ -163,6 +165,7 @@ const KNOWN: Readonly<Record<FactType, true>> = {
   'health-missed': true,
   restarting: true,
   'backing-off': true,
+  'wait-dropped': true,
   report: true,
   'gave-up': true,
   deleted: true,

@@ -36,6 +36,9 @@ export class Waits {
   cancel(slot: Slot): void {
     this.#timers.get(slot)?.cancel()
     this.#end(slot)
+    const { env, facts } = this.#roster.world
+    const { address } = this.#family.placeOf(slot)
+    if (facts.hears('wait-dropped')) facts.emit({ type: 'wait-dropped', at: env.clock.now(), address, supervisor: this.#supervisor })
   }
 
   #end(slot: Slot): void {

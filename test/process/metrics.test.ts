@@ -63,7 +63,7 @@ test('a daemon answers scrapes beside its probes, in the format of its registry,
   expect((await daemon.exited).code).toBe(0)
 })
 
-test('with `finalScrape` a scraper that comes once a second has the last counters, and the daemon leaves as soon as it has', async () => {
+test('pitfall 40: with `finalScrape` a scraper that comes once a second has the last counters, and the daemon leaves as soon as it has', async () => {
   const { daemon, url } = await ready({ OPTIONS: JSON.stringify({ grace: '25s', finalScrape: '10s' }) })
   const scraper = new Scraper(url, 1_000)
   daemon.tell('work')
@@ -96,7 +96,7 @@ test('with `finalScrape` a scraper that comes once a second has the last counter
   expect(counters['shutdown_phase_failed_total{phase="scrape"}']).toBeUndefined()
 })
 
-test('nobody comes: it waits for as long as it was told, says so, and exits within its grace', async () => {
+test('pitfall 40: nobody comes: it waits for as long as it was told, says so, and exits within its grace', async () => {
   const { daemon } = await ready({ OPTIONS: JSON.stringify({ grace: '5s', finalScrape: '1s' }) })
   const sentAt = performance.now()
   daemon.signal('SIGTERM')

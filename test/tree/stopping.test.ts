@@ -52,6 +52,19 @@ describe('a stop comes first', () => {
     await stage.env.settle()
     await stopped
     expect([stage.env.now, stage.env.pending()]).toEqual([0, 0])
+    expect(stage.news()).toContain('wait-dropped shop/bad')
+  })
+
+  test('during a back-off, by hand: the wait is over, and those who watch are told', async () => {
+    const bad = service('bad', { start: (ctx) => ctx })
+    const shop = supervisor('shop', { backoff: { initial: '1h', max: '2h' }, children: [bad] })
+    const stage = await new Stage(shop).start()
+    stage.system.ref(bad).handle.fail(new Error('x'))
+    await stage.env.settle()
+    stage.news()
+    await stage.system.ref(shop).terminateChild('bad')
+    expect([stage.system.ref(bad).status, stage.env.pending()]).toEqual(['stopped', 0])
+    expect(stage.news()).toContain('wait-dropped shop/bad')
   })
 })
 

@@ -52,7 +52,7 @@ describe('the options', () => {
     expect(problemsOf({ registry: new Registry() })).toEqual([])
   })
 
-  test('a registry that has its names already is refused, and is left as it was', async () => {
+  test('pitfall 41: a registry that has its names already is refused, and is left as it was', async () => {
     const registry = new Registry()
     const first = attach(registry)
     const [problem] = problemsOf({ registry })
@@ -86,7 +86,7 @@ describe('the options', () => {
 })
 
 describe('what is registered', () => {
-  test('is taken out again when the daemon has ended; what is the user’s stays, and after that it can be attached anew', async () => {
+  test('pitfall 41: is taken out again when the daemon has ended; what is the user’s stays, and after that it can be attached anew', async () => {
     const registry = new Registry()
     collectDefaultMetrics({ register: registry })
     const own = new Counter({ name: 'orders_total', help: 'mine', registers: [registry] })
