@@ -35,7 +35,7 @@ export async function graphCommand(request: GraphRequest, env: NodeJS.ProcessEnv
 }
 
 /** Whether a word means a file: it is one, or its name is that of a source. An address has no dots, most of the time. */
-export function isFile(word: string): boolean {
+function isFile(word: string): boolean {
   return SOURCES.includes(extname(word)) || (statSync(word, { throwIfNoEntry: false })?.isFile() ?? false)
 }
 

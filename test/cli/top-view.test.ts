@@ -4,9 +4,9 @@ import { type Line, paint } from '../../src/cli/paint.js'
 import { readKeys } from '../../src/cli/top/keys.js'
 import { FIRST_LOOK, type Look, lookAfter } from '../../src/cli/top/look.js'
 import { drawTop } from '../../src/cli/top/view.js'
-import { waitingIn } from '../../src/cli/top/waiting.js'
 import type { FactFrame, Frame, WireFact } from '../../src/observe/frames.js'
 import { Recording } from '../../src/observe/recording.js'
+import { unfinished } from '../../src/observe/unfinished.js'
 import { stateOf, treeOf } from './fake-daemon.js'
 
 const shop = treeOf({
@@ -105,15 +105,16 @@ describe('a stop', () => {
   test('its budget, its phases, who is not done and why', () => {
     const lines = draw(recorded(...STOP), { now: AT + 5_001 })
     expect(lines[0]).toMatch(/^shop {2}stopping {3}pid/)
-    expect(lines.slice(3, 11)).toEqual([
+    expect(lines.slice(3, 12)).toEqual([
       'stopping (SIGTERM) for 5.00 s of 20.00 s, 15.00 s left',
       `${'█'.repeat(10)}${'░'.repeat(30)}`,
       'edges drain …',
       '',
       'not done: 1 at it, 2 waiting',
-      'shop/api          settling       5.00 s  2 in flight, cut off in 5.00 s',
-      'shop/db           ready                  used by shop/api',
-      'shop/jobs/reaper  ready                  after the edges: shop/api',
+      'service           state        for    left  why',
+      'shop/api          settling  5.00 s  5.00 s  waiting for 2 in flight',
+      'shop/db           ready                     after shop/api, which uses it',
+      'shop/jobs/reaper  ready                     after the edges',
     ])
   })
 
@@ -127,7 +128,7 @@ describe('a stop', () => {
       { now: AT + 19_001 },
     )
     expect(lines[5]).toBe('edges drained failed 12.00 s, all others stop …')
-    expect(lines[8]).toBe('shop/api          settling      19.00 s  2 in flight, its time is over')
+    expect(lines[9]).toMatch(/^shop\/api +settling +19\.00 s +none {2}waiting for 2 in flight$/)
   })
 
   test('without a limit', () => {
@@ -153,10 +154,8 @@ describe('a stop', () => {
       fact(5, { type: 'stopped', address: 'shop/jobs/reaper', ending: {} }),
       fact(6, { type: 'draining', address: 'shop/jobs', state: 'settling', inFlight: 0, deadlineMs: null }),
     )
-    const jobs = live && waitingIn(live, AT + 1_000).filter(({ node }) => node.address.startsWith('shop/jobs'))
-    expect(jobs?.map(({ node, why, isActive }) => [node.address, why, isActive])).toEqual([
-      ['shop/jobs', 'all below it have stopped', true],
-    ])
+    const jobs = live && unfinished(live).filter(({ node }) => node.address.startsWith('shop/jobs'))
+    expect(jobs?.map(({ node, why, isActive }) => [node.address, why, isActive])).toEqual([['shop/jobs', 'finishing', true]])
   })
 
   test('all have stopped', () => {

@@ -106,8 +106,8 @@ describe.skipIf(skipsTerminal)('at a terminal', () => {
     const words = top.screen.join('\n')
     expect(words).toMatch(/^shop {2}stopping {3}pid/)
     expect(words).toMatch(/\nstopping \(SIGTERM\) for .* of 19\.50 s, .* s left\n/)
-    expect(words).toMatch(/\nshop\/web\/api +settling +[\d.]+ m?s {2}1 in flight, cut off in /)
-    expect(words).toMatch(/\nshop\/db +ready +used by shop\/web\/api/)
+    expect(words).toMatch(/\nshop\/web\/api +settling +[\d.]+ m?s +[\d.]+ s {2}waiting for 1 in flight/)
+    expect(words).toMatch(/\nshop\/db +ready +after shop\/web\/api, which u/)
     shop.signal('SIGUSR2')
     await held
     await top.exited

@@ -1,9 +1,9 @@
 // A stop under way as lines: how much of its time is used, its phases, and who is not done and why.
 import { formatMs } from '../../base/duration.js'
 import type { Picture, StopView } from '../../observe/picture.js'
-import { PHASES } from '../live/fact-words.js'
+import { type Unfinished, unfinished } from '../../observe/unfinished.js'
+import type { StopPhase } from '../../protocol/fact.js'
 import { type Line, padTo, type Span, span, type Tone } from '../paint.js'
-import { type Waiting, waitingIn } from './waiting.js'
 
 /** What stands above the list, and the list. */
 export interface StoppingLines {
@@ -18,16 +18,15 @@ const MUCH = 0.8
 /** Draws it. `now` is on the clock of the facts. */
 export function drawStopping(picture: Picture, now: number, columns: number): StoppingLines {
   const { stop } = picture
-  const waiting = waitingIn(picture, now)
+  const waiting = unfinished(picture)
   const active = waiting.filter(({ isActive }) => isActive).length
   const title =
     waiting.length === 0
       ? span('all have stopped', 'good')
       : span(`not done: ${active} at it, ${waiting.length - active} waiting`, 'strong')
-  return {
-    head: [...(stop === undefined ? [] : budgetLines(stop, now, columns)), [], [title]],
-    list: listed(waiting, columns),
-  }
+  const [titles, ...list] = listed(waiting, now, columns)
+  const above: Line[] = [...(stop === undefined ? [] : budgetLines(stop, now, columns)), [], [title]]
+  return { head: titles === undefined ? above : [...above, titles], list }
 }
 
 function budgetLines(stop: StopView, now: number, columns: number): Line[] {
@@ -50,7 +49,15 @@ function budgetLines(stop: StopView, now: number, columns: number): Line[] {
   return parts.length === 0 ? lines : [...lines, parts]
 }
 
-const UNDER_WAY: Readonly<Record<keyof typeof PHASES, string>> = {
+const PHASES: Readonly<Record<StopPhase, string>> = {
+  'lame-duck': 'balancers took notice',
+  edges: 'edges drained',
+  tree: 'all others stopped',
+  scrape: 'last scrape',
+  spans: 'spans handed on',
+  logs: 'logs written',
+}
+const UNDER_WAY: Readonly<Record<StopPhase, string>> = {
   'lame-duck': 'balancers take notice',
   edges: 'edges drain',
   tree: 'all others stop',
@@ -65,18 +72,36 @@ function bar(share: number, width: number): Line {
   return [span('█'.repeat(used), tone), span('░'.repeat(width - used), 'faint')]
 }
 
-function listed(waiting: readonly Waiting[], columns: number): Line[] {
-  const widest = Math.max(0, ...waiting.map(({ node }) => node.address.length))
-  const name = Math.min(widest, Math.floor(columns / 2))
-  return waiting.map(({ node, isActive, forMs, why }): Line => {
-    const shown = node.address.length > name ? `…${node.address.slice(node.address.length - name + 1)}` : node.address
-    const since = forMs === undefined ? '' : formatMs(forMs)
+const TITLES = ['service', 'state', 'for', 'left', 'why'] as const
+const GAP = '  '
+
+function listed(waiting: readonly Unfinished[], now: number, columns: number): Line[] {
+  const cells = waiting.map(({ node, isActive, why }): readonly Span[] => {
+    const { address, state, since, deadlineAt } = node
+    const forMs = isActive && since !== undefined ? Math.max(0, now - since) : undefined
+    const leftMs = deadlineAt === undefined ? undefined : deadlineAt - now
     return [
-      ...padTo([span(shown, isActive ? 'strong' : undefined)], name + 2),
-      ...padTo([span(node.state, isActive ? 'busy' : 'faint')], 12),
-      ...padTo([span(since)], 9, 'left'),
-      span('  '),
+      span(fromEnd(address, Math.floor(columns / 2)), isActive ? 'strong' : undefined),
+      span(state, isActive ? 'busy' : 'faint'),
+      span(forMs === undefined ? '' : formatMs(forMs)),
+      span(leftMs === undefined ? '' : leftMs > 0 ? formatMs(leftMs) : 'none', leftMs !== undefined && leftMs <= 0 ? 'bad' : undefined),
       span(why, isActive ? undefined : 'faint'),
     ]
   })
+  if (cells.length === 0) return []
+  const rows = [TITLES.map((title) => span(title, 'faint')), ...cells]
+  const widths = TITLES.map((_, at) => Math.max(...rows.map((row) => row[at]?.text.length ?? 0)))
+  return rows.map(
+    (row): Line =>
+      row.flatMap((cell, at) =>
+        at === TITLES.length - 1 ? [cell] : [...padTo([cell], widths[at] ?? 0, isTime(at) ? 'left' : 'right'), span(GAP)],
+      ),
+  )
+}
+
+const isTime = (at: number): boolean => TITLES[at] === 'for' || TITLES[at] === 'left'
+
+// The end of an address says most.
+function fromEnd(address: string, width: number): string {
+  return address.length > width ? `…${address.slice(address.length - width + 1)}` : address
 }

@@ -105,8 +105,9 @@ const KEYS: Readonly<Record<Order, (node: TreeNode) => number>> = {
 function latest({ facts, picture }: Shown, room: number, columns: number): Line[] {
   const told: { readonly at: string; readonly address: string; readonly words: NonNullable<ReturnType<typeof wordsOf>> }[] = []
   for (let at = facts.length - 1; at >= 0 && told.length < room - 1; at -= 1) {
-    const { fact } = facts[at] as FactFrame
-    const words = wordsOf(fact)
+    const frame = facts[at] as FactFrame
+    const { fact } = frame
+    const words = wordsOf(frame)
     if (words !== undefined) told.unshift({ at: clockTime(picture.wallAt(fact.at)), address: fact.address, words })
   }
   if (told.length === 0) return []
