@@ -1,8 +1,8 @@
 // Where a running daemon can be asked: the listener of the probes, for the platform; the Unix socket, for its owner's command line; and,
 // where an observer has a page for people, a port on this machine only. The last two are a help: without them the daemon runs on.
 import type { Log } from '../base/log.js'
+import { logError } from '../base/log-error.js'
 import { controlRoute } from '../observe/controls.js'
-import { logError } from '../observe/log-facts.js'
 import type { Route, Routes } from '../observe/observer.js'
 import type { Watch } from '../observe/watch.js'
 import { eventsRoute, stateRoute } from '../observe/watch-routes.js'

@@ -1,7 +1,7 @@
 // The observers of one daemon as one: attached before anything starts, asked and told in the order in which they were given. One that
 // throws is told to the log and left out of that one thing; it harms neither the daemon nor the others.
 import type { Log } from '../base/log.js'
-import { logError } from '../observe/log-facts.js'
+import { logError } from '../base/log-error.js'
 import type { Attachment, Inside, Observed, Observer, Route, Routes } from '../observe/observer.js'
 
 /** The attached observers. */

@@ -1,8 +1,8 @@
 // A daemon's whole life in its process: listeners before anything starts, the tree, the stop within its budget, the exit code.
 import { SpecError } from '../base/errors.js'
+import { logError } from '../base/log-error.js'
 import { publishFacts } from '../observe/fact-channels.js'
 import { flushLog } from '../observe/log.js'
-import { logError } from '../observe/log-facts.js'
 import type { Report } from '../policy/report.js'
 import { Problems } from '../protocol/spec.js'
 import type { Service } from '../tree/definition.js'
