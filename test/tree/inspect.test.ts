@@ -247,7 +247,7 @@ describe('an observer', () => {
     await env.settle()
     expect((await stopping).clean).toBe(true)
     expect(logged.length).toBeGreaterThan(10)
-    expect(logged[0]).toEqual({ err: boom })
+    expect(logged[0]).toMatchObject({ err: { message: 'boom' } })
   })
 
   test('that acts on what it hears is heard by the others after what it heard', async () => {
