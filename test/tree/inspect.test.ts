@@ -150,8 +150,11 @@ describe('the stream', () => {
           const late = new RebuiltTree()
           stage.system.inspect((event) => late.hear(event))()
           compared += 1
-          const expected = JSON.stringify(livingIn(stage.system))
-          const seen = [first, late].map((each) => JSON.stringify(each.living()))
+          // What a killed supervisor has left behind still ends in order, while the next one stands in its place already.
+          const ofAnyLife = (lines: readonly string[]): string =>
+            JSON.stringify(lines.map((line) => line.replace(/( in [^#]+)#\d+$/, '$1')))
+          const expected = ofAnyLife(livingIn(stage.system))
+          const seen = [first, late].map((each) => ofAnyLife(each.living()))
           const odd = [...first.oddities, ...late.oddities]
           return seen.every((each) => each === expected) && odd.length === 0
             ? undefined
