@@ -114,7 +114,9 @@ export class Bridge implements StatelyBridge {
     if (!this.#isTold) {
       this.#isTold = true
       const why = error === undefined ? 'the connection was closed' : error.message || ((error as NodeJS.ErrnoException).code ?? error.name)
-      this.#plan.onError(new Error(`no inspector at ${url}: ${why}; it is tried again until the tree has ended`, { cause: error }))
+      this.#plan.onError(
+        new Error(`no inspector at ${shownUrl(url)}: ${why}; it is tried again until the tree has ended`, { cause: error }),
+      )
     }
     this.#retry = setTimeout(() => this.dial(url), this.#retryMs).unref()
     this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS)
@@ -205,4 +207,10 @@ export class Bridge implements StatelyBridge {
     await this.#outlet?.hangUp(GOODBYE_MS)
     this.#isOpen = false
   }
+}
+
+// Without what may be a password or a token.
+function shownUrl(url: string): string {
+  const { protocol, host, pathname } = new URL(url)
+  return `${protocol}//${host}${pathname}`
 }

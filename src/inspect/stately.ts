@@ -1,4 +1,5 @@
 // How a tree is shown to Stately's inspector: by hand, for a system, or as an observer of a daemon.
+import { logError } from '../base/log-error.js'
 import type { Attachment, Observed, Observer } from '../observe/observer.js'
 import { type Problems, show } from '../protocol/spec.js'
 import type { System } from '../tree/system.js'
@@ -87,7 +88,7 @@ export function stately(options: StatelyOptions = {}): Observer {
 }
 
 function attach({ system, log }: Observed, options: StatelyOptions): Attachment {
-  const bridge = statelyBridge(system, { onError: (error) => log.warn({ err: error }, error.message), ...options })
+  const bridge = statelyBridge(system, { onError: (error) => log.warn(logError(error), error.message), ...options })
   return { flush: () => bridge.close(), close: () => void bridge.close() }
 }
 

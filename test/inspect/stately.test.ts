@@ -151,13 +151,13 @@ describe('over a real WebSocket', () => {
       tell = resolve
     })
     const bridge = statelyBridge(system, {
-      url: `ws://127.0.0.1:${port}`,
+      url: `ws://me:${SECRET}@127.0.0.1:${port}/?token=${SECRET}`,
       onError: (error) => tell(errors[errors.push(error) - 1] as Error),
     })
     await system.start()
     await told
     expect(errors.map(({ message }) => message)).toEqual([
-      expect.stringMatching(/^no inspector at ws:\/\/127.0.0.1:\d+: .*ECONNREFUSED.*; it is tried again/),
+      expect.stringMatching(/^no inspector at ws:\/\/127.0.0.1:\d+\/: .*ECONNREFUSED.*; it is tried again/),
     ])
     expect(bridge.connected).toBe(false)
     bridge.resend()
