@@ -1,8 +1,10 @@
 // One life of an HTTP server: listening, draining, forced, closed. It owns the listening socket and the order in which connections
 // end; what happens to requests is decided in http-serving.ts.
+
 import type { Server } from 'node:http'
 import { type AddressInfo, Server as NetServer } from 'node:net'
 import { describe } from '../base/errors.js'
+import { logError } from '../base/log-error.js'
 import { type Context, incarnationOf } from '../kernel/context.js'
 import type { Incarnation } from '../kernel/incarnation.js'
 import type { Listener } from './http-app.js'
@@ -89,7 +91,7 @@ export class HttpRun {
     return new Promise((resolve, reject) => {
       this.#abandonListening = reject
       this.#server.on('error', (error) => {
-        if (this.#address !== undefined) return this.#ctx.log.error({ err: error }, 'a connection could not be accepted')
+        if (this.#address !== undefined) return this.#ctx.log.error(logError(error), 'a connection could not be accepted')
         reject(new Error(`${address} cannot listen on ${host ?? '*'}:${port}: ${describe(error)}`, { cause: error }))
       })
       this.#server.listen(host === undefined ? { port } : { port, host }, () => {

@@ -228,8 +228,9 @@ export class HaltedError extends QuiesceError {
   }
 }
 
-/** One line for anything that was thrown. */
+/** One line for anything that was thrown. Of an object that is no error nothing is told: it may be a request, or hold a password. */
 export function describe(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.message === '' ? thrown.name : thrown.message
+  if ((typeof thrown === 'object' && thrown !== null) || typeof thrown === 'function') return 'not an Error'
   return String(thrown)
 }

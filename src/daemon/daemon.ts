@@ -1,7 +1,7 @@
 // One daemon from its first listener to its last log line. It decides nothing about services: it owns the process around them.
 import { StartError } from '../base/errors.js'
-import { tagged } from '../observe/log.js'
-import { LOGGED, logError, logFact } from '../observe/log-facts.js'
+import { logError } from '../base/log-error.js'
+import { FactLog, HEARD_BY_LOG } from '../observe/fact-log.js'
 import { Watch } from '../observe/watch.js'
 import type { SignalMeaning } from '../policy/escalation.js'
 import type { Report } from '../policy/report.js'
@@ -54,7 +54,8 @@ export class Daemon {
     this.#watch = new Watch({ system, daemon, now })
     this.#observers = new Observers(settings.observers, { system, daemon, log, now, watch: this.#watch })
     const { page, fields, inside } = this.#observers
-    this.#doors = new Doors({ system, watch: this.#watch, log, page, routes: (kind) => this.#observers.routes(kind) })
+    const routes = (kind: 'probes' | 'admin') => this.#observers.routes(kind)
+    this.#doors = new Doors({ system, watch: this.#watch, log, page, reportFile: settings.reportFile, routes })
     if (fields !== undefined) env.tagLines(fields)
     if (inside !== undefined) env.runHooksIn(inside)
   }
@@ -83,7 +84,7 @@ export class Daemon {
     const { log, contains, exits } = this.#settings
     const { clock } = this.#env
     const root = this.#system.tree().address
-    const { fields } = this.#observers
+    const facts = new FactLog(log, this.#observers.fields)
     this.#removers.push(
       listenForStop(this.#settings, {
         now: () => clock.now(),
@@ -95,10 +96,10 @@ export class Daemon {
     if (exits) this.#removers.push(noticeForeignExit(() => this.#system.tree()))
     this.#removers.push(
       this.#system.on((fact) => {
-        if (LOGGED.has(fact.type)) logFact(fields === undefined ? log : tagged(log, () => fields(fact.address)), fact)
+        facts.hear(fact)
         if (fact.type === 'started' && fact.address === root) this.#hasStarted = true
         if (fact.type === 'start-failed' && !this.#hasStarted) this.#firstFailure ??= fact
-      }, LOGGED),
+      }, HEARD_BY_LOG),
     )
     this.#system.whenEnding(() => this.#treeEnds())
   }

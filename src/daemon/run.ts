@@ -1,8 +1,8 @@
 // A daemon's whole life in its process: listeners before anything starts, the tree, the stop within its budget, the exit code.
 import { SpecError } from '../base/errors.js'
+import { logError } from '../base/log-error.js'
 import { publishFacts } from '../observe/fact-channels.js'
 import { flushLog } from '../observe/log.js'
-import { logError } from '../observe/log-facts.js'
 import type { Report } from '../policy/report.js'
 import { Problems } from '../protocol/spec.js'
 import type { Service } from '../tree/definition.js'
@@ -56,7 +56,9 @@ export function handOver(tree: Service, options: RunOptions): HandedOver {
 function layOver(options: RunOptions, flags: RunOptions): RunOptions {
   const { probes } = options
   const both = typeof probes === 'object' && typeof flags.probes === 'object' ? { probes: { ...probes, ...flags.probes } } : {}
-  return { ...options, ...flags, ...both }
+  // What watches is added: it takes nothing from those that the file has named.
+  const observers = [...(options.observers ?? []), ...(flags.observers ?? [])]
+  return { ...options, ...flags, ...both, ...(observers.length === 0 ? {} : { observers }) }
 }
 
 async function runHere(tree: Service, options: RunOptions): Promise<Report> {

@@ -2,7 +2,7 @@
 // file is appended to: each run begins with a state that says which run it is.
 import { appendFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { logError } from '../observe/log-facts.js'
+import { logError } from '../base/log-error.js'
 import type { Attachment, Observed, Observer } from '../observe/observer.js'
 import { type Problems, show } from '../protocol/spec.js'
 

@@ -1,5 +1,7 @@
 // The last resort: the lease has run out, and work of its term still runs though it was aborted.
+
 import { HaltedError } from '../base/errors.js'
+import { logError } from '../base/log-error.js'
 import { type Context, incarnationOf } from '../kernel/context.js'
 import type { LeaderSettings } from './leader-options.js'
 
@@ -19,6 +21,6 @@ export function fenceByForce(
     else how(running)
   } catch (error) {
     // Whatever is thrown must not keep the term from ending.
-    if (!(error instanceof HaltedError)) ctx.log.error({ err: error }, 'onFenceFailure threw')
+    if (!(error instanceof HaltedError)) ctx.log.error(logError(error), 'onFenceFailure threw')
   }
 }

@@ -1,6 +1,8 @@
 // The calls to a lease store, each bounded in time, and what came of them. A call that is not answered in time, or rejects, has an
 // unknown outcome.
+
 import { StoreRefusedError, StoreUnknownError } from '../base/leadership-errors.js'
+import { logError } from '../base/log-error.js'
 import { type Context, incarnationOf } from '../kernel/context.js'
 import type { Incarnation } from '../kernel/incarnation.js'
 import type { StoreCall, TenureCommand, TenureEvent } from '../policy/tenure/words.js'
@@ -85,7 +87,7 @@ export class Store {
     try {
       return settings.checkpoint?.()
     } catch (error) {
-      ctx.log.error({ err: error }, 'the checkpoint could not be made; the next leader gets none')
+      ctx.log.error(logError(error), 'the checkpoint could not be made; the next leader gets none')
       return undefined
     }
   }

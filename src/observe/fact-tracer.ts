@@ -33,6 +33,7 @@ export const TRACED: ReadonlySet<FactType> = new Set<FactType>([
   'hook-failed',
   'restarting',
   'backing-off',
+  'wait-dropped',
   'gave-up',
   'deleted',
   'shutdown-started',
@@ -121,6 +122,8 @@ export class FactTracer {
         return this.#restarting(fact)
       case 'backing-off':
         return void this.#restarts.bringing(fact.address)?.event('backing off', fact.at, { 'quiesce.delay_ms': fact.delayMs })
+      case 'wait-dropped':
+        return this.#restarts.drop(fact.address, fact.at)
       case 'deleted':
         return this.#restarts.back(fact.address, fact.at)
       case 'promoting':

@@ -1,6 +1,7 @@
 // Facts as log lines: one for each step of each handshake, never a message body.
 import { describe } from '../base/errors.js'
 import type { Log } from '../base/log.js'
+import { logError } from '../base/log-error.js'
 import type { Exit } from '../protocol/exit.js'
 import type { Fact, FactType } from '../protocol/fact.js'
 
@@ -110,36 +111,6 @@ function logTermFact(log: Log, service: object, fact: TermFact): void {
     case 'store-unknown':
       return log.warn({ ...about, call: fact.call, ...logError(fact.error) }, `the lease store gave no answer to ${fact.call}`)
   }
-}
-
-/** What a log says of an error. */
-export interface ErrorFields {
-  readonly type: string
-  readonly message: string
-  readonly code?: unknown
-  readonly stack?: string
-}
-
-/**
- * An error as fields of a log line: its kind, code, message and stack with its causes. Nothing else of it: clients hang whole requests,
- * with their credentials, on the errors that they throw.
- */
-export function logError(error: unknown): { readonly err: ErrorFields } {
-  if (!(error instanceof Error))
-    return { err: { type: typeof error, message: typeof error === 'object' ? 'not an Error' : describe(error) } }
-  const { name } = error
-  const { code } = error as { code?: unknown }
-  // Without a prototype, since pino would take the name of its constructor for the type.
-  const err = Object.create(null, { name: { value: name } })
-  return { err: Object.assign(err, { type: name, code, message: describe(error), stack: stackOf(error) }) }
-}
-
-const CAUSES = 5
-
-function stackOf(error: Error): string {
-  const stacks: string[] = []
-  for (let at: unknown = error; at instanceof Error && stacks.length < CAUSES; at = at.cause) stacks.push(at.stack ?? describe(at))
-  return stacks.join('\ncaused by: ')
 }
 
 function logStopped(log: Log, about: object, { ending }: Extract<Fact, { type: 'stopped' }>): void {

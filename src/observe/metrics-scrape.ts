@@ -3,7 +3,7 @@
 
 import { deferred } from '../base/deferred.js'
 import type { Log } from '../base/log.js'
-import { logError } from './log-facts.js'
+import { logError } from '../base/log-error.js'
 import type { MetricsRegistry } from './metrics-client.js'
 
 /** Answers scrapes of one registry. */

@@ -122,7 +122,7 @@ export class Picture {
 
   /** Remembers what a picture of the same moment knows besides. */
   recall(same: Picture): void {
-    this.#stop ??= same.stop
+    this.#stop = same.stop ?? this.#stop
     for (const [address, node] of this.#nodes) this.#replace(node, remembering(node, same.nodes.get(address)))
   }
 

@@ -1,7 +1,7 @@
 // One span, told in the clock of the facts. A trace is given its place in the wall clock's time once, where it begins: inside it all
 // durations are exact, and a wall clock that drifts or is put right moves only the traces after that.
 import { type Attributes, type Context, type Link, ROOT_CONTEXT, type Span, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
-import { logError } from './log-facts.js'
+import { logError } from '../base/log-error.js'
 import type { SpanQuota } from './span-quota.js'
 
 /** How a span begins. */

@@ -58,6 +58,15 @@ export class TracedRestarts {
     if (restart.away.size === 0) this.#end(restart, at)
   }
 
+  /** Somebody is not waited for any longer: it ends, or starts with the others of a later restart. */
+  drop(address: string, at: number): void {
+    const restart = this.#byAway.get(address)
+    if (restart === undefined) return
+    this.#end(restart, at, 'called off')
+    const latest = this.#latest.get(restart.supervisor)
+    if (latest !== undefined && this.#grouping.has(restart.supervisor)) this.#goes(address, latest)
+  }
+
   /** Somebody could not be started again: what comes next is another restart. */
   failed(address: string, error: unknown, at: number): void {
     const restart = this.#byAway.get(address)

@@ -50,8 +50,10 @@ const SERVICES = 500
  * const stop = new AbortController()
  * const options = { signal: stop.signal, log: false, probes: false, marker: false, onReady: () => stop.abort() } as const
  * await run(supervisor('shop', { children: [db] }), { ...options, observers: [tracing({ tracerProvider })] })
- * const names = exporter.getFinishedSpans().map(({ name }) => name)
- * console.log(names.join(', ')) // start shop/db, start, stop shop/db, tree, shutdown
+ * const spans = exporter.getFinishedSpans()
+ * const traces = spans.filter(({ parentSpanContext }) => parentSpanContext === undefined).map(({ name }) => name)
+ * console.log(traces.join(', ')) // start, shutdown
+ * console.log(spans.some(({ name }) => name === 'start shop/db')) // true
  * ```
  */
 export function tracing(options: TracingOptions = {}): Observer {

@@ -57,6 +57,8 @@ export class Slot {
   removed = false
   /** It has crashed or ends by itself, and is still closing. */
   dying = false
+  /** Its start was asked for and never begun: there is nobody whose end could have been waited for. */
+  isUnbegun = false
   /** The incarnation that last started; while a restart fails, the one that crashed. OTP's pid. */
   incarnation: number | undefined
   /** Whether its restart has failed at least once: OTP's `{restarting, Pid}`. */

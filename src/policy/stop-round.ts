@@ -122,7 +122,7 @@ export class StopRound implements Waiter {
   /** A child has ended, or a supervisor below has drained its edges. */
   settle(slot: Slot): void {
     slot.round = undefined
-    this.#lastEnded = slot.phase === 'running' ? (slot.inner?.ending?.lastEnded ?? this.#lastEnded) : slot
+    if (!slot.isUnbegun) this.#lastEnded = slot.phase === 'running' ? (slot.inner?.ending?.lastEnded ?? this.#lastEnded) : slot
     this.#frontier.settle(slot)
   }
 

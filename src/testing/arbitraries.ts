@@ -182,7 +182,10 @@ const commands: Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ does: fc.constant('kill' as const), target: targets }) },
   {
     weight: 2,
-    arbitrary: fc.record({ does: fc.constantFrom('terminate' as const, 'restart' as const, 'delete' as const), target: targets }),
+    arbitrary: fc.record({
+      does: fc.constantFrom('terminate' as const, 'restart' as const, 'renew' as const, 'delete' as const),
+      target: targets,
+    }),
   },
   { weight: 1, arbitrary: fc.record({ does: fc.constant('add' as const), target: targets, child: addedChildren }) },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('stop' as const), deadlineMs: deadlines }) },

@@ -74,6 +74,8 @@ export class Hands {
         return this.#call(parent, (ref) => ref.terminateChild(id))
       case 'restart':
         return this.#call(parent, (ref) => ref.restartChild(id))
+      case 'renew':
+        return this.#call(parent, () => this.#system.ref(address).restart(), address)
       case 'delete':
         return this.#call(parent, (ref) => ref.deleteChild(id))
     }
@@ -95,8 +97,8 @@ export class Hands {
     this.#system.stop(deadlineMs === undefined ? {} : { deadline: deadlineMs }).then((report) => this.#reported(report))
   }
 
-  #call(parent: string, call: (ref: SupervisorRef) => Promise<unknown>): void {
-    if (parent === '' || !this.#isThere(parent)) return
+  #call(parent: string, call: (ref: SupervisorRef) => Promise<unknown>, about = parent): void {
+    if (parent === '' || !this.#isThere(about)) return
     this.#expect('call', call(this.#system.ref(parent) as unknown as SupervisorRef), parent)
   }
 

@@ -9,7 +9,8 @@ export type Command =
   | { readonly does: 'advance'; readonly ms: number }
   /** Lets so many of the hooks settle that could. */
   | { readonly does: 'settle'; readonly count: number }
-  | { readonly does: 'crash' | 'exit' | 'kill' | 'terminate' | 'restart' | 'delete'; readonly target: Target }
+  /** `restart` is the supervisor's `restartChild`, of one that is down; `renew` is `Ref.restart`. */
+  | { readonly does: 'crash' | 'exit' | 'kill' | 'terminate' | 'restart' | 'renew' | 'delete'; readonly target: Target }
   | { readonly does: 'add'; readonly target: Target; readonly child: ServicePlan }
   | { readonly does: 'stop'; readonly deadlineMs?: number | undefined }
   | { readonly does: 'hurry' }

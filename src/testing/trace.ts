@@ -42,7 +42,7 @@ export interface Answered extends OfHook {
 /** Something was asked of the system. */
 export interface Asked extends At {
   readonly type: 'asked'
-  readonly what: 'start' | 'stop' | 'hurry' | 'kill' | 'crash' | 'exit' | 'terminate' | 'restart' | 'delete' | 'add'
+  readonly what: 'start' | 'stop' | 'hurry' | 'kill' | 'crash' | 'exit' | 'terminate' | 'restart' | 'renew' | 'delete' | 'add'
   /** The address it is about; the root's for the whole. */
   readonly address: string
   readonly deadlineMs?: number | undefined

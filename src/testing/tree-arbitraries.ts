@@ -59,7 +59,7 @@ export function commands(tree: Tree): Arbitrary<Command> {
     fc.record({ does: does('advance'), ms: someMs }, options),
     fc.record({ does: does('settle'), count: fc.integer({ min: 1, max: 3 }) }, options),
     ...at(addressesOf(nodes.filter(isService)), (target) => fc.record({ does: does('crash', 'exit'), target }, options)),
-    ...at(addressesOf(children), (target) => fc.record({ does: does('kill', 'terminate', 'restart'), target }, options)),
+    ...at(addressesOf(children), (target) => fc.record({ does: does('kill', 'terminate', 'restart', 'renew'), target }, options)),
     fc.record({ does: does('stop'), deadlineMs: deadlines.map((deadline) => parseDuration(deadline) as number) }, options),
     fc.record({ does: does('hurry') }, options),
   )

@@ -71,6 +71,7 @@ export function endOf(slot: Slot, { exit, unstarted }: Stopped): SupervisionEven
 
 // The order comes first, so the policy has asked it to stop by then.
 function neverBegun(slot: Slot): SupervisionEvent {
+  slot.isUnbegun = true
   return { type: 'ended', slot, exit: slot.spec.shutdownMs === 'brutal-kill' ? KILLED : SHUTDOWN }
 }
 

@@ -1,10 +1,12 @@
 // The inside of a system: owns the root's one incarnation, folds the facts of a stop into its report.
+
 import type { Timer } from '../base/clock.js'
 import { type Deferred, deferred } from '../base/deferred.js'
 import { demandDuration } from '../base/duration.js'
 import type { Env } from '../base/env.js'
 import { DrainingError, StartError } from '../base/errors.js'
 import { Feed } from '../base/feed.js'
+import { logError } from '../base/log-error.js'
 import type { Owner, World } from '../kernel/birth.js'
 import { chartOf } from '../kernel/chart.js'
 import { Incarnation } from '../kernel/incarnation.js'
@@ -59,9 +61,8 @@ export class RunningSystem implements Owner<Incarnation> {
     this.root = layOut(tree, problems)
     if (this.root.spec.kind !== 'supervisor')
       problems.add(this.root.address, "the root must be a supervisor; wrap it: supervisor('app', { children: [it] })")
-    const bindings = bind(this.root, problems)
-    this.#facts = new Feed<Fact>((error) => env.log(this.root.address).error({ err: error }, 'a listener for facts threw'))
-    const tap = new GuardedTap((error) => env.log(this.root.address).error({ err: error }, 'an observer of inspection threw'))
+    this.#facts = new Feed<Fact>((error) => env.log(this.root.address).error(logError(error), 'a listener for facts threw'))
+    const tap = new GuardedTap((error) => env.log(this.root.address).error(logError(error), 'an observer of inspection threw'))
     this.#world = {
       env,
       facts: this.#facts,
@@ -74,7 +75,7 @@ export class RunningSystem implements Owner<Incarnation> {
       isStopping: () => this.#account !== undefined,
       whenStopping: (fn) => this.whenEnding(fn),
     }
-    this.#roster = new Roster(this.#world, bindings, this.root, dynamicHandle)
+    this.#roster = new Roster(this.#world, bind(this.root, problems), this.root, dynamicHandle)
   }
 
   start(): Promise<void> {
@@ -100,7 +101,7 @@ export class RunningSystem implements Owner<Incarnation> {
     const isWaitedFor = this.#waitsForCaller()
     const now = this.#world.env.clock.now()
     this.#budgetMs = Math.min(this.#budgetMs, budgetMs)
-    this.#beginReport()
+    this.#beginReport(this.#incarnation === undefined)
     this.#deadlineAt = Math.min(this.#deadlineAt, now + budgetMs)
     if (this.#incarnation === undefined) this.#end()
     else this.#incarnation.stop({ deadlineAt: now + budgetMs, reserveMs: 0, hurried: false })

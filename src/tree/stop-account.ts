@@ -11,7 +11,7 @@ import type { Roster } from './roster.js'
 export interface StopBeginning {
   readonly reason: string
   readonly budgetMs: number
-  /** Whether it is a start that is undone: then there are no edges to be drained first. */
+  /** Whether it is a start that is undone, or was never begun: then there are no edges to be drained first. */
   readonly isUndone: boolean
 }
 

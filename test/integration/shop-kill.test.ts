@@ -32,7 +32,7 @@ interface Shop {
 }
 
 async function open(): Promise<Shop> {
-  const args = ['--import', 'tsx', main, '--json', '--port', '0', '--probes', '0', '--folder', folder]
+  const args = ['--import', 'tsx', main, '--json', '--port', '0', '--probes', '0', '--admin', '0', '--folder', folder]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, STATE_DIRECTORY: folder } })
   const lines: Interface = createInterface({ input: child.stdout })
   let firstLine: Line | undefined

@@ -1,9 +1,10 @@
 // Facts as log lines.
 import { describe, expect, test } from 'vitest'
 import { type Log, silentLog } from '../../src/base/log.js'
+import { logError } from '../../src/base/log-error.js'
 import { flushLog, guardLog } from '../../src/observe/log.js'
-import { logError, logFact } from '../../src/observe/log-facts.js'
-import type { Fact } from '../../src/protocol/fact.js'
+import { logFact } from '../../src/observe/log-facts.js'
+import { about, ending, LOGGED_FACTS } from './sample-facts.js'
 
 function record(): { readonly log: Log; readonly lines: [level: string, fields: object, message: string | undefined][] } {
   const lines: [string, object, string | undefined][] = []
@@ -22,56 +23,7 @@ function record(): { readonly log: Log; readonly lines: [level: string, fields: 
   return { log, lines }
 }
 
-const about = { at: 1, address: 'app/db', incarnation: 2 } as const
-const cause = { reason: 'crash', cause: new Error('boom') } as const
-const ending = {
-  exit: { reason: 'shutdown' },
-  verdict: 'acked',
-  hadStarted: true,
-  asked: true,
-  waitedFor: undefined,
-  lastChild: undefined,
-  tookMs: 12.345,
-  settleMs: 1.25,
-  closeMs: 11,
-  inFlight: 3,
-  forced: false,
-  forceCancelled: 0,
-  held: undefined,
-  p99Ms: undefined,
-  errors: [],
-} as const
-
-const FACTS: readonly [Fact, level: string, message: string][] = [
-  [{ ...about, type: 'starting' }, 'info', 'starting'],
-  [{ ...about, type: 'started', tookMs: 1 }, 'info', 'ready'],
-  [{ ...about, type: 'start-failed', tookMs: 1, error: new Error('x') }, 'error', 'start failed'],
-  [{ ...about, type: 'ignored' }, 'info', 'ignored: it asked not to be started'],
-  [{ ...about, type: 'slow-start', afterMs: 10_000 }, 'warn', 'still starting'],
-  [{ ...about, type: 'stop-requested', by: 'shutdown' }, 'debug', 'stop requested'],
-  [{ ...about, type: 'draining', state: 'settling', inFlight: 1, deadlineMs: 5 }, 'info', 'draining'],
-  [{ ...about, type: 'crashed', error: new Error('x') }, 'error', 'crashed'],
-  [{ ...about, type: 'forced', inFlight: 1 }, 'warn', 'forced: the time for finishing is over'],
-  [{ ...about, type: 'stopped', ending }, 'info', 'stopped'],
-  [{ ...about, type: 'stopped', ending: { ...ending, verdict: 'abandoned' } }, 'warn', 'given up: a hook has not ended'],
-  [{ ...about, type: 'stopped', ending: { ...ending, verdict: 'killed' } }, 'warn', 'stopped'],
-  [{ ...about, type: 'late-start' }, 'warn', 'started after it had been given up; released'],
-  [{ ...about, type: 'late-ack' }, 'warn', 'a hook ended after the service had been given up'],
-  [{ ...about, type: 'late-error', error: 1 }, 'warn', 'an error of an incarnation that has ended'],
-  [{ ...about, type: 'hook-failed', hook: 'stop', error: 1 }, 'error', 'stop failed; the stop goes on'],
-  [{ ...about, type: 'request-failed', error: 1 }, 'error', 'a request failed'],
-  [{ ...about, type: 'health-missed', misses: 1, limit: 3, error: 1 }, 'warn', 'health check missed'],
-  [
-    { ...about, type: 'restarting', supervisor: 'app', count: 1, max: 3, withinMs: 5_000, cause },
-    'warn',
-    'restart 1 of at most 3 within 5000 ms',
-  ],
-  [{ ...about, type: 'backing-off', supervisor: 'app', attempt: 1, delayMs: 5 }, 'warn', 'waiting before the next start'],
-  [{ ...about, type: 'report', supervisor: 'app', context: 'shutdown', exit: cause, retrying: false }, 'debug', 'supervisor report'],
-  [{ ...about, type: 'gave-up', error: new Error('x') }, 'error', 'gave up'],
-]
-
-test.each(FACTS)('%o', (fact, level, message) => {
+test.each(LOGGED_FACTS)('%o', (fact, level, message) => {
   const { log, lines } = record()
   logFact(log, fact)
   expect(lines).toEqual([[level, expect.objectContaining({ service: 'app/db' }), message]])

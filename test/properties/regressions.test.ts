@@ -207,6 +207,11 @@ describe('found with resources, permits and hurries', () => {
     await play(over('app', [giving, one('c')]), [{ does: 'add', target: 1, child: one('x') }, on('kill', 5), stop(10)])
   })
 
+  test('L6: nobody has waited for one whose start was asked for and never begun', async () => {
+    const plan = over('app', [over('s', [one('a'), one('b', { lives: [LATER] })])])
+    await play(plan, [{ does: 'add', target: 1, child: one('x') }, on('terminate', 1), now])
+  })
+
   test('L5: nothing is kept for a supervisor that is gone already', async () => {
     const { report } = await play(over('app', [one('a'), over('s', []), one('b', { lives: [SLOW_STOP] })]), [
       stop(30_000),

@@ -53,6 +53,9 @@ export const onlyThoseAreRestarted: Law = {
     const byHand = new Map<string, number>()
     return (event, lives) => {
       if (event.type === 'asked' && (event.what === 'restart' || event.what === 'add')) byHand.set(event.address, lives.count)
+      // All that the strategy puts together with it is started again too.
+      if (event.type === 'asked' && event.what === 'renew')
+        for (const sibling of shape.nodes.get(event.address)?.parent?.children ?? []) byHand.set(sibling.address, lives.count)
       if (event.type !== 'fact') return undefined
       const { fact } = event
       const node = shape.nodes.get(fact.address)
