@@ -22,7 +22,7 @@ async function shoot(name: string, act: (page: Page) => Promise<void>, { isPhone
     const { page, errors } = await openPage(browser, server.url, { ...(isPhone ? PHONE : DESK), colorScheme })
     await page.locator('main').waitFor()
     if (isStopping) {
-      hands.order(17, 6_000)
+      hands.order(17, 2_600)
       void daemon.system.stop({ reason: 'SIGTERM', deadline: 12_000 })
       await daemon.advance(4_300)
     }
