@@ -76,11 +76,7 @@ export function timelineOf({ report, isLive }: StopAt): Timeline {
   })
   const onPath = new Set(path.flatMap(({ address }) => address ?? []))
   const began = report.services.filter(({ verdict }) => verdict !== 'never-started')
-  // Whoever is at it counts as long as it has been; whoever has not been asked tells nothing yet.
-  const judged = began.map((service) => (service.verdict !== 'stopping' ? service : { ...service, ...atIt(service, tookMs) }))
-  const telling = new Set(
-    tellingServices({ services: judged, criticalPath: report.criticalPath }, ROWS_AT_MOST).map(({ address }) => address),
-  )
+  const telling = tellingIn(began, { path: report.criticalPath, tookMs })
   const rows: TimelineRow[] = []
   let others: Stopping[] = []
   const tellOthers = (): void => {
@@ -99,8 +95,20 @@ export function timelineOf({ report, isLive }: StopAt): Timeline {
   return { scaleMs, ticks: ticksOf(scaleMs), budgetAt: budgetMs <= scaleMs ? share(budgetMs) : undefined, path, rows }
 }
 
-function atIt({ refusedAtMs }: Stopping, tookMs: number): Partial<Stopping> {
-  return refusedAtMs === undefined ? { verdict: 'never-started' } : { stoppedAtMs: tookMs }
+// Whoever is at it counts as long as it has been; of those who have not been asked only those are shown that have somebody below them.
+function tellingIn(
+  services: readonly Stopping[],
+  { path, tookMs }: { readonly path: readonly PathStep[]; readonly tookMs: number },
+): Set<string> {
+  const asked = services.filter(({ verdict, refusedAtMs }) => verdict !== 'stopping' || refusedAtMs !== undefined)
+  const above = new Set(asked.flatMap(({ address }) => address.split('/').map((_, index, ids) => ids.slice(0, index).join('/'))))
+  const known = new Set(asked)
+  const judged = services.flatMap((service) => {
+    if (service.verdict !== 'stopping') return [service]
+    if (known.has(service)) return [{ ...service, stoppedAtMs: tookMs }]
+    return above.has(service.address) ? [{ ...service, verdict: 'acked' as const }] : []
+  })
+  return new Set(tellingServices({ services: judged, criticalPath: path }, ROWS_AT_MOST).map(({ address }) => address))
 }
 
 const WHY: Readonly<Record<PathStep['why'], (count: number) => string>> = {
@@ -200,6 +208,6 @@ function rowOfOthers(services: readonly Stopping[]): TimelineRow {
   const left = own.length - ended.length
   const mostMs = ended.reduce((most, service) => Math.max(most, durationOf(service)), 0)
   const within = `within ${formatMs(Math.max(1, Math.ceil(mostMs)))}${ended.length > 1 ? ' each' : ''}`
-  const parts = [...(ended.length > 0 ? [`${ended.length} more stopped ${within}`] : []), ...(left > 0 ? [`${left} more to come`] : [])]
+  const parts = [...(ended.length > 0 ? [`${ended.length} more stopped ${within}`] : []), ...(left > 0 ? [`${left} not asked yet`] : [])]
   return { kind: 'others', depth, words: parts.length > 0 ? `… ${parts.join(', ')}` : `… ${services.length} more supervisors` }
 }
