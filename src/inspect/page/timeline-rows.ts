@@ -6,6 +6,8 @@ import type { PathStep } from '../../policy/report.js'
 import { ownerOf, type StopAt, type Stopping } from './timeline-stop.js'
 
 const ROWS_AT_MOST = 60
+/** No tick is further to the right. */
+const LAST_TICK = 0.9
 /** The least that is shown of something that took no time, as a share of the width. */
 const LEAST_SHARE = 0.004
 
@@ -124,7 +126,7 @@ const WHY: Readonly<Record<PathStep['why'], (count: number) => string>> = {
 // Room to grow, so that the scale does not move all the time; the whole budget as soon as much of it is used.
 function scaleOf(tookMs: number, budgetMs: number, isLive: boolean): number {
   if (!isLive) return Math.max(1, tookMs) * 1.01
-  if (Number.isFinite(budgetMs) && tookMs > budgetMs * 0.5) return Math.max(budgetMs, tookMs) * 1.04
+  if (Number.isFinite(budgetMs) && tookMs > budgetMs * 0.4) return Math.max(budgetMs, tookMs) * 1.04
   const wanted = Math.max(100, tookMs * 1.2)
   const power = 10 ** Math.floor(Math.log10(wanted))
   return power * ([1, 1.5, 2, 3, 5, 7.5, 10].find((each) => each * power >= wanted) ?? 10)
@@ -134,7 +136,8 @@ function ticksOf(scaleMs: number): Timeline['ticks'] {
   const power = 10 ** Math.floor(Math.log10(scaleMs))
   const step = [0.2, 0.5, 1].map((each) => each * power).find((each) => scaleMs / each <= 6) ?? power * 2
   const ticks: { at: number; words: string }[] = []
-  for (let ms = 0; ms <= scaleMs; ms += step) ticks.push({ at: ms / scaleMs, words: ms === 0 ? '0' : short(ms) })
+  // Its words stand to the right of a tick.
+  for (let ms = 0; ms <= scaleMs * LAST_TICK; ms += step) ticks.push({ at: ms / scaleMs, words: ms === 0 ? '0' : short(ms) })
   return ticks
 }
 
@@ -192,7 +195,7 @@ function wordsOf(service: Stopping, tookMs: number): string {
 
 function waitsFor(now: number, asked: number): string {
   if (now === 0) return 'finishing'
-  return `waits for ${now}${now < asked ? ` of ${asked}` : ''} in flight`
+  return now < asked ? `waits for ${now} of ${asked}` : `waits for ${now} in flight`
 }
 
 function toneOf({ kind, verdict, asWritten, forced, forceCancelled, errors }: Stopping): 'plain' | 'warn' | 'bad' {
