@@ -1,13 +1,16 @@
 // Who may listen to a daemon, each with the proof that it has done its work.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { openSync, writeSync } from 'node:fs'
+import { trace } from '@opentelemetry/api'
 import { NodeTracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace-node'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import type { FactType } from 'quiesce'
 import { metrics } from 'quiesce/metrics'
 import { tracing } from 'quiesce/tracing'
+import { publishFacts } from '../../src/observe/fact-channels.ts'
 import { LOGGED, logFact } from '../../src/observe/log-facts.ts'
-import { attached, type Counts, type Listen } from './life.ts'
+import { attached, type Counts, type Listen, SERVICES } from './life.ts'
 
 function check(what: string, actual: number | undefined, expected: number | undefined): void {
   if (actual !== expected) throw new Error(`the work was not done: ${what}: ${actual}, not ${expected}`)
@@ -76,29 +79,53 @@ const metered: Listen = (observed) => {
   })
 }
 
-/** Spans by OpenTelemetry's own SDK, handed to a processor that only counts them. */
-const traced: Listen = (observed) => {
-  let spans = 0
-  let stops = 0
-  const tracerProvider = new NodeTracerProvider({
-    spanProcessors: [
-      {
-        onStart() {},
-        onEnd({ name }: ReadableSpan) {
-          spans += 1
-          if (name === 'shutdown') stops += 1
+/** Spans by OpenTelemetry's own SDK, handed to a processor that only counts them; so many services have one. */
+const tracedUpTo =
+  (services: number): Listen =>
+  (observed) => {
+    let spans = 0
+    let stops = 0
+    const tracerProvider = new NodeTracerProvider({
+      spanProcessors: [
+        {
+          onStart() {},
+          onEnd({ name }: ReadableSpan) {
+            spans += 1
+            if (name === 'shutdown') stops += 1
+          },
+          forceFlush: () => Promise.resolve(),
+          shutdown: () => Promise.resolve(),
         },
-        forceFlush: () => Promise.resolve(),
-        shutdown: () => Promise.resolve(),
-      },
-    ],
-  })
-  const attachment = tracing({ tracerProvider }).attach(observed)
-  return attached(attachment, async () => {
-    await attachment.flush?.(1_000)
-    check('stops traced', stops, 1)
-    if (spans < 1_000) throw new Error(`the work was not done: ${spans} spans`)
-  })
+      ],
+    })
+    const attachment = tracing({ tracerProvider, services }).attach(observed)
+    return attached(attachment, async () => {
+      await attachment.flush?.(1_000)
+      check('stops traced', stops, 1)
+      if (spans < 2 * Math.min(services, SERVICES)) throw new Error(`the work was not done: ${spans} spans`)
+    })
+  }
+
+/** Nobody has set up an SDK. */
+const untraced: Listen = (observed) => {
+  const attachment = tracing({ tracerProvider: trace.getTracerProvider() }).attach(observed)
+  return attached(attachment, () => attachment.flush?.(1_000))
+}
+
+/** Every fact on a channel of Node's. */
+const subscribed: Listen = ({ system }) => {
+  let heard = 0
+  const listener = (): void => {
+    heard += 1
+  }
+  subscribe('quiesce:fact', listener)
+  // A system that was made by `createSystem` publishes by itself.
+  const end = 'start' in system ? () => {} : publishFacts(system)
+  const close = (): void => {
+    unsubscribe('quiesce:fact', listener)
+    end()
+  }
+  return { check: (counts) => check('facts published', heard, countOf(counts)), close }
 }
 
 /** By the name in the table; none is what the others are compared with. */
@@ -108,5 +135,8 @@ export const LISTENERS: Readonly<Record<string, Listen | undefined>> = {
   'feed and ring': ring,
   metrics: metered,
   log,
-  traces: traced,
+  'traces of 500 services, the default': tracedUpTo(500),
+  'traces of every service': tracedUpTo(SERVICES),
+  'traces without an SDK': untraced,
+  'a channel with a subscriber': subscribed,
 }

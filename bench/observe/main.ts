@@ -14,7 +14,8 @@ has its turn; each is checked for having done its work, fact by fact.
 - A life: ${SERVICES} services with synchronous hooks start, ${CRASHES} of them crash and are started again, all stop. A fact of a life is
   what a life takes longer than without a listener, divided by its facts: here they also have to be made.
 - Log: pino as a daemon has it by default, each line written at once, to \`/dev/null\`; a pipe or a disk takes as long as it takes.
-- Metrics: counting alone, as between two scrapes. Traces: OpenTelemetry's SDK, with a processor that keeps nothing.`
+- Metrics: counting alone, as between two scrapes. Traces: OpenTelemetry's SDK, with a processor that keeps nothing. A channel: Node's
+  \`diagnostics_channel\`; while nobody subscribes it is a part of the first row.`
 
 const { values } = parseArgs({
   options: { node: { type: 'string', multiple: true, default: [] }, rounds: { type: 'string', default: '30' } },

@@ -24,9 +24,11 @@ interface Way {
 
 // What a stop's report is made of is told in any case: the comparison is about all the rest.
 const MUTED: readonly (readonly [file: string, from: string, to: string])[] = [
-  ['kernel/notes.js', 'if (facts.hears(type))', "if (type === 'stopped' && facts.hears(type))"],
-  ['kernel/notes.js', "if (subject.facts.hears('draining'))", 'if (false)'],
-  ['kernel/course.js', "if (incarnation.facts.hears('started'))", 'if (false)'],
+  ['kernel/notes.js', 'if (facts.hears(type))', 'if (false)'],
+  ...(['starting', 'stop-requested', 'closing'] as const).map(
+    (kind) => ['kernel/notes.js', `if (facts.hears('${kind}'))`, 'if (false)'] as const,
+  ),
+  ...(['started', 'draining'] as const).map((kind) => ['kernel/notes.js', `if (!facts.hears('${kind}'))`, 'if (true)'] as const),
 ]
 
 /** A copy of the built package that tells nothing but the ends of services. */

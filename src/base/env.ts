@@ -11,6 +11,9 @@ export interface Token {
   uncaught(error: unknown): void
 }
 
+/** Calls a function in a context; returns what that returns. */
+export type Inside = <T>(fn: () => T) => T
+
 /** What the runtime asks of the world. */
 export interface Env {
   readonly clock: Clock
@@ -20,6 +23,11 @@ export interface Env {
   yieldLoop(fn: () => void): void
   /** Calls `fn(a, b)` in the async context of `token`. */
   enter<A, B, T>(token: Token, fn: (a: A, b: B) => T, a: A, b: B): T
+  /**
+   * The context in which a hook that starts or stops the service at `address` should run: what calls a function in it, once and at once.
+   * Requests are none of that. Undefined, or absent, when it does not matter.
+   */
+  inside?(address: string): Inside | undefined
   /** Whose code is running; undefined for code that belongs to no service, or where nobody keeps track. */
   owner(): Token | undefined
   /**

@@ -4,20 +4,19 @@ import { COMMANDS } from './commands.js'
 import { type DaemonRequest, isAboutDaemon, readDaemonRequest } from './daemon-arguments.js'
 import { nearest } from './nearest.js'
 import { UsageError } from './usage-error.js'
-import { numberOf, portOf, readWords, textOf, timeOf, type Words } from './words.js'
+import { portOf, readWords, textOf, timeOf, type Words } from './words.js'
 
 /** What somebody asked for. */
 export type Request =
   | { readonly command: 'help'; readonly topic: string | undefined }
   | { readonly command: 'version' }
-  | ({ readonly command: 'run' } & OfFile)
+  | ({ readonly command: 'run'; readonly record: string | undefined } & OfFile)
   | ({
       readonly command: 'check'
       readonly json: boolean
       readonly manifest: string | undefined
       readonly container: string | undefined
     } & OfFile)
-  | { readonly command: 'report'; readonly json: boolean; readonly file: string; readonly number: number }
   | DaemonRequest
 
 interface OfFile {
@@ -40,11 +39,15 @@ export function readArguments(args: readonly string[], env: NodeJS.ProcessEnv): 
   const words = readWords(known(first), others)
   if (words.values['help'] === true) return { command: 'help', topic: words.command }
   if (isAboutDaemon(words.command)) return readDaemonRequest(words, words.command, env)
-  if (words.command === 'report') return readReportRequest(words, env)
   if (words.command === 'check') return { command: 'check', ...readCheck(words), ...readFile(words) }
   const report = words.values['report'] ?? env['QUIESCE_REPORT']
   const { flags, ...file } = readFile(words)
-  return { command: 'run', ...file, flags: typeof report === 'string' && report !== '' ? { ...flags, report } : flags }
+  return {
+    command: 'run',
+    record: textOf(words, 'record'),
+    ...file,
+    flags: typeof report === 'string' && report !== '' ? { ...flags, report } : flags,
+  }
 }
 
 function known(name: string): string {
@@ -79,15 +82,4 @@ function readCheck(words: Words): { json: boolean; manifest: string | undefined;
   if (container !== undefined && manifest === undefined)
     throw new UsageError('--container says which one of a manifest: give --manifest too', 'check')
   return { json: words.values['json'] === true, manifest, container }
-}
-
-function readReportRequest(words: Words, env: NodeJS.ProcessEnv): Request {
-  const { values, positionals, rest } = words
-  const [named, more] = [...positionals, ...rest]
-  if (more !== undefined) throw new UsageError(`one file, please: there are "${named}" and "${more}"`, 'report')
-  const file = named ?? env['QUIESCE_REPORT']
-  if (file === undefined || file === '') throw new UsageError('which file? Name it, or set QUIESCE_REPORT', 'report')
-  const written = numberOf(words, 'number', 1, 'reports')
-  const number = values['all'] === true ? Number.POSITIVE_INFINITY : (written ?? 1)
-  return { command: 'report', json: values['json'] === true, file, number }
 }

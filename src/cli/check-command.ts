@@ -1,10 +1,10 @@
 // `quiesce check FILE`: will it stop in time? Builds the tree without starting anything, and holds what is written against each other.
-import { writeSync } from 'node:fs'
 import type { RunOptions } from '../daemon/options.js'
 import type { Plan } from '../daemon/plan.js'
 import { type Blueprint, everyBlueprint } from '../policy/blueprint.js'
 import { fitInto, withDefaults, worstCase, worstStart } from '../policy/worst-case.js'
-import { type Called, load } from './load.js'
+import { planIn, problemsText } from './file-plan.js'
+import type { Called } from './load.js'
 import { checkManifest, type ManifestResult } from './manifest/check.js'
 import type { DaemonFacts } from './manifest/finding.js'
 import { drawManifest } from './manifest/view.js'
@@ -28,9 +28,9 @@ export interface Checked {
 
 /** Checks a file, and a manifest with it. */
 export async function checkCommand(request: CheckRequest): Promise<Checked> {
-  const plan = await planIn(request)
+  const plan = await planIn(request, request.flags)
   const { tree, problems } = plan
-  if (tree === undefined || problems.length > 0) return unbuilt(request, problems)
+  if (tree === undefined || problems.length > 0) return { text: problemsText(request, problems), isFine: false }
   const { graceMs, lameDuckMs, flushMs } = plan
   const worst = worstCase(tree)
   const fit = fitInto(graceMs, { treeMs: worst.totalMs, lameDuckMs, flushMs })
@@ -42,38 +42,10 @@ export async function checkCommand(request: CheckRequest): Promise<Checked> {
   return { text, isFine }
 }
 
-// The file's own words go to standard error meanwhile: what this command prints is for whoever reads it on.
-async function planIn(request: CheckRequest): Promise<Plan> {
-  const { write } = process.stdout
-  process.stdout.write = process.stderr.write.bind(process.stderr)
-  const onExit = (code: number): void => {
-    writeSync(2, `quiesce: ${request.file} ended the process with code ${code} before it called run(…)\n`)
-    process.exitCode = 2
-  }
-  process.on('exit', onExit)
-  try {
-    const { plan } = await load(request, { take: () => new Promise(() => {}), late: () => {} })
-    return plan(request.flags)
-  } finally {
-    process.off('exit', onExit)
-    process.stdout.write = write
-  }
-}
-
 function daemonOf(plan: Plan, tree: Blueprint, neededMs: number): DaemonFacts {
   const { graceMs, lameDuckMs, probes, stopSignals } = plan
   const isServing = everyBlueprint(tree).some(({ edge }) => edge)
   return { graceMs, neededMs, lameDuckMs, probes, stopSignals, isServing, startMs: worstStart(tree) }
-}
-
-function unbuilt({ file, json }: CheckRequest, problems: readonly string[]): Checked {
-  if (json) return { text: `${JSON.stringify({ file, ok: false, problems })}\n`, isFine: false }
-  const lines = [
-    `${file} cannot be started: ${count(problems.length, 'problem')}`,
-    '',
-    ...problems.flatMap((each) => wrap(each, '    ', '  - ')),
-  ]
-  return { text: `${lines.join('\n')}\n`, isFine: false }
 }
 
 interface Result {

@@ -1,7 +1,7 @@
 // The commands, their options and what they say about themselves: parsing, help and completion read the same table.
 
 /** What may stand somewhere, so that a shell can complete it. */
-export type Completes = 'file' | 'address' | 'command' | 'nothing' | readonly string[]
+export type Completes = 'file' | 'address' | 'daemon' | 'file-or-address' | 'file-or-daemon' | 'command' | 'nothing' | readonly string[]
 
 /** One option of a command. */
 export interface OptionSpec {
@@ -93,6 +93,12 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
         completes: 'file',
         about: 'Append the shutdown report to FILE. Default: the variable QUIESCE_REPORT, or nowhere.',
       },
+      record: {
+        type: 'string',
+        value: 'FILE',
+        completes: 'file',
+        about: 'Append all that happens to FILE; `quiesce inspect FILE` shows it.',
+      },
       ...FLAGS,
       help: HELP,
     },
@@ -115,6 +121,36 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       help: HELP,
     },
     exit: ASKED,
+  },
+  top: {
+    synopsis: 'top [DAEMON] [options]',
+    title: 'the same, live; a shutdown with who is not done and why',
+    about: [
+      'Fills the terminal until q, Ctrl+C, or the end of the daemon: then its shutdown report is left on the screen. Keys: t the tree, i by work in flight, r by restarts, s by state, a every child, arrows scroll.',
+      'Where the output is no terminal: one picture. With `--json`: every frame as a line, which is a recording that `quiesce inspect` opens.',
+      WHICH,
+    ],
+    operands: ['daemon'],
+    options: { ...LIVE, json: { type: 'boolean', about: 'Every frame as a line of JSON, until the daemon ends.' }, help: HELP },
+    exit: '0 seen enough, or the daemon has ended with a report; 1 it was not found, did not answer, or is gone without a farewell; 2 called wrongly; 128 + N ended by signal N.',
+  },
+  inspect: {
+    synopsis: 'inspect [FILE | DAEMON] [options]',
+    title: "a daemon's inspector in the browser, or a recording",
+    about: [
+      'Prints the address of the page. A daemon with the observer `inspector()` serves it itself. For one without it, and for a recording in FILE, it is served here, on 127.0.0.1 and to whoever has the token in its address, until Ctrl+C.',
+      'Recordings are written by `quiesce run --record FILE` and by `quiesce top --json > FILE`.',
+    ],
+    operands: ['file-or-daemon'],
+    options: {
+      open: { type: 'boolean', short: 'o', about: 'Open it in the browser.' },
+      controls: { type: 'boolean', about: 'Served here for a daemon, the page may restart, drain, kill and have leaders step down.' },
+      port: { type: 'string', value: 'PORT', about: 'Where it is served here. Default: any free port.' },
+      ...LIVE,
+      json: { type: 'boolean', about: 'The address as JSON.' },
+      help: HELP,
+    },
+    exit: '0 served until Ctrl+C, or its address told, 1 the daemon was not found or did not answer, 2 called wrongly, or no recording.',
   },
   restart: {
     synopsis: 'restart ADDRESS [options]',
@@ -155,19 +191,37 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     options: { ...LIVE, json: JSON_OPTION, help: HELP },
     exit: ASKED,
   },
+  graph: {
+    synopsis: 'graph [FILE | ADDRESS] [options] [-- arguments of FILE]',
+    title: 'the tree as a diagram: Mermaid, or DOT for Graphviz',
+    about: [
+      'Of FILE as it is written, without starting it; of a running daemon with how each service is. What has an ending such as .js or .ts, and what is there as a file, is a file.',
+      LOADING,
+      WHICH,
+    ],
+    operands: ['file-or-address'],
+    options: {
+      format: { type: 'string', short: 'f', value: 'NAME', completes: ['mermaid', 'dot'], about: '`mermaid` (the default) or `dot`.' },
+      ...LIVE,
+      json: { type: 'boolean', about: 'The tree as JSON instead of a diagram. A time without a limit is null.' },
+      help: HELP,
+    },
+    exit: '0 drawn, 1 the file throws or its tree cannot be built, or the daemon was not found or did not answer, 2 called wrongly.',
+  },
   report: {
-    synopsis: 'report [FILE] [options]',
+    synopsis: 'report [FILE | DAEMON] [options]',
     title: 'how the last stop went',
     about: [
-      'Reads shutdown reports from FILE: one that `--report` or the option `report` has written, or the log of a daemon. `-` is standard input. Default: the file named by the variable QUIESCE_REPORT.',
+      'Reads shutdown reports from FILE: one that `--report` or the option `report` has written, or the log of a daemon. `-` is standard input. Default: the file named by the variable QUIESCE_REPORT; without that, or with the name of a daemon, the file in which a daemon that runs keeps its reports.',
     ],
-    operands: ['file'],
+    operands: ['file-or-daemon'],
     options: {
       number: { type: 'string', short: 'n', value: 'N', about: 'The last N reports. Default 1.' },
       all: { type: 'boolean', about: 'All of them.' },
+      ...LIVE,
       json: { type: 'boolean', about: 'The lines as they are, one report each.' },
       help: HELP,
     },
-    exit: '0, or 2 when there is no report to be read.',
+    exit: '0; 1 when there is no such daemon, or no report of it; 2 when there is no report in FILE.',
   },
 }

@@ -122,9 +122,9 @@ async function follow({ request, client, frames, state, node, asker }: Asked): P
   const about = isWhole ? { own: edgesOf(state.tree).map((edge) => edge.address), others: NOBODY } : aboutOf(verb, state.tree, address)
   const lines = new FactLines(state.at, json ? 0 : LINES_AT_MOST, (line) => asker.show(line))
   const aftermath = new Aftermath(about.own)
-  const following = new Following(frames, state.seq, (fact) => {
-    if (isAbout(about, fact.address)) lines.add(fact)
-    aftermath.take(fact)
+  const following = new Following(frames, state.seq, (frame) => {
+    if (isAbout(about, frame.fact.address)) lines.add(frame)
+    aftermath.take(frame.fact)
   })
   const outcome = await client.control(verb, isWhole ? undefined : address)
   // The answer may have come before the facts that led to it.

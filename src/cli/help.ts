@@ -4,8 +4,8 @@ import { wrap } from './text.js'
 
 // Every command stands in one of them; a test holds that.
 const GROUPS: readonly (readonly [title: string, names: readonly string[]])[] = [
-  ['A file', ['check', 'run']],
-  ['A running daemon', ['tree', 'restart', 'drain', 'kill', 'step-down']],
+  ['A file', ['check', 'run', 'graph']],
+  ['A running daemon', ['tree', 'top', 'inspect', 'restart', 'drain', 'kill', 'step-down']],
   ['Afterwards', ['report']],
 ]
 

@@ -2,15 +2,19 @@
 // The program `quiesce`. What a command prints goes to standard output, what is wrong with the call to standard error.
 import { readFileSync } from 'node:fs'
 import { readArguments } from './arguments.js'
+import { openInBrowser } from './browser.js'
 import { checkCommand } from './check-command.js'
 import { COMMANDS } from './commands.js'
 import { complaintOf, EXIT } from './complaint.js'
 import { confirmOn } from './confirm.js'
 import { controlCommand } from './control-command.js'
+import { graphCommand } from './graph-command.js'
 import { helpOf, overview } from './help.js'
+import { type InspectRequest, inspectCommand } from './inspect-command.js'
 import { paint, surfaceOf } from './paint.js'
 import { reportCommand } from './report-command.js'
 import { runCommand } from './run-command.js'
+import { topCommand } from './top-command.js'
 import { treeCommand } from './tree-command.js'
 
 interface Done {
@@ -31,9 +35,9 @@ async function perform(args: readonly string[]): Promise<Done | undefined> {
     case 'version':
       return { text: `${version()}\n`, code: EXIT.fine }
     case 'run':
-      return void (await runCommand(request, request.flags))
+      return void (await runCommand(request))
     case 'report':
-      return { text: reportCommand(request), code: EXIT.fine }
+      return { text: await reportCommand(request, env), code: EXIT.fine }
     case 'check': {
       const { text, isFine } = await checkCommand(request)
       return { text, code: isFine ? EXIT.fine : EXIT.found }
@@ -43,6 +47,15 @@ async function perform(args: readonly string[]): Promise<Done | undefined> {
       for (const note of notes) say(note)
       return { text, code: EXIT.fine }
     }
+    case 'graph': {
+      const { text, isFine, notes } = await graphCommand(request, env)
+      for (const note of notes) say(note)
+      return { text, code: isFine ? EXIT.fine : EXIT.found }
+    }
+    case 'inspect':
+      return await inspect(request)
+    case 'top':
+      return await topCommand(request, { env, input: process.stdin, output: stdout, surface: () => surfaceOf(stdout, env), note: say })
     case 'restart':
     case 'drain':
     case 'kill':
@@ -56,6 +69,34 @@ async function perform(args: readonly string[]): Promise<Done | undefined> {
       return { text, code: isDone ? EXIT.fine : EXIT.found }
     }
   }
+}
+
+// The address alone on standard output, so that it can be used.
+async function inspect(request: InspectRequest & { readonly open: boolean; readonly json: boolean }): Promise<Done> {
+  const { url, words, server, notes } = await inspectCommand(request, env)
+  for (const note of notes) say(note)
+  stdout.write(request.json ? `${JSON.stringify({ url })}\n` : `${url}\n`)
+  say(words)
+  const problem = request.open ? await openInBrowser(url) : undefined
+  if (problem !== undefined) say(problem)
+  if (server !== undefined) {
+    await signalled()
+    await server.close()
+  }
+  return { text: '', code: EXIT.fine }
+}
+
+/** Resolves when somebody has seen enough. */
+function signalled(): Promise<void> {
+  const alive = setInterval(() => {}, 2 ** 31 - 1)
+  return new Promise((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+      process.once(name, () => {
+        clearInterval(alive)
+        resolve()
+      })
+    }
+  })
 }
 
 function version(): string {

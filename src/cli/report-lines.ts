@@ -45,13 +45,18 @@ function parse(line: string): Record<string, unknown> | undefined {
   }
 }
 
-// What JSON has lost comes back: no limit was written as null. What older versions did not write yet is empty.
+// What older versions did not write yet is empty.
 function reviveReport(value: unknown): Report | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const report = value as Partial<Report>
   if (!Array.isArray(report.services) || typeof report.tookMs !== 'number' || typeof report.totals !== 'object') return undefined
   const missing = { complete: true, terms: [], criticalPath: [], warnings: [], warningCount: 0, errors: [], errorCount: 0 }
-  return { ...missing, ...(report as Report), budgetMs: report.budgetMs ?? Number.POSITIVE_INFINITY }
+  return reviveBudget({ ...missing, ...(report as Report) })
+}
+
+/** A report that has come as JSON: no limit was written as null. */
+export function reviveBudget(report: Report): Report {
+  return { ...report, budgetMs: (report.budgetMs as number | null) ?? Number.POSITIVE_INFINITY }
 }
 
 function momentOf(value: unknown): string | undefined {

@@ -54,7 +54,8 @@ export class Daemon {
     this.#watch = new Watch({ system, daemon, now })
     this.#observers = new Observers(settings.observers, { system, daemon, log, now, watch: this.#watch })
     const { page, fields, inside } = this.#observers
-    this.#doors = new Doors({ system, watch: this.#watch, log, page, routes: (kind) => this.#observers.routes(kind) })
+    const routes = (kind: 'probes' | 'admin') => this.#observers.routes(kind)
+    this.#doors = new Doors({ system, watch: this.#watch, log, page, reportFile: settings.reportFile, routes })
     if (fields !== undefined) env.tagLines(fields)
     if (inside !== undefined) env.runHooksIn(inside)
   }

@@ -25,6 +25,8 @@ export interface Inside {
   routes(kind: 'probes' | 'admin'): Routes
   /** The path of their page for people. */
   readonly page: string | undefined
+  /** Where the reports of its stops are kept. */
+  readonly reportFile: string | undefined
 }
 
 /** The open doors of one daemon. */
@@ -94,7 +96,7 @@ export class Doors {
   }
 
   #socketRoutes(): Routes {
-    const { system, watch, log } = this.#inside
+    const { system, watch, log, reportFile } = this.#inside
     const inspector: Route = () => {
       const { page } = this.#inside
       if (this.#admin === undefined || page === undefined) return json(404, { error: 'this daemon has no inspector' })
@@ -105,6 +107,7 @@ export class Doors {
       ['GET /events', eventsRoute(watch, true)],
       ['GET /blueprint', () => json(200, { tree: system.blueprint() })],
       ['GET /inspector', inspector],
+      ['GET /report', () => json(200, { file: reportFile })],
       ['POST /control', controlRoute(system, log)],
     ])
   }

@@ -1,9 +1,8 @@
 // The environment of a real process: the machine's clock, pino's loggers, an async context that knows whose work is running, and
 // the word of the daemon on how many clients should go elsewhere.
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { type Env, plainEnv, type Token } from '../base/env.js'
+import { type Env, type Inside, plainEnv, type Token } from '../base/env.js'
 import { logWith, type RootLog, tagged } from '../observe/log.js'
-import type { Inside } from '../observe/observer.js'
 import { aheadOf } from './ahead.js'
 
 /** The environment of one daemon. */
@@ -33,13 +32,9 @@ export function nodeEnv(log: RootLog, run: string, contains: boolean): NodeEnv {
   let leaving = plainEnv.leaving
   let fieldsOf: ((address: string) => object) | undefined
   let insideOf: ((address: string) => Inside | undefined) | undefined
-  const base = contains ? contextEnv : machineEnv
   return {
-    ...base,
-    enter: (token, fn, a, b) => {
-      const inside = insideOf?.(token.address)
-      return inside === undefined ? base.enter(token, fn, a, b) : inside(() => base.enter(token, fn, a, b))
-    },
+    ...(contains ? contextEnv : machineEnv),
+    inside: (address) => insideOf?.(address),
     runHooksIn: (contextOf) => {
       insideOf = contextOf
     },

@@ -1,8 +1,9 @@
 // The observers of one daemon as one: attached before anything starts, asked and told in the order in which they were given. One that
 // throws is told to the log and left out of that one thing; it harms neither the daemon nor the others.
+import type { Inside } from '../base/env.js'
 import type { Log } from '../base/log.js'
 import { logError } from '../base/log-error.js'
-import type { Attachment, Inside, Observed, Observer, Route, Routes } from '../observe/observer.js'
+import type { Attachment, Observed, Observer, Route, Routes } from '../observe/observer.js'
 
 /** The attached observers. */
 export class Observers {

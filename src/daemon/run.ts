@@ -56,7 +56,9 @@ export function handOver(tree: Service, options: RunOptions): HandedOver {
 function layOver(options: RunOptions, flags: RunOptions): RunOptions {
   const { probes } = options
   const both = typeof probes === 'object' && typeof flags.probes === 'object' ? { probes: { ...probes, ...flags.probes } } : {}
-  return { ...options, ...flags, ...both }
+  // What watches is added: it takes nothing from those that the file has named.
+  const observers = [...(options.observers ?? []), ...(flags.observers ?? [])]
+  return { ...options, ...flags, ...both, ...(observers.length === 0 ? {} : { observers }) }
 }
 
 async function runHere(tree: Service, options: RunOptions): Promise<Report> {

@@ -1,17 +1,14 @@
 // The inspector's page: one file, made by the build, that asks for nothing but this daemon's own frames.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 
-const FILE = new URL('./page.html', import.meta.url)
+/** Beside this file once it is built; from the sources it is the one that was built last. */
+const FILES = [new URL('./page.html', import.meta.url), new URL('../../dist/inspect/page.html', import.meta.url)]
 
 /** The page, ready to be served. @throws Error when the package was not built. */
 export function readPage(): string {
-  try {
-    return readFileSync(FILE, 'utf8')
-  } catch (error) {
-    throw new Error(`the inspector's page is not there (${FILE.pathname}): build the package first, with \`npm run build\``, {
-      cause: error,
-    })
-  }
+  const file = FILES.find((each) => existsSync(each))
+  if (file !== undefined) return readFileSync(file, 'utf8')
+  throw new Error(`the inspector's page is not there (${FILES[0]?.pathname}): build the package first, with \`npm run build\``)
 }
 
 /** What a browser is told about the page: it may ask its own origin, and nobody may frame it. */

@@ -64,6 +64,8 @@ export interface Life {
   readonly env: Env
   readonly facts: Feed<Fact>
   readonly status: Status
+  /** The moment by which it must have ended; infinite while there is none. */
+  readonly deadlineAt: number
   readonly work: Work
   noteError(hook: string, error: unknown): void
   readonly torn: boolean

@@ -26,9 +26,6 @@ export function chartOf(logic: unknown): Chart | undefined {
 // A thousand children of one template have one machine.
 const charts = new WeakMap<Node, Chart>()
 
-/** The life of every service and supervisor. */
-export const lifecycleChart: Chart = chartFrom(lifecycle.root)
-
 function rootOf(logic: unknown): Node | undefined {
   const machine = logic as Partial<AnyStateMachine> | null | undefined
   return typeof machine?.getStateNodeById === 'function' ? machine.root : undefined
@@ -169,3 +166,6 @@ function listOf<T>(value: T | readonly T[] | undefined): readonly T[] {
   if (value === undefined) return []
   return Array.isArray(value) ? value : [value as T]
 }
+
+/** The life of every service and supervisor. */
+export const lifecycleChart: Chart = chartOf(lifecycle) as Chart

@@ -2,12 +2,13 @@
 // ends with. An error that ends it is never lost to a later, milder reason.
 import type { Unstarted } from '../protocol/ack.js'
 import type { EndRequest } from '../protocol/command.js'
-import { type Exit, KILLED, NORMAL, SHUTDOWN } from '../protocol/exit.js'
+import { type Exit, KILLED } from '../protocol/exit.js'
 import type { Birth, Life } from './birth.js'
 import { Deadline } from './deadline.js'
+import { exitAfter } from './last-exit.js'
 import type { Effect } from './lifecycle.js'
 import type { LastType } from './memoize.js'
-import { note, noteDraining } from './notes.js'
+import { note, noteClosing, noteDraining, noteStarted, noteStarting, noteStopped } from './notes.js'
 import { type Happening, type Performer, Stepper } from './stepper.js'
 import type { Limit } from './stop-clock.js'
 import { StopRecord } from './stop-record.js'
@@ -58,9 +59,7 @@ export class Course<I extends Life> implements Performer {
       case 'abort':
         return this.#abort()
       case 'close':
-        this.#record?.settled(this.#now, this.#birth.isTimed && this.stepper.exit?.reason === 'crash' ? work : undefined)
-        note(this.#incarnation, 'closing', {})
-        return work.close()
+        return this.#close()
       case 'letGo':
         return work.letGo()
       case 'ackStopped':
@@ -80,14 +79,14 @@ export class Course<I extends Life> implements Performer {
     if (incarnation.status !== 'starting') return
     this.#hasBegun = true
     this.#begunAt = this.#now
-    note(incarnation, 'starting', {})
+    noteStarting(incarnation, this.#begunAt)
     incarnation.work.start()
   }
 
   #ackStarted(): void {
     const incarnation = this.#incarnation
     this.#hasStarted = true
-    if (incarnation.facts.hears('started')) note(incarnation, 'started', { tookMs: this.#now - this.#begunAt })
+    noteStarted(incarnation, this.#begunAt)
     this.#birth.owner.started(incarnation)
     incarnation.work.serve?.()
   }
@@ -97,12 +96,21 @@ export class Course<I extends Life> implements Performer {
     const { work } = incarnation
     const { inFlight } = work
     const { owner, closeMs, patienceMs, isTimed } = this.#birth
-    this.#record = new StopRecord(this.#now, inFlight)
+    const now = this.#now
+    this.#record = new StopRecord(now, inFlight)
     owner.draining(incarnation)
     // Nobody asked it to stop, so nobody set a deadline: its own limit holds. A supervisor's children keep theirs.
-    if (this.asked === undefined && isTimed) this.limit({ deadlineAt: this.#now + closeMs, reserveMs: patienceMs })
-    noteDraining(incarnation, inFlight, this.remainingMs)
+    if (this.asked === undefined && isTimed) this.limit({ deadlineAt: now + closeMs, reserveMs: patienceMs })
+    noteDraining(incarnation, now, inFlight)
     work.refuse()
+  }
+
+  #close(): void {
+    const now = this.#now
+    const { work } = this.#incarnation
+    this.#record?.settled(now, this.#birth.isTimed && this.stepper.exit?.reason === 'crash' ? work : undefined)
+    noteClosing(this.#incarnation, now)
+    work.close()
   }
 
   #abort(): void {
@@ -142,7 +150,7 @@ export class Course<I extends Life> implements Performer {
     if (unstarted !== undefined && this.asked === undefined) return
     const record = this.#record ?? new StopRecord(now, 0)
     const ended = { work: incarnation.work, hadStarted: this.#hasStarted, request: this.asked, errors: this.#errors }
-    note(incarnation, 'stopped', { ending: record.ending(now, exit, ended) })
+    noteStopped(incarnation, now, record.ending(now, exit, ended))
   }
 
   // --- what it ends with
@@ -160,21 +168,13 @@ export class Course<I extends Life> implements Performer {
 
   lastExit(type: LastType, fed: Exit | undefined): Exit {
     this.#wasKilled = type === 'kill'
-    const exit = this.#wasKilled ? KILLED : this.#exitAfter(type, fed)
+    const exit = this.#wasKilled ? KILLED : exitAfter(type, fed, { known: this.stepper.exit, hasStarted: this.#hasStarted })
     if (fed?.reason === 'crash') this.#noteOtherError(fed.cause, exit)
     // Its time was over: that is its supervisor's second word.
     if (type === 'expired' && this.asked !== undefined && exit === KILLED) note(this.#incarnation, 'stop-requested', { by: 'kill' })
     // One that was asked to stop, or was killed, before it had started has not failed to start.
     if (!this.#hasStarted) this.#unstarted = unstartedOf(exit)
     return exit
-  }
-
-  #exitAfter(type: LastType, fed: Exit | undefined): Exit {
-    const known = this.stepper.exit
-    if (known?.reason === 'crash') return known
-    if (type === 'closed' || type === 'failed') return known ?? fed ?? SHUTDOWN
-    // It used up its time. One that asked to be ignored has nothing more to say.
-    return !this.#hasStarted && known === NORMAL ? NORMAL : KILLED
   }
 
   // A start that was called off, and then failed for a reason of its own.

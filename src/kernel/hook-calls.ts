@@ -37,9 +37,10 @@ export class HookCalls {
   }
 
   enterStart(hook: StartHook): unknown {
-    return this.#incarnation.env.enter(this.#incarnation, hook, this.#context, undefined)
+    return enterHook(this.#incarnation, hook, this.#context, undefined)
   }
 
+  /** For what is asked of it while it lives. */
   enter(hook: Hook, handle: unknown): unknown {
     return this.#incarnation.env.enter(this.#incarnation, hook, handle, this.#context)
   }
@@ -48,7 +49,7 @@ export class HookCalls {
   call(name: HookName, hook: Hook, handle: unknown, then: () => void): void {
     let answer: unknown
     try {
-      answer = this.enter(hook, handle)
+      answer = enterHook(this.#incarnation, hook, handle, this.#context)
     } catch (error) {
       this.noteError(name, error)
     }
@@ -77,4 +78,19 @@ export class HookCalls {
   noteError(hook: string, error: unknown): void {
     if (this.#incarnation.work.isOwnAbort?.(error) !== true) this.#incarnation.noteError(hook, error)
   }
+}
+
+/** Calls what starts or stops an incarnation, as its code, in the context that there is for that. */
+export function enterHook<A, B, T>(incarnation: Incarnation, hook: (a: A, b: B) => T, a: A, b: B): T {
+  const { env, address } = incarnation
+  const inside = env.inside?.(address)
+  return inside === undefined ? env.enter(incarnation, hook, a, b) : inside(() => env.enter(incarnation, hook, a, b))
+}
+
+/** The same for what starts or stops something at an `address` of its own: a term of a leader. */
+export function enterAt<T>(address: string, incarnation: Incarnation, fn: () => T): T {
+  const { env } = incarnation
+  const enter = (): T => env.enter(incarnation, fn, undefined, undefined)
+  const inside = env.inside?.(address)
+  return inside === undefined ? enter() : inside(enter)
 }

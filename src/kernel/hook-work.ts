@@ -5,7 +5,7 @@ import type { Held } from '../protocol/fact.js'
 import type { Vitals, Work } from './birth.js'
 import { createContext, IGNORE } from './context.js'
 import { HealthWatch } from './health-watch.js'
-import { HookCalls, type StartHook } from './hook-calls.js'
+import { enterHook, HookCalls, type StartHook } from './hook-calls.js'
 import type { Runnable } from './hooks.js'
 import type { Incarnation } from './incarnation.js'
 import { note } from './notes.js'
@@ -253,7 +253,7 @@ export class HookWork implements Work {
   #runReleases(): Promise<void> | undefined {
     this.isReleasing = true
     if (this.#provisions === undefined) return undefined
-    return this.incarnation.env.enter(this.incarnation, releaseAll, this.#provisions, undefined)
+    return enterHook(this.incarnation, releaseAll, this.#provisions, undefined)
   }
 }
 

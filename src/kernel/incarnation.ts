@@ -10,7 +10,7 @@ import type { Fact } from '../protocol/fact.js'
 import type { Birth, Life, Work, World } from './birth.js'
 import { Course } from './course.js'
 import type { Status } from './memoize.js'
-import { note } from './notes.js'
+import { note, noteStopRequested } from './notes.js'
 import type { Stepper } from './stepper.js'
 import { exitOf } from './unstarted.js'
 
@@ -98,7 +98,7 @@ export class Incarnation implements Token, Life {
     if (this.#course.isEnding) this.#work.hasten?.()
     if (this.#course.asked === undefined) {
       this.#course.asked = request
-      note(this, 'stop-requested', { by: 'shutdown' })
+      noteStopRequested(this, 'shutdown')
       this.#stepper.feed('stop', SHUTDOWN)
     }
     if (request.hurried) this.hurry()
@@ -125,7 +125,7 @@ export class Incarnation implements Token, Life {
     if (this.status === 'stopped') return
     if (request !== false) {
       this.#course.asked ??= request
-      note(this, 'stop-requested', { by: 'kill' })
+      noteStopRequested(this, 'kill')
     }
     this.#stepper.feed('kill')
   }

@@ -1,7 +1,7 @@
 // Facts about one incarnation, built only while somebody listens.
 import type { Env } from '../base/env.js'
 import type { Feed } from '../base/feed.js'
-import type { DrainingState, Fact } from '../protocol/fact.js'
+import type { DrainingState, Ending, Fact } from '../protocol/fact.js'
 import type { Status } from './memoize.js'
 
 interface Subject {
@@ -20,7 +20,52 @@ export function note<Type extends Fact['type']>(subject: Subject, type: Type, de
   if (facts.hears(type)) facts.emit({ type, at: env.clock.now(), address, incarnation, ...details } as unknown as Fact)
 }
 
+// What every life tells: written out field by field, with the moment that its teller has looked up already, since a tree may have very
+// many lives and somebody may listen to all of them.
+
+/** It begins to start. */
+export function noteStarting({ facts, address, incarnation }: Subject, at: number): void {
+  if (facts.hears('starting')) facts.emit({ type: 'starting', at, address, incarnation })
+}
+
+/** It has started, having begun at `begunAt`. */
+export function noteStarted({ facts, env, address, incarnation }: Subject, begunAt: number): void {
+  if (!facts.hears('started')) return
+  const at = env.clock.now()
+  facts.emit({ type: 'started', at, address, incarnation, tookMs: at - begunAt })
+}
+
+/** Its supervisor asks it to end. */
+export function noteStopRequested({ facts, env, address, incarnation }: Subject, by: 'shutdown' | 'kill'): void {
+  if (facts.hears('stop-requested')) facts.emit({ type: 'stop-requested', at: env.clock.now(), address, incarnation, by })
+}
+
 /** It has begun to end: in which state it does so is what the lifecycle says now. */
-export function noteDraining(subject: Subject & { readonly status: Status }, inFlight: number, deadlineMs: number): void {
-  if (subject.facts.hears('draining')) note(subject, 'draining', { state: subject.status as DrainingState, inFlight, deadlineMs })
+export function noteDraining(
+  subject: Subject & { readonly status: Status; readonly deadlineAt: number },
+  at: number,
+  inFlight: number,
+): void {
+  const { facts, address, incarnation } = subject
+  if (!facts.hears('draining')) return
+  const { status, deadlineAt } = subject
+  facts.emit({
+    type: 'draining',
+    at,
+    address,
+    incarnation,
+    state: status as DrainingState,
+    inFlight,
+    deadlineMs: Math.max(0, deadlineAt - at),
+  })
+}
+
+/** It has begun to release what it holds. */
+export function noteClosing({ facts, address, incarnation }: Subject, at: number): void {
+  if (facts.hears('closing')) facts.emit({ type: 'closing', at, address, incarnation })
+}
+
+/** It has ended. */
+export function noteStopped({ facts, address, incarnation }: Subject, at: number, ending: Ending): void {
+  facts.emit({ type: 'stopped', at, address, incarnation, ending })
 }

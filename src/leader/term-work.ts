@@ -2,6 +2,7 @@
 // that has settled, not when it was told to.
 import { LeaseLostError } from '../base/leadership-errors.js'
 import { type Context, incarnationOf } from '../kernel/context.js'
+import { enterAt } from '../kernel/hook-calls.js'
 import { exitBefore } from '../policy/tenure/predecessor.js'
 import type { TenureEvent } from '../policy/tenure/words.js'
 import type { LastExit } from '../protocol/lease.js'
@@ -107,7 +108,7 @@ export class TermWork {
   }
 
   #step(step: 'sealing' | 'recovering' | 'starting', fn: () => unknown): void {
-    const { ctx, feed, failed } = this.#options
+    const { ctx, feed, failed, address } = this.#options
     const incarnation = incarnationOf(ctx)
     this.#steps += 1
     const over = (): void => {
@@ -116,7 +117,7 @@ export class TermWork {
     }
     // In a turn of its own: what it throws at once is a rejection too.
     Promise.resolve()
-      .then(() => incarnation.env.enter(incarnation, fn, undefined, undefined))
+      .then(() => enterAt(address, incarnation, fn))
       .then(
         () => feed({ type: 'stepped', step }),
         (error) => failed(step, error),

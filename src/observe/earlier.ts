@@ -22,8 +22,29 @@ export function stateBefore(state: StateFrame, history: readonly FactFrame[]): S
   const tree = nodeBefore(state.tree, beginnings, places)
   addVanished(beginnings, places)
   const absent = addedIn(history, places)
-  const wallAt = state.wallAt - (state.at - first.fact.at)
-  return { ...state, seq: first.seq - 1, at: first.fact.at, wallAt, tree: without(tree, absent), report: undefined }
+  const { at } = first.fact
+  return {
+    ...state,
+    seq: first.seq - 1,
+    at,
+    wallAt: state.wallAt - (state.at - at),
+    tree: without(tree, absent),
+    machines: machinesBefore(state, at),
+    stop: stopBefore(state, at),
+    report: undefined,
+  }
+}
+
+// Only what was so already when the first of the facts came.
+function machinesBefore({ machines = {} }: StateFrame, at: number): StateFrame['machines'] {
+  return Object.fromEntries(Object.entries(machines).filter(([, machine]) => machine.at < at))
+}
+
+function stopBefore({ stop }: StateFrame, at: number): StateFrame['stop'] {
+  if (stop === undefined || stop.startedAt >= at) return undefined
+  const phases = stop.phases.filter(({ startedAt }) => startedAt < at)
+  const under = phases.map((each) => (each.startedAt + (each.tookMs ?? 0) >= at ? { ...each, tookMs: undefined, failed: false } : each))
+  return { ...stop, phases: under, endedAt: undefined, summary: undefined }
 }
 
 function beginningsOf(history: readonly FactFrame[]): Beginnings {

@@ -2,7 +2,7 @@
 
 import type { Report } from '../policy/report.js'
 import type { Chart } from '../protocol/chart.js'
-import type { Fact } from '../protocol/fact.js'
+import type { Fact, StopPhase, StopSummary } from '../protocol/fact.js'
 import type { TreeNode } from '../tree/tree-node.js'
 import type { DaemonInfo } from './daemon-info.js'
 
@@ -44,10 +44,45 @@ export interface StateFrame {
   readonly tree: TreeNode
   /** The charts of users' machines, by address. */
   readonly charts: Readonly<Record<string, Chart>>
+  /** In which states users' machines are, by address, as far as their transitions were heard. */
+  readonly machines?: Readonly<Record<string, MachineState>> | undefined
+  /** The stop under way, or over. */
+  readonly stop?: StopSoFar | undefined
   /** Whether `restart`, `drain`, `kill` and `step-down` may be asked for. */
   readonly controls: boolean
   /** Once the tree has stopped. */
   readonly report?: Report | undefined
+}
+
+/** In what a user's own machine is. */
+export interface MachineState {
+  /** XState's state value. */
+  readonly value: unknown
+  /** The type of what was sent to it last, if that was the cause. */
+  readonly event?: string | undefined
+  readonly at: number
+}
+
+/** How far a stop has come. Moments are on the clock of the facts. */
+export interface StopSoFar {
+  readonly reason: string
+  readonly startedAt: number
+  /** The time it has; null without a limit. */
+  readonly budgetMs: number | null
+  readonly inFlight: number
+  readonly phases: readonly PhaseSoFar[]
+  /** Once it is over. */
+  readonly endedAt?: number | undefined
+  readonly summary?: StopSummary | undefined
+}
+
+/** One phase of a stop. */
+export interface PhaseSoFar {
+  readonly phase: StopPhase
+  readonly startedAt: number
+  /** Once it is over. */
+  readonly tookMs?: number | undefined
+  readonly failed: boolean
 }
 
 /** One fact. One whose number is not above that of the latest state is history: it is in the state already. */

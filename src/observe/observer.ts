@@ -1,4 +1,5 @@
 // What watches a daemon: hears its facts, may answer on its listeners, is flushed when the tree has stopped and before the log is.
+import type { Inside } from '../base/env.js'
 import type { Log } from '../base/log.js'
 import type { Problems } from '../protocol/spec.js'
 import type { System } from '../tree/system.js'
@@ -23,9 +24,6 @@ export interface Observed {
   readonly watch: Watch
 }
 
-/** Calls a function in a context. */
-export type Inside = <T>(fn: () => T) => T
-
 /** An observer of one daemon, from before its tree starts until its process ends. What its methods throw is logged and harms nobody. */
 export interface Attachment {
   /** Routes beside the probes, for the platform: `GET /metrics`. */
@@ -38,10 +36,7 @@ export interface Attachment {
   scraped?(): Promise<void>
   /** Fields for a line of the log about a service: the ids of its trace. Asked for each line. */
   fields?(address: string): object | undefined
-  /**
-   * The context in which a hook of the service at `address` should run: what calls a function in it, once and at once, and returns what
-   * that returns. Undefined when it does not matter. Asked for each hook.
-   */
+  /** The context in which a hook that starts or stops the service at `address` should run; undefined when it does not matter. Asked for each. */
   inside?(address: string): Inside | undefined
   /** The last values of its counters, for the farewell in the log. */
   counters?(): Readonly<Record<string, number>>

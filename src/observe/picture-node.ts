@@ -1,15 +1,6 @@
 // One service as inspectors see it, and what each fact about it changes. Nodes are never changed, only replaced.
 import type { TreeNode } from '../tree/tree-node.js'
-import type { Gauges, WireFact } from './frames.js'
-
-/** In what a user's own machine is. */
-export interface MachineState {
-  /** XState's state value. */
-  readonly value: unknown
-  /** What was sent to it last, if that was the cause. */
-  readonly event: string | undefined
-  readonly at: number
-}
+import type { Gauges, MachineState, WireFact } from './frames.js'
 
 /** One service of the tree, with what its facts have told. */
 export interface PictureNode extends Omit<TreeNode, 'children'> {

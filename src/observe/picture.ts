@@ -1,33 +1,13 @@
 // How a daemon is at one moment, as far as its frames have told: the whole state, then every fact folded into it. No clock, no
 // terminal, no browser: whoever shows it, live or played back, sees the same.
 import type { Report } from '../policy/report.js'
-import type { StopPhase, StopSummary } from '../protocol/fact.js'
 import type { TreeNode } from '../tree/tree-node.js'
-import type { GaugesFrame, StateFrame, WireFact } from './frames.js'
+import type { GaugesFrame, MachineState, StateFrame, StopSoFar, WireFact } from './frames.js'
 import { measured, newcomer, nodeAfter, nodeOf, type PictureNode, remembering, supervisorAfter } from './picture-node.js'
+import { stopAfter } from './stop-so-far.js'
 
 /** How far the daemon as a whole is. */
 export type DaemonPhase = 'starting' | 'ready' | 'stopping' | 'stopped'
-
-/** One phase of a stop. */
-export interface PhaseView {
-  readonly phase: StopPhase
-  readonly startedAt: number
-  readonly tookMs: number | undefined
-  readonly failed: boolean
-}
-
-/** A stop under way, or over. Moments are on the clock of the facts. */
-export interface StopView {
-  readonly reason: string
-  readonly startedAt: number
-  /** The time it has; null without a limit. */
-  readonly budgetMs: number | null
-  readonly inFlight: number
-  readonly phases: readonly PhaseView[]
-  readonly endedAt: number | undefined
-  readonly summary: StopSummary | undefined
-}
 
 const NOBODY: ReadonlySet<string> = new Set()
 
@@ -39,7 +19,7 @@ export class Picture {
   readonly #children: Map<string, Set<string>>
   #seq: number
   #at: number
-  #stop: StopView | undefined
+  #stop: StopSoFar | undefined
   #structure = 0
 
   private constructor(state: StateFrame, nodes = new Map<string, PictureNode>(), children = new Map<string, Set<string>>()) {
@@ -53,9 +33,10 @@ export class Picture {
   /** `before`: what was known until then; kept where the state does not speak against it. */
   static of(state: StateFrame, before?: Picture): Picture {
     const picture = new Picture(state)
-    picture.#stop = before?.stop
+    picture.#stop = state.stop ?? before?.stop
     const visit = (node: TreeNode, parent: string | undefined): void => {
-      picture.#put(remembering(nodeOf(node, parent), before?.nodes.get(node.address)))
+      const told = { ...nodeOf(node, parent), machine: state.machines?.[node.address] }
+      picture.#put(remembering(told, before?.nodes.get(node.address)))
       for (const child of node.children) visit(child, node.address)
     }
     visit(state.tree, undefined)
@@ -107,7 +88,7 @@ export class Picture {
   }
 
   /** The stop under way, or over; undefined before. */
-  get stop(): StopView | undefined {
+  get stop(): StopSoFar | undefined {
     return this.#stop
   }
 
@@ -134,7 +115,9 @@ export class Picture {
 
   /** The moment as a state that can be sent or kept. */
   frame(): StateFrame {
-    return { ...this.state, seq: this.#seq, at: this.#at, wallAt: this.wallAt(this.#at), tree: this.tree() }
+    const machines: Record<string, MachineState> = {}
+    for (const { address, machine } of this.#nodes.values()) if (machine !== undefined) machines[address] = machine
+    return { ...this.state, seq: this.#seq, at: this.#at, wallAt: this.wallAt(this.#at), tree: this.tree(), machines, stop: this.#stop }
   }
 
   /** Remembers what a picture of the same moment knows besides. */
@@ -148,7 +131,7 @@ export class Picture {
     if (seq <= this.#seq) return
     this.#seq = seq
     this.#at = Math.max(this.#at, fact.at)
-    if (this.#applyToStop(fact)) return
+    this.#stop = stopAfter(this.#stop, fact)
     if (fact.type === 'deleted') return this.#remove(fact.address)
     if (fact.type === 'starting') this.#welcome(fact.address)
     const node = this.#nodes.get(fact.address)
@@ -160,34 +143,6 @@ export class Picture {
   measure({ at, changed }: GaugesFrame): void {
     this.#at = Math.max(this.#at, at)
     for (const [address, gauges] of Object.entries(changed)) this.#change(address, (node) => measured(node, gauges))
-  }
-
-  #applyToStop(fact: WireFact): boolean {
-    switch (fact.type) {
-      case 'shutdown-started': {
-        const { reason, inFlight, budgetMs, at } = fact
-        this.#stop = { reason, startedAt: at, budgetMs, inFlight, phases: [], endedAt: undefined, summary: undefined }
-        return true
-      }
-      case 'shutdown-ended':
-        this.#stop = this.#stop && { ...this.#stop, endedAt: fact.at, summary: fact.summary }
-        return true
-      case 'phase-started': {
-        const phase = { phase: fact.phase, startedAt: fact.at, tookMs: undefined, failed: false }
-        this.#stop = this.#stop && { ...this.#stop, phases: [...this.#stop.phases, phase] }
-        return true
-      }
-      case 'phase-ended': {
-        const { tookMs, failed } = fact
-        const phases = this.#stop?.phases.map((each) =>
-          each.phase === fact.phase ? { ...each, tookMs: tookMs ?? undefined, failed } : each,
-        )
-        this.#stop = this.#stop && { ...this.#stop, phases: phases ?? [] }
-        return true
-      }
-      default:
-        return false
-    }
   }
 
   #put(node: PictureNode): void {

@@ -63,12 +63,12 @@ export class Recording {
     return this.#forgotten
   }
 
-  /** Whether a state is of another run of the daemon than what is recorded. */
-  isOther({ daemon }: StateFrame): boolean {
-    return this.#live !== undefined && this.#live.state.daemon.run !== daemon.run
+  /** Whether a state does not go on from what is recorded: it is of another run of the daemon, or its facts are counted anew. */
+  isOther({ daemon, seq }: StateFrame): boolean {
+    return this.#live !== undefined && (this.#live.state.daemon.run !== daemon.run || seq < this.#live.seq)
   }
 
-  /** @throws TypeError for the state of another run: that is another recording. */
+  /** @throws TypeError for a state that does not go on from here: that is another recording. */
   take(frame: Frame): void {
     switch (frame.type) {
       case 'state':
@@ -83,7 +83,7 @@ export class Recording {
   }
 
   #takeState(state: StateFrame): void {
-    if (this.isOther(state)) throw new TypeError(`the state is of run ${state.daemon.run}, the recording of another`)
+    if (this.isOther(state)) throw new TypeError(`a state of run ${state.daemon.run}, fact ${state.seq}, does not follow on this recording`)
     this.#bridge()
     const known = this.facts.lastSeq ?? this.#live?.seq
     this.#live = Picture.of(state, this.#live)

@@ -1,8 +1,9 @@
 // Traces of one daemon, from its first fact to its flush: what is told to the log of them, and the context of the hooks.
 import { context, isSpanContextValid, type SpanContext as SpanIds, trace } from '@opentelemetry/api'
+import type { Inside } from '../base/env.js'
 import { describe } from '../base/errors.js'
 import { type FactTracer, TRACED } from './fact-tracer.js'
-import type { Attachment, Inside, Observed } from './observer.js'
+import type { Attachment, Observed } from './observer.js'
 import { SpanContext } from './span-context.js'
 import type { SpanFlush } from './span-flush.js'
 

@@ -15,12 +15,13 @@ export interface Unfinished {
 export function unfinished(picture: Picture): Unfinished[] {
   const alive = [...picture.nodes.values()].filter((node) => node.state !== 'stopped')
   const users = usersOf(alive)
+  const hasEdges = alive.some(({ edge }) => edge)
   const found: Unfinished[] = []
   for (const node of alive) {
     // Of a supervisor its children say more, as long as it has any.
     const isOver = [...picture.childrenOf(node.address)].every((child) => picture.nodes.get(child)?.state === 'stopped')
     if (node.kind === 'supervisor' && !isOver) continue
-    found.push({ node, why: reasonOf(node, users.get(node.address) ?? []), isActive: node.status === 'draining' })
+    found.push({ node, why: reasonOf(node, users.get(node.address) ?? [], hasEdges), isActive: node.status === 'draining' })
   }
   return found.sort((one, other) => Number(other.isActive) - Number(one.isActive) || (one.node.since ?? 0) - (other.node.since ?? 0))
 }
@@ -31,7 +32,7 @@ function usersOf(nodes: readonly PictureNode[]): Map<string, string[]> {
   return users
 }
 
-function reasonOf(node: PictureNode, users: readonly string[]): string {
+function reasonOf(node: PictureNode, users: readonly string[], hasEdges: boolean): string {
   switch (node.state) {
     case 'cancelling':
       return 'its start is being called off'
@@ -40,8 +41,7 @@ function reasonOf(node: PictureNode, users: readonly string[]): string {
     case 'closing':
       return node.kind === 'supervisor' ? 'ending, its children have' : 'closing what it holds'
     default:
-      return users.length > 0
-        ? `after ${users[0]}${users.length > 1 ? ` and ${users.length - 1} more that use it` : ', which uses it'}`
-        : 'waits for its turn'
+      if (users.length > 0) return `after ${users[0]}${users.length > 1 ? ` and ${users.length - 1} more that use it` : ', which uses it'}`
+      return hasEdges && !node.edge ? 'after the edges' : 'waits for its turn'
   }
 }

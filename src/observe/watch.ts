@@ -8,6 +8,7 @@ import type { System } from '../tree/system.js'
 import type { TreeNode } from '../tree/tree-node.js'
 import type { DaemonInfo } from './daemon-info.js'
 import type { Gauges, StateFrame } from './frames.js'
+import { ForNewcomers } from './newcomers.js'
 import { Reader, type WatchReader } from './watch-reader.js'
 
 /** What is watched, and how. */
@@ -36,7 +37,7 @@ export class Watch {
   #gauges: NodeJS.Timeout | undefined
   /** What readers know of what is measured, as text, by address. */
   readonly #told = new Map<string, string>()
-  #isStopping = false
+  readonly #newcomers = new ForNewcomers()
   #isClosed = false
 
   constructor(options: WatchOptions) {
@@ -77,6 +78,8 @@ export class Watch {
       daemon,
       tree,
       charts: chartsIn(system, tree),
+      machines: this.#newcomers.machinesIn(tree),
+      stop: this.#newcomers.stop,
       controls,
       ...(report === undefined
         ? {}
@@ -112,7 +115,7 @@ export class Watch {
     if (this.#isClosed) return
     this.#unlisten ??= this.options.system.on((fact) => {
       this.#ring.push(fact)
-      if (fact.type === 'shutdown-started') this.#isStopping = true
+      this.#newcomers.hear(fact)
       if (this.#readers.size > 0) this.#news ??= setTimeout(() => this.#tellNews(), NEWS_MS).unref()
     })
   }
@@ -138,13 +141,14 @@ export class Watch {
     this.#unlisten?.()
     this.#unlisten = undefined
     this.#ring.clear()
+    this.#newcomers.forget()
   }
 
   // --- what changes all the time
 
   #scheduleGauges(): void {
     if (this.#gauges !== undefined || this.#isClosed) return
-    this.#gauges = setTimeout(() => this.#tellGauges(), this.#isStopping ? GAUGES_WHILE_STOPPING_MS : GAUGES_MS).unref()
+    this.#gauges = setTimeout(() => this.#tellGauges(), this.#newcomers.stop !== undefined ? GAUGES_WHILE_STOPPING_MS : GAUGES_MS).unref()
   }
 
   #tellGauges(): void {

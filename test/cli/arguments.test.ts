@@ -44,10 +44,12 @@ describe('what is asked for', () => {
   })
 
   test('report', () => {
-    expect(read('report r.jsonl')).toEqual({ command: 'report', file: 'r.jsonl', number: 1, json: false })
+    expect(read('report r.jsonl')).toMatchObject({ command: 'report', target: 'r.jsonl', number: 1, json: false })
+    expect(read('report')).toMatchObject({ target: undefined })
+    expect(read('report --socket s', { QUIESCE_REPORT: 'e.jsonl' })).toMatchObject({ target: undefined, socket: 's' })
     expect(read('report -n 3 r.jsonl --json')).toMatchObject({ number: 3, json: true })
-    expect(read('report -n3 -')).toMatchObject({ number: 3, file: '-' })
-    expect(read('report --all', { QUIESCE_REPORT: 'e.jsonl' })).toMatchObject({ file: 'e.jsonl', number: Number.POSITIVE_INFINITY })
+    expect(read('report -n3 -')).toMatchObject({ number: 3, target: '-' })
+    expect(read('report --all', { QUIESCE_REPORT: 'e.jsonl' })).toMatchObject({ target: 'e.jsonl', number: Number.POSITIVE_INFINITY })
   })
 
   test('help and version', () => {
@@ -80,7 +82,6 @@ test.each([
   ['run a.js --lame-duck=-1', '--lame-duck -1 is not a time'],
   ['run a.js --probes-port 70000', '--probes-port 70000 is not a port'],
   ['run a.js --probes-port x', '--probes-port x is not a port'],
-  ['report', 'which file? Name it, or set QUIESCE_REPORT'],
   ['report a b', 'one file, please'],
   ['report a -n 0', '-n 0 is not a number of reports'],
   ['report a -n x', '-n x is not a number of reports'],

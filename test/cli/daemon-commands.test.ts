@@ -35,10 +35,10 @@ describe('a daemon that runs', () => {
     const restarted = await place.quiesce('restart web/api')
     expect(restarted).toMatchObject({ code: 0, stderr: '' })
     expect(linesOf(restarted).map((line) => line.replace(/\d+ ms/, 'N ms'))).toEqual([
-      'shop/web/api  stopping, at most 20.00 s',
-      'shop/web/api  releasing what it holds',
-      'shop/web/api  stopped in N ms',
-      'shop/web/api  starting, run #2',
+      'shop/web/api  draining, at most 20.00 s',
+      'shop/web/api  closing: releases what it holds',
+      'shop/web/api  stopped, took N ms',
+      'shop/web/api  starting, incarnation 2',
       'shop/web/api  ready after N ms',
       'shop/web/api is ready again, after N ms',
     ])
@@ -90,7 +90,7 @@ describe('a daemon that runs', () => {
     expect(killed).toMatchObject({ code: 0, stderr: '' })
     expect(linesOf(killed)).toEqual(
       expect.arrayContaining([
-        'shop/web/api  restart 1 of at most 3 in 5.00 s',
+        expect.stringMatching(/^shop\/web\/api {2}restart 1 of at most 3 within 5\.00 s/),
         expect.stringMatching(/^shop\/web\/api {2}ready after \d+ ms$/),
         expect.stringMatching(/^shop\/web\/api \(incarnation 1\) was ended by force; .* \(now ready\), after \d+ ms$/),
       ]),
@@ -106,7 +106,7 @@ describe('a daemon that runs', () => {
     expect(linesOf(down)).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^shop\/jobs {2}steps down from term 1: /),
-        expect.stringMatching(/^shop\/jobs {2}stepped down from term 1 in /),
+        expect.stringMatching(/^shop\/jobs {2}stepped down from term 1 after /),
         expect.stringMatching(/^shop\/jobs has stepped down from term 1, after /),
       ]),
     )

@@ -1,4 +1,5 @@
 // A daemon to be asked: a database, a web server whose requests last until SIGUSR2 comes, a leader, and sessions that come and go.
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { DaemonProcess } from '../support/daemon-process.js'
@@ -7,6 +8,7 @@ import { type Came, daemon, project, quiesce } from './program.js'
 const SHOP = `
 import { dynamicSupervisor, leader, run, service, supervisor } from 'quiesce'
 import { httpServer } from 'quiesce/http'
+import { inspector } from 'quiesce/inspect'
 import { memoryLease } from 'quiesce/lease/memory'
 
 let release = []
@@ -29,6 +31,8 @@ await run(tree, {
   grace: '20s',
   probes: false,
   marker: false,
+  admin: { port: 0 },
+  observers: process.env.INSPECTOR === undefined ? [] : [inspector()],
   onReady: async (system) => {
     const { handle } = system.ref(sessions)
     for (let at = 0; at < Number(process.env.SESSIONS ?? 0); at += 1) await handle.start(at)
@@ -39,23 +43,29 @@ await run(tree, {
 
 /** Where daemons are started and asked; nobody else's are found there. */
 export class Place {
-  readonly cwd = project({ 'shop.mjs': SHOP })
+  readonly cwd: string
   readonly env: Readonly<Record<string, string>>
   /** Of the sockets. */
   readonly folder: string
 
-  constructor() {
+  constructor(files: Readonly<Record<string, string>> = {}) {
+    this.cwd = project({ 'shop.mjs': SHOP, ...files })
     // A short path: those of sockets may not be long.
     this.folder = join(this.cwd, 'quiesce')
     this.env = { XDG_RUNTIME_DIR: this.cwd, TMPDIR: this.cwd }
   }
 
   /** Starts a daemon and waits until it is ready. */
-  async start(env: Readonly<Record<string, string>> = {}): Promise<DaemonProcess> {
-    const shop = daemon(['run', 'shop.mjs'], { cwd: this.cwd, env: { ...this.env, ...env } })
+  async start(env: Readonly<Record<string, string>> = {}, flags: readonly string[] = []): Promise<DaemonProcess> {
+    const shop = daemon(['run', 'shop.mjs', ...flags], { cwd: this.cwd, env: { ...this.env, ...env } })
     onTestFinished(() => shop.kill())
     await shop.line('all there')
     return shop
+  }
+
+  /** Writes a file. */
+  write(name: string, content: string): void {
+    writeFileSync(join(this.cwd, name), content)
   }
 
   /** Runs a command to its end. */
@@ -64,8 +74,8 @@ export class Place {
   }
 
   /** Runs a command whose output can be awaited line by line. */
-  follow(line: string): DaemonProcess {
-    const command = daemon(line.split(' '), { cwd: this.cwd, env: this.env })
+  follow(line: string | readonly string[]): DaemonProcess {
+    const command = daemon(typeof line === 'string' ? line.split(' ') : line, { cwd: this.cwd, env: this.env })
     onTestFinished(() => command.kill())
     return command
   }

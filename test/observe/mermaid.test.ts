@@ -5,6 +5,7 @@ import { createMachine, fromPromise } from 'xstate'
 import { chartOf, lifecycleChart } from '../../src/kernel/chart.js'
 import { toMermaid } from '../../src/observe/mermaid.js'
 import type { Chart, ChartEdge } from '../../src/protocol/chart.js'
+import { blockOf } from '../support/documents.js'
 import { machineConfigs } from '../support/machine-configs.js'
 import { type Read, type ReadNode, readMermaid } from '../support/mermaid.js'
 
@@ -42,6 +43,10 @@ describe('the diagram', () => {
   settling --> stopped : kill / abort, letGo
   closing --> stopped : closed<br/>expired / abort, letGo<br/>kill / abort, letGo
 `)
+  })
+
+  test('of the lifecycle, in the documents', () => {
+    expect(blockOf('docs/xstate.md', 'mermaid')).toBe(toMermaid(lifecycleChart))
   })
 
   test('of regions, pasts and ends, with what is said of a box in a note', () => {

@@ -24,7 +24,7 @@ test.each<[string, (exporter: SpanExporter) => SpanProcessor]>([
   ['batch', (exporter) => new BatchSpanProcessor(exporter)],
   // The stop has two spans: the second fills the batch, which is sent at once and which `forceFlush` then knows nothing of.
   ['a batch that the last span would fill', (exporter) => new BatchSpanProcessor(exporter, { maxExportBatchSize: 2 })],
-])('%s', async (_, processorOf) => {
+])('pitfall 39: the last span is waited for: %s', async (_, processorOf) => {
   const exporter = new HeldExporter()
   const tracerProvider = new NodeTracerProvider({ spanProcessors: [processorOf(exporter)] })
   const { env, system, attachment } = traced(supervisor('app', { children: [] }), { tracerProvider })

@@ -12,7 +12,7 @@ function pathOf({ spans }: Collector, name: string): string[] {
 }
 
 test.each(['batch', 'simple'])(
-  '%s: the last span arrives, and those of the application are parts of those of their service',
+  'pitfall 39: %s: the last span arrives, and those of the application are parts of those of their service',
   async (processor) => {
     const collector = await startCollector()
     const daemon = start('tracing', { env: { COLLECTOR: collector.url, PROCESSOR: processor } })

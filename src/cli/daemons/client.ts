@@ -5,15 +5,24 @@ import { formatMs } from '../../base/duration.js'
 import { describe } from '../../base/errors.js'
 import type { Verb } from '../../observe/controls.js'
 import type { Frame, StateFrame } from '../../observe/frames.js'
+import type { Blueprint } from '../../policy/blueprint.js'
 import { DaemonError } from './daemon-error.js'
 import { readEvents } from './events.js'
 import type { FoundDaemon } from './find.js'
 import { whySilent } from './silence.js'
 
 /** An answer of a daemon. */
-interface Answer {
+export interface Answer {
   readonly status: number
   readonly body: string
+}
+
+interface Question {
+  readonly method: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly timeoutMs: number
+  readonly signal: AbortSignal | undefined
 }
 
 /** One daemon. */
@@ -34,6 +43,22 @@ export class DaemonClient {
     return frame as unknown as StateFrame
   }
 
+  /** Where it keeps the reports of its stops; undefined where it keeps none. @throws DaemonError */
+  async reportFile(): Promise<string | undefined> {
+    const answer = await this.#get('/report')
+    if (answer.status === 404) return undefined
+    const { file } = this.#read(answer)
+    return typeof file === 'string' ? file : undefined
+  }
+
+  /** Its tree as it was written. @throws DaemonError */
+  async blueprint(): Promise<Blueprint> {
+    const answer = await this.#get('/blueprint')
+    const { tree } = this.#read(answer)
+    if (answer.status !== 200 || typeof tree !== 'object') throw this.#odd('/blueprint', answer)
+    return tree as Blueprint
+  }
+
   /** The address of its inspector's page, with its token; undefined when it has none. @throws DaemonError */
   async inspector(): Promise<string | undefined> {
     const answer = await this.#get('/inspector')
@@ -41,6 +66,11 @@ export class DaemonClient {
     const { url } = this.#read(answer)
     if (answer.status !== 200 || typeof url !== 'string') throw this.#odd('/inspector', answer)
     return url
+  }
+
+  /** Resolves when it has answered anything, however long that takes. */
+  async ping(): Promise<void> {
+    await this.#ask('GET', '/inspector', Number.POSITIVE_INFINITY)
   }
 
   /** Asks for something to be done; resolves with the daemon's words when it is, however long that takes. @throws DaemonError when it refuses. */
@@ -53,11 +83,12 @@ export class DaemonClient {
   }
 
   /**
-   * The frames, the state first, until the daemon ends the stream or `signal` is aborted.
+   * The frames, the state first, until the daemon ends the stream or `signal` is aborted. `after`: the number of the last fact that is known.
    * @throws DaemonError when the first does not come in time, or the connection breaks.
    */
-  async *events(signal?: AbortSignal): AsyncGenerator<Frame> {
-    const response = await this.#open('GET', '/events', this.#timeoutMs, signal)
+  async *events(signal?: AbortSignal, after?: string): AsyncGenerator<Frame> {
+    const headers = after === undefined ? {} : { 'last-event-id': after }
+    const response = await this.#open({ method: 'GET', path: '/events', headers, timeoutMs: this.#timeoutMs, signal })
     if (response.statusCode !== 200) throw this.#odd('/events', { status: response.statusCode ?? 0, body: await text(response) })
     try {
       yield* readEvents(response)
@@ -69,9 +100,9 @@ export class DaemonClient {
     }
   }
 
-  /** One exchange as it is, for who hands it on. @throws DaemonError */
-  async forward(method: string, path: string, signal: AbortSignal): Promise<IncomingMessage> {
-    return await this.#open(method, path, Number.POSITIVE_INFINITY, signal)
+  /** Hands on what somebody else asks to be done, and the answer as it is. @throws DaemonError */
+  async forwardControl(query: string): Promise<Answer> {
+    return await this.#ask('POST', `/control${query}`, Number.POSITIVE_INFINITY)
   }
 
   get #who(): string {
@@ -85,7 +116,7 @@ export class DaemonClient {
   async #ask(method: string, path: string, timeoutMs: number): Promise<Answer> {
     const signal = Number.isFinite(timeoutMs) ? AbortSignal.timeout(timeoutMs) : undefined
     try {
-      const response = await this.#open(method, path, Number.POSITIVE_INFINITY, signal)
+      const response = await this.#open({ method, path, headers: {}, timeoutMs: Number.POSITIVE_INFINITY, signal })
       return { status: response.statusCode ?? 0, body: await text(response) }
     } catch (error) {
       if (signal?.aborted === true) throw this.#silent(timeoutMs)
@@ -93,9 +124,9 @@ export class DaemonClient {
     }
   }
 
-  #open(method: string, path: string, timeoutMs: number, signal?: AbortSignal): Promise<IncomingMessage> {
+  #open({ method, path, headers, timeoutMs, signal }: Question): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const call = httpRequest({ socketPath: this.daemon.path, method, path, agent: false, headers: { host: 'localhost' } })
+      const call = httpRequest({ socketPath: this.daemon.path, method, path, agent: false, headers: { host: 'localhost', ...headers } })
       const timer = Number.isFinite(timeoutMs) ? setTimeout(() => call.destroy(this.#silent(timeoutMs)), timeoutMs) : undefined
       const abort = (): void => void call.destroy(new Error('called off'))
       if (signal?.aborted === true) abort()

@@ -1,5 +1,5 @@
 // Facts as they come, a line each: when, who, what. After so many they are only counted.
-import type { WireFact } from '../../observe/frames.js'
+import type { FactFrame } from '../../observe/frames.js'
 import { type Line, padTo, span } from '../paint.js'
 import { wordsOf } from './fact-words.js'
 
@@ -20,8 +20,9 @@ export class FactLines {
     this.#show = show
   }
 
-  add(fact: WireFact): void {
-    const words = wordsOf(fact)
+  add(frame: FactFrame): void {
+    const { fact } = frame
+    const words = wordsOf(frame)
     if (words === undefined) return
     if (this.#shown >= this.#most) {
       this.#left += 1

@@ -65,7 +65,7 @@ export function servicesIn(nodes: readonly TreeNode[]): TreeNode[] {
 }
 
 /** How much a service wants to be looked at: 0 when all is well and idle. */
-function urgencyOf(node: TreeNode): number {
+export function urgencyOf(node: TreeNode): number {
   if (node.status === 'backing-off') return 6
   if (node.state !== 'ready' && node.state !== 'stopped') return 5
   if ((node.health?.misses ?? 0) > 0) return 4

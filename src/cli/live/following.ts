@@ -1,15 +1,15 @@
 // Reads on in a stream of frames while something else is waited for, and knows how far it has come.
-import type { Frame, WireFact } from '../../observe/frames.js'
+import type { FactFrame, Frame } from '../../observe/frames.js'
 
 /** A stream that is read in the background until it ends. */
 export class Following {
-  readonly #told: (fact: WireFact) => void
+  readonly #told: (frame: FactFrame) => void
   #seq: number
   #isOver = false
   #waiting: { readonly isReached: () => boolean; readonly resolve: () => void } | undefined
 
   /** Facts up to number `seq` are known already; the others are `told`. */
-  constructor(frames: AsyncIterable<Frame>, seq: number, told: (fact: WireFact) => void) {
+  constructor(frames: AsyncIterable<Frame>, seq: number, told: (frame: FactFrame) => void) {
     this.#seq = seq
     this.#told = told
     void this.#read(frames)
@@ -42,7 +42,7 @@ export class Following {
     if (frame.type !== 'fact' && frame.type !== 'state') return
     const isNew = frame.seq > this.#seq
     if (isNew) this.#seq = frame.seq
-    if (isNew && frame.type === 'fact') this.#told(frame.fact)
+    if (isNew && frame.type === 'fact') this.#told(frame)
     if (this.#waiting?.isReached() === true) this.#waiting.resolve()
   }
 }

@@ -1,21 +1,30 @@
 // The first lines about a daemon: who it is, since when, and how it is on the whole.
 import type { StateFrame } from '../../observe/frames.js'
 import type { TreeNode } from '../../tree/tree-node.js'
-import { type Line, lengthOf, type Span, span } from '../paint.js'
+import { type Line, lengthOf, type Span, span, type Tone } from '../paint.js'
 import { count } from '../text.js'
 import { servicesIn, sumOf } from './folding.js'
 import { stateOf, toneOf } from './words.js'
 
-/** Who it is: its root's id and state, and on the right where it runs and for how long. */
-export function headline({ daemon, tree, at }: Pick<StateFrame, 'daemon' | 'tree' | 'at'>, width: number): Line {
-  const left = [span(tree.id, 'strong'), span('  '), span(stateOf(tree), toneOf(tree))]
+/** How a daemon is as a whole. */
+export interface Standing {
+  readonly word: string
+  readonly tone: Tone | undefined
+}
+
+/** Who it is: its root's id, how it is, where it runs and for how long. `standing`: in place of its root's own state. */
+export function headline({ daemon, tree, at }: Pick<StateFrame, 'daemon' | 'tree' | 'at'>, width: number, standing?: Standing): Line {
+  const { word, tone } = standing ?? { word: stateOf(tree), tone: toneOf(tree) }
+  const left = [span(tree.id, 'strong'), span('  '), span(word, tone)]
   const { pid, host, version, quiesce, node } = daemon
   const own = version === undefined ? [] : [`version ${version}`]
   const parts = [`pid ${pid} on ${host}`, `up ${uptime(at)}`, ...own, `quiesce ${quiesce}`, `Node ${node.replace(/^v/, '')}`]
   // What does not fit says least.
-  while (parts.length > 1 && lengthOf(left) + 3 + parts.join(', ').length > width) parts.pop()
-  return [...left, span('   '), span(parts.join(', '), 'faint')]
+  while (parts.length > 1 && lengthOf(left) + GAP + parts.join(', ').length > width) parts.pop()
+  return [...left, span(' '.repeat(GAP)), span(parts.join(', '), 'faint')]
 }
+
+const GAP = 3
 
 /** How it is on the whole. */
 export function summary(tree: TreeNode): Span[] {

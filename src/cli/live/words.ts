@@ -26,6 +26,8 @@ export function runOf({ incarnation }: TreeNode): Line {
 export function restartsOf({ restarts }: TreeNode): Line {
   if (restarts === undefined) return []
   const { count, max, withinMs } = restarts
+  // One that never restarts anybody has none to tell.
+  if (max === 0 && count === 0) return []
   const tone = count === 0 ? 'faint' : count < max ? 'busy' : 'bad'
   return [span(`${count}/${max}`, tone), span(` in ${shortMs(withinMs)}`, 'faint')]
 }

@@ -13,6 +13,9 @@ const LABELS: Readonly<Record<PaneName, string>> = {
   facts: 'Facts',
 }
 
+/** Where the tree has no place of its own; as in the style. */
+const SMALL = '(max-width: 860px)'
+
 /** Tabs, and what is behind them. */
 export class Panes {
   readonly tabs = html('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Views' })
@@ -28,7 +31,7 @@ export class Panes {
     this.#onChange = onChange
     for (const name of Object.keys(LABELS) as PaneName[]) this.#add(name)
     this.tabs.addEventListener('keydown', (event) => this.#key(event))
-    this.show('service')
+    this.show(matchMedia(SMALL).matches ? 'tree' : 'service')
   }
 
   get shown(): PaneName {
