@@ -82,7 +82,7 @@ export class Doors {
     // A named pipe cannot be kept to its owner in this way.
     if (process.platform === 'win32') return
     try {
-      const path = prepareSocket(system.tree().id, folder ?? socketFolder())
+      const path = await prepareSocket(system.tree().id, folder ?? socketFolder())
       const onError = (error: Error): void => log.warn(logError(error), 'the control socket could not take a connection')
       this.#socket = await listenAdmin({ path }, this.#socketRoutes(), onError)
       // An orderly end closes the server, which removes the file.

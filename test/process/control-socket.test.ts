@@ -1,10 +1,11 @@
 // The Unix socket of a real daemon: only its owner can open it, it goes with the process, and those of dead processes are cleared away.
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { StateFrame } from '../../src/observe/frames.js'
 import { start, temporaryFolder } from '../support/daemon-process.js'
 
@@ -65,7 +66,7 @@ test('a reader that does not read delays no exit', async () => {
   expect(lines.some(({ msg }) => msg.startsWith('complete: stopped cleanly'))).toBe(true)
 })
 
-test('sockets of processes that are gone are cleared away at the next start; those of living ones, and other files, are not', async () => {
+test('sockets on which nobody listens are cleared away at the next start, whoever has the process id now; others, and other files, are not', async () => {
   const runtime = temporaryFolder()
   const folder = join(runtime, 'quiesce')
   const killed = start('shop', { env: { XDG_RUNTIME_DIR: runtime } })
@@ -73,11 +74,14 @@ test('sockets of processes that are gone are cleared away at the next start; tho
   killed.signal('SIGKILL')
   await killed.exited
   writeFileSync(join(folder, 'notes.txt'), '')
-  writeFileSync(join(folder, `other-${process.pid}.sock`), '')
-  expect(readdirSync(folder)).toContain(`shop-${killed.child.pid}.sock`)
+  renameSync(join(folder, `shop-${killed.child.pid}.sock`), join(folder, `shop-${process.pid}.sock`))
+  const other = createServer().listen(join(folder, 'other-1.sock'))
+  onTestFinished(() => void other.close())
+  await once(other, 'listening')
+  expect(readdirSync(folder)).toContain(`shop-${process.pid}.sock`)
   const next = start('shop', { env: { XDG_RUNTIME_DIR: runtime } })
   await next.line('shop is ready')
-  expect(readdirSync(folder).sort()).toEqual(['notes.txt', `other-${process.pid}.sock`, `shop-${next.child.pid}.sock`].sort())
+  expect(readdirSync(folder).sort()).toEqual(['notes.txt', 'other-1.sock', `shop-${next.child.pid}.sock`])
   next.signal('SIGTERM')
   await next.exited
 })
