@@ -80,8 +80,10 @@ class SequenceView implements View {
     const room = Math.floor(this.#width / LIFELINE_WIDTH)
     const sequence = this.#sequenceAt(this.#story, picture, Math.max(4, Math.min(8, room)))
     const owed = sequence.open.filter((message) => isOwed(message, picture))
-    this.#show(sequence, picture)
+    this.#showLifelines(sequence.lifelines, picture)
+    // Before the list, which keeps its end in view in what room is left.
     this.#showOwed(owed, moment)
+    this.#list.show(sequence.rows)
     write(this.#words, wordsOf(address, sequence, { owed, moment }))
   }
 
@@ -96,7 +98,7 @@ class SequenceView implements View {
     return this.#sequence.sequence
   }
 
-  #show({ lifelines, rows }: Sequence, picture: Picture): void {
+  #showLifelines(lifelines: readonly Lifeline[], picture: Picture): void {
     this.#lanePlaces = new Lanes(lifelines)
     const shown = JSON.stringify(lifelines)
     if (shown !== this.#shown) {
@@ -119,7 +121,6 @@ class SequenceView implements View {
       const state = head.querySelector('.sequence-state')
       if (state !== null) write(state, address === OUTSIDE ? '' : (look?.word ?? 'gone'))
     }
-    this.#list.show(rows)
   }
 
   #head({ address, count }: Lifeline, index: number): HTMLElement {

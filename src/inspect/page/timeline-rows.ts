@@ -5,7 +5,9 @@ import { durationOf, tellingServices } from '../../observe/telling-services.js'
 import type { PathStep } from '../../policy/report.js'
 import { ownerOf, type StopAt, type Stopping } from './timeline-stop.js'
 
-const ROWS_AT_MOST = 60
+const ROWS_AT_MOST = 40
+/** How much of the width the words of the budget take. */
+const BUDGET_WORDS = 0.3
 /** No tick is further to the right. */
 const LAST_TICK = 0.9
 /** The least that is shown of something that took no time, as a share of the width. */
@@ -94,7 +96,10 @@ export function timelineOf({ report, isLive }: StopAt): Timeline {
     rows.push(rowOf(service, { share, tookMs, isOnPath: onPath.has(service.address) }))
   }
   tellOthers()
-  return { scaleMs, ticks: ticksOf(scaleMs), budgetAt: budgetMs <= scaleMs ? share(budgetMs) : undefined, path, rows }
+  const budgetAt = budgetMs <= scaleMs ? share(budgetMs) : undefined
+  // The words of the budget stand to the left of its line.
+  const ticks = ticksOf(scaleMs).filter(({ at }) => budgetAt === undefined || at < budgetAt - BUDGET_WORDS || at > budgetAt)
+  return { scaleMs, ticks, budgetAt, path, rows }
 }
 
 // Whoever is at it counts as long as it has been; of those who have not been asked only those are shown that have somebody below them.
