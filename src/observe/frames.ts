@@ -47,7 +47,7 @@ export interface StateFrame {
   /** In which states users' machines are, by address, as far as their transitions were heard. */
   readonly machines?: Readonly<Record<string, MachineState>> | undefined
   /** The stop under way, or over. */
-  readonly stop?: StopSoFar | undefined
+  readonly stop?: StopView | undefined
   /** Whether `restart`, `drain`, `kill` and `step-down` may be asked for. */
   readonly controls: boolean
   /** Once the tree has stopped. */
@@ -64,20 +64,20 @@ export interface MachineState {
 }
 
 /** How far a stop has come. Moments are on the clock of the facts. */
-export interface StopSoFar {
+export interface StopView {
   readonly reason: string
   readonly startedAt: number
   /** The time it has; null without a limit. */
   readonly budgetMs: number | null
   readonly inFlight: number
-  readonly phases: readonly PhaseSoFar[]
+  readonly phases: readonly PhaseView[]
   /** Once it is over. */
   readonly endedAt?: number | undefined
   readonly summary?: StopSummary | undefined
 }
 
 /** One phase of a stop. */
-export interface PhaseSoFar {
+export interface PhaseView {
   readonly phase: StopPhase
   readonly startedAt: number
   /** Once it is over. */

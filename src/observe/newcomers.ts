@@ -2,14 +2,14 @@
 // once, and their ring forgets.
 import type { Fact } from '../protocol/fact.js'
 import type { TreeNode } from '../tree/tree-node.js'
-import type { MachineState, StopSoFar } from './frames.js'
+import type { MachineState, StopView } from './frames.js'
 import { stopAfter } from './stop-so-far.js'
 import { wireFact } from './wire.js'
 
 /** Remembers it, fact by fact. */
 export class ForNewcomers {
   readonly #machines = new Map<string, MachineState>()
-  #stop: StopSoFar | undefined
+  #stop: StopView | undefined
 
   hear(fact: Fact): void {
     switch (fact.type) {
@@ -30,7 +30,7 @@ export class ForNewcomers {
   }
 
   /** The stop under way, or over; undefined before. */
-  get stop(): StopSoFar | undefined {
+  get stop(): StopView | undefined {
     return this.#stop
   }
 

@@ -2,7 +2,7 @@
 // terminal, no browser: whoever shows it, live or played back, sees the same.
 import type { Report } from '../policy/report.js'
 import type { TreeNode } from '../tree/tree-node.js'
-import type { GaugesFrame, MachineState, StateFrame, StopSoFar, WireFact } from './frames.js'
+import type { GaugesFrame, MachineState, StateFrame, StopView, WireFact } from './frames.js'
 import { measured, newcomer, nodeAfter, nodeOf, type PictureNode, remembering, supervisorAfter } from './picture-node.js'
 import { stopAfter } from './stop-so-far.js'
 
@@ -19,7 +19,7 @@ export class Picture {
   readonly #children: Map<string, Set<string>>
   #seq: number
   #at: number
-  #stop: StopSoFar | undefined
+  #stop: StopView | undefined
   #structure = 0
 
   private constructor(state: StateFrame, nodes = new Map<string, PictureNode>(), children = new Map<string, Set<string>>()) {
@@ -88,7 +88,7 @@ export class Picture {
   }
 
   /** The stop under way, or over; undefined before. */
-  get stop(): StopSoFar | undefined {
+  get stop(): StopView | undefined {
     return this.#stop
   }
 

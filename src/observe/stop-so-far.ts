@@ -1,8 +1,8 @@
 // A stop under way, folded from the facts about the whole: when it began, what time it has, which of its phases are over.
-import type { StopSoFar, WireFact } from './frames.js'
+import type { StopView, WireFact } from './frames.js'
 
 /** The stop after a fact; the same one when that changes nothing. */
-export function stopAfter(stop: StopSoFar | undefined, fact: WireFact): StopSoFar | undefined {
+export function stopAfter(stop: StopView | undefined, fact: WireFact): StopView | undefined {
   switch (fact.type) {
     case 'shutdown-started': {
       const { reason, inFlight, budgetMs, at } = fact

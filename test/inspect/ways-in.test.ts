@@ -90,8 +90,14 @@ describe.skipIf(skips)('by keyboard alone', () => {
 // Text, since they have the types of a browser.
 const NAME_OF_FOCUSED =
   "document.activeElement === document.body ? '' : (document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent.trim())"
-const HAS_OUTLINE =
-  "[document.activeElement, document.activeElement.parentElement, document.querySelector('.row.is-active')].some((each) => each !== null && parseFloat(getComputedStyle(each).outlineWidth) >= 2 && getComputedStyle(each).outlineStyle !== 'none')"
+// Its own outline, that of its box, the active row's; or, of what is drawn, the line around it.
+const HAS_OUTLINE = `(() => {
+  const focused = document.activeElement
+  const outlined = [focused, focused.parentElement, document.querySelector('.row.is-active'), document.querySelector('[aria-selected="true"]')]
+  const isOutlined = (each) => each !== null && parseFloat(getComputedStyle(each).outlineWidth) >= 2 && getComputedStyle(each).outlineStyle !== 'none'
+  const frame = focused.querySelector(':scope > .chart-frame')
+  return outlined.some(isOutlined) || (frame !== null && parseFloat(getComputedStyle(frame).strokeWidth) >= 2)
+})()`
 
 describe.skipIf(skips)('on a phone', () => {
   test.each(['Tree', 'Service', 'Messages', 'Shutdown', 'Facts'])('%s has room enough', async (name) => {

@@ -1,6 +1,7 @@
 // A stop under way as lines: how much of its time is used, its phases, and who is not done and why.
 import { formatMs } from '../../base/duration.js'
-import type { Picture, StopView } from '../../observe/picture.js'
+import type { StopView } from '../../observe/frames.js'
+import type { Picture } from '../../observe/picture.js'
 import { type Unfinished, unfinished } from '../../observe/unfinished.js'
 import type { StopPhase } from '../../protocol/fact.js'
 import { type Line, padTo, type Span, span, type Tone } from '../paint.js'

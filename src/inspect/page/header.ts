@@ -1,7 +1,7 @@
 // The head of the page: which daemon, how far it is, since when; the line to it; and, during a stop, the answer to the one question
 // that everybody has then: why is it not done yet.
 import { formatMs } from '../../base/duration.js'
-import type { StopSoFar } from '../../observe/frames.js'
+import type { StopView } from '../../observe/frames.js'
 import type { Picture } from '../../observe/picture.js'
 import { unfinished } from '../../observe/unfinished.js'
 import { dress, html, write } from './elements-dom.js'
@@ -65,7 +65,7 @@ export class StopBanner implements View {
     else this.#showWaits(picture, now)
   }
 
-  #showBudget({ budgetMs, reason }: StopSoFar, tookMs: number, isOver: boolean): void {
+  #showBudget({ budgetMs, reason }: StopView, tookMs: number, isOver: boolean): void {
     const share = budgetMs === null || budgetMs === 0 ? 0 : Math.min(1, tookMs / budgetMs)
     const left = budgetMs === null ? 'no limit' : `${tenths(budgetMs - tookMs)} left of ${formatMs(budgetMs)}`
     write(this.#left, isOver ? `asked by ${reason}` : `${left} · asked by ${reason}`)
@@ -107,7 +107,7 @@ export class StopBanner implements View {
   }
 }
 
-function phaseWords({ phases }: StopSoFar): string {
+function phaseWords({ phases }: StopView): string {
   const current = phases.findLast(({ tookMs }) => tookMs === undefined)
   return current === undefined ? '' : ` · ${PHASES[current.phase] ?? current.phase}`
 }
@@ -121,7 +121,7 @@ const PHASES: Readonly<Record<string, string>> = {
   logs: 'the log is flushed',
 }
 
-function endWords({ summary }: StopSoFar): string {
+function endWords({ summary }: StopView): string {
   if (summary === undefined) return 'all has ended'
   if (summary.clean) return 'clean, all accepted work finished'
   return summary.forceCancelled > 0 ? `${summary.forceCancelled} in flight were cut off` : 'not clean, see the report'

@@ -1,8 +1,8 @@
 // The stop at one moment as a report: the daemon's own once it is there, until then folded from the facts by the same code that the
 // daemon folds it with, and by the same rule for what decided how long it took.
 import type { FactList } from '../../observe/fact-list.js'
-import type { WireError, WireFact } from '../../observe/frames.js'
-import type { Picture, StopView } from '../../observe/picture.js'
+import type { StopView, WireError, WireFact } from '../../observe/frames.js'
+import type { Picture } from '../../observe/picture.js'
 import { unfinished } from '../../observe/unfinished.js'
 import { criticalPath } from '../../policy/critical-path.js'
 import { Endings, type StoppedFact } from '../../policy/endings.js'
