@@ -1,6 +1,8 @@
 // The words after `quiesce`, read and checked: everything wrong with them is found before any file is touched.
 import type { RunOptions } from '../daemon/options.js'
 import { COMMANDS } from './commands.js'
+import { ASK } from './completion/completed.js'
+import { isShell, type Shell } from './completion/script.js'
 import { type DaemonRequest, isAboutDaemon, readDaemonRequest } from './daemon-arguments.js'
 import { nearest } from './nearest.js'
 import { UsageError } from './usage-error.js'
@@ -17,6 +19,9 @@ export type Request =
       readonly manifest: string | undefined
       readonly container: string | undefined
     } & OfFile)
+  | { readonly command: 'completion'; readonly shell: Shell }
+  /** A shell asks what a word may become. */
+  | { readonly command: 'complete'; readonly kind: string; readonly word: string }
   | DaemonRequest
 
 interface OfFile {
@@ -35,10 +40,12 @@ export function readArguments(args: readonly string[], env: NodeJS.ProcessEnv): 
   if (first === '--help' || first === '-h') return { command: 'help', topic: undefined }
   if (first === '--version' || first === '-v') return { command: 'version' }
   if (first === 'help') return { command: 'help', topic: others[0] === undefined ? undefined : known(others[0]) }
+  if (first === ASK) return { command: 'complete', kind: others[0] ?? '', word: others[1] ?? '' }
   if (first.startsWith('-')) throw new UsageError(`a command comes before options such as ${first}: ${names}`)
   const words = readWords(known(first), others)
   if (words.values['help'] === true) return { command: 'help', topic: words.command }
   if (isAboutDaemon(words.command)) return readDaemonRequest(words, words.command, env)
+  if (words.command === 'completion') return { command: 'completion', shell: readShell(words) }
   if (words.command === 'check') return { command: 'check', ...readCheck(words), ...readFile(words) }
   const report = words.values['report'] ?? env['QUIESCE_REPORT']
   const { flags, ...file } = readFile(words)
@@ -54,6 +61,12 @@ function known(name: string): string {
   if (Object.hasOwn(COMMANDS, name)) return name
   const near = nearest(name, Object.keys(COMMANDS))
   throw new UsageError(`there is no command "${name}"${near === undefined ? '' : `; did you mean "${near}"?`}`, near)
+}
+
+function readShell({ positionals }: Words): Shell {
+  const [shell] = positionals
+  if (shell !== undefined && isShell(shell)) return shell
+  throw new UsageError(`${shell === undefined ? 'which shell?' : `${shell} is not known;`} bash, zsh or fish`, 'completion')
 }
 
 function readFile(words: Words): OfFile {

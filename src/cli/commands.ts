@@ -1,7 +1,7 @@
 // The commands, their options and what they say about themselves: parsing, help and completion read the same table.
 
 /** What may stand somewhere, so that a shell can complete it. */
-export type Completes = 'file' | 'address' | 'daemon' | 'file-or-address' | 'file-or-daemon' | 'command' | 'nothing' | readonly string[]
+export type Completes = 'file' | 'address' | 'daemon' | 'file-or-address' | 'file-or-daemon' | 'nothing' | readonly string[]
 
 /** One option of a command. */
 export interface OptionSpec {
@@ -223,5 +223,15 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
       help: HELP,
     },
     exit: '0; 1 when there is no such daemon, or no report of it; 2 when there is no report in FILE.',
+  },
+  completion: {
+    synopsis: 'completion bash | zsh | fish',
+    title: 'what your shell needs to complete commands, options and addresses',
+    about: [
+      'Prints a script. bash, in ~/.bashrc: eval "$(quiesce completion bash)". zsh, in ~/.zshrc after compinit: eval "$(quiesce completion zsh)". fish: quiesce completion fish > ~/.config/fish/completions/quiesce.fish',
+    ],
+    operands: [['bash', 'zsh', 'fish']],
+    options: { help: HELP },
+    exit: '0, or 2 for a shell that is not known.',
   },
 }

@@ -8,8 +8,23 @@ import { UsageError } from './usage-error.js'
 /** The program's own exit codes; `run` ends with the daemon's. */
 export const EXIT = { fine: 0, found: 1, usage: 2 } as const
 
-/** What to print on standard error, and the exit code. */
-export function complaintOf(error: unknown): { readonly text: string; readonly code: number } {
+/** What is to be printed, and the exit code. */
+export interface Complaint {
+  readonly text: string
+  readonly code: number
+  /** For programs, which read standard output; people are told on standard error. */
+  readonly isJson: boolean
+}
+
+/** What is wrong. With `json`, what a daemon refuses is an answer like any other. */
+export function complaintOf(error: unknown, json: boolean): Complaint {
+  if (json && error instanceof DaemonError) {
+    return { text: `${JSON.stringify({ ok: false, error: error.message })}\n`, code: EXIT.found, isJson: true }
+  }
+  return { ...inWords(error), isJson: false }
+}
+
+function inWords(error: unknown): Omit<Complaint, 'isJson'> {
   if (error instanceof UsageError) {
     const more = `Try: quiesce help${error.command === undefined ? '' : ` ${error.command}`}`
     const lines = [...wrap(error.message, '', 'quiesce: '), error.instead === undefined ? more : `  ${error.instead}`]

@@ -26,6 +26,8 @@ export interface ControlRequest extends Wanted {
 export interface Asker {
   /** Shows a line at once. */
   show(line: Line): void
+  /** From now on the daemon does it, whoever looks. */
+  begin(): void
   /** Notes what was passed over. */
   note(text: string): void
   /** Asks whether it is meant; undefined where there is nobody to be asked. */
@@ -126,6 +128,7 @@ async function follow({ request, client, frames, state, node, asker }: Asked): P
     if (isAbout(about, frame.fact.address)) lines.add(frame)
     aftermath.take(frame.fact)
   })
+  asker.begin()
   const outcome = await client.control(verb, isWhole ? undefined : address)
   // The answer may have come before the facts that led to it.
   await following.reached((await client.state()).seq)
@@ -140,9 +143,9 @@ async function follow({ request, client, frames, state, node, asker }: Asked): P
     const answer = { verb, address, ok: isDone, outcome, disorder: aftermath.disorder, state: now && stateOf(now), tookMs }
     return { text: `${JSON.stringify(answer)}\n`, isDone }
   }
-  const disorder = isDone ? '' : `; not in order: ${aftermath.disorder}`
+  const disorder = isDone ? '' : `, not in order (${aftermath.disorder})`
   const shown = verb !== 'kill' ? '' : ` (now ${now === undefined ? 'gone' : stateOf(now)})`
-  return { text: `${outcome}${shown}${disorder}, after ${formatMs(tookMs)}\n`, isDone }
+  return { text: `done in ${formatMs(tookMs)}${disorder}: ${outcome}${shown}\n`, isDone }
 }
 
 interface About {

@@ -73,11 +73,11 @@ function readOf(words: Words, env: NodeJS.ProcessEnv): OfDaemon {
   // Behind `--` stand the arguments of a file that is loaded.
   const [target, more] = command === 'graph' ? positionals : [...positionals, ...rest]
   if (more !== undefined) throw new UsageError(`one ${isMixed ? 'file' : 'address'}, please: there are "${target}" and "${more}"`, command)
-  if (!isMixed && target !== undefined && /\s|^$|^\/|\/$|\/\//.test(target))
+  if (!isMixed && target !== undefined && /\s|^$|^\/|\/\//.test(target))
     throw new UsageError(`"${target}" is no address; it reads like shop/api`, command)
   return {
-    // An incarnation, as logs have it, is not needed: there is one at a time.
-    target: isMixed ? target : target?.replace(/#\d+$/, ''),
+    // An incarnation, as logs have it, is not needed: there is one at a time. Nor the slash that a shell may have left.
+    target: isMixed ? target : target?.replace(/#\d+$|\/$/, ''),
     socket: textOf(words, 'socket') ?? (env['QUIESCE_SOCKET'] || undefined),
     timeoutMs: timeOf(words, 'timeout') ?? TIMEOUT_MS,
     json: isSet(words, 'json'),

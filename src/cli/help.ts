@@ -7,6 +7,7 @@ const GROUPS: readonly (readonly [title: string, names: readonly string[]])[] = 
   ['A file', ['check', 'run', 'graph']],
   ['A running daemon', ['tree', 'top', 'inspect', 'restart', 'drain', 'kill', 'step-down']],
   ['Afterwards', ['report']],
+  ['Your shell', ['completion']],
 ]
 
 /** What `quiesce --help` prints. */

@@ -6,6 +6,8 @@ import { openInBrowser } from './browser.js'
 import { checkCommand } from './check-command.js'
 import { COMMANDS } from './commands.js'
 import { complaintOf, EXIT } from './complaint.js'
+import { completionsFor } from './completion/ask.js'
+import { completionScript } from './completion/script.js'
 import { confirmOn } from './confirm.js'
 import { controlCommand } from './control-command.js'
 import { graphCommand } from './graph-command.js'
@@ -23,6 +25,8 @@ interface Done {
 }
 
 const { stdout, stderr, env } = process
+// As a shell has it: 128 and the number of the signal.
+const INTERRUPTED = 130
 
 /** What a command comes to; undefined when the process is somebody else's from now on. */
 async function perform(args: readonly string[]): Promise<Done | undefined> {
@@ -32,6 +36,10 @@ async function perform(args: readonly string[]): Promise<Done | undefined> {
       const topic = request.topic === undefined ? undefined : COMMANDS[request.topic]
       return { text: topic === undefined ? overview() : helpOf(topic), code: EXIT.fine }
     }
+    case 'completion':
+      return { text: completionScript(request.shell), code: EXIT.fine }
+    case 'complete':
+      return { text: (await completionsFor(request.kind, request.word, env)).map((each) => `${each}\n`).join(''), code: EXIT.fine }
     case 'version':
       return { text: `${version()}\n`, code: EXIT.fine }
     case 'run':
@@ -65,6 +73,7 @@ async function perform(args: readonly string[]): Promise<Done | undefined> {
         show: (line) => stdout.write(`${paint(line, surface)}\n`),
         note: say,
         confirm: confirmOn(process.stdin, stderr),
+        begin: () => process.once('SIGINT', () => finish(stderr, 'quiesce: the daemon goes on with it all the same\n', INTERRUPTED)),
       })
       return { text, code: isDone ? EXIT.fine : EXIT.found }
     }
@@ -115,8 +124,8 @@ function finish(stream: NodeJS.WriteStream, text: string, code: number): void {
 }
 
 function fail(error: unknown): void {
-  const { text, code } = complaintOf(error)
-  finish(stderr, text, code)
+  const { text, code, isJson } = complaintOf(error, process.argv.includes('--json'))
+  finish(isJson ? stdout : stderr, text, code)
 }
 
 perform(process.argv.slice(2)).then((done) => done && finish(stdout, done.text, done.code), fail)

@@ -4,6 +4,12 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { linesOf, Place } from './shop.js'
 
+const HOG = `
+import { run, service, supervisor } from 'quiesce'
+const hog = service('hog', { shutdown: '50ms', start: () => 1, stop: () => new Promise(() => {}) })
+await run(supervisor('app', { children: [hog] }), { probes: false, marker: false })
+`
+
 const words = (text: string): string => text.replace(/\s+/g, ' ').trim()
 
 describe('a daemon that runs', () => {
@@ -40,7 +46,7 @@ describe('a daemon that runs', () => {
       'shop/web/api  stopped, took N ms',
       'shop/web/api  starting, incarnation 2',
       'shop/web/api  ready after N ms',
-      'shop/web/api is ready again, after N ms',
+      'done in N ms: shop/web/api is ready again',
     ])
     const { stdout } = await place.quiesce('restart shop/web/api --json')
     expect(JSON.parse(stdout)).toMatchObject({
@@ -63,7 +69,7 @@ describe('a daemon that runs', () => {
     shop.signal('SIGUSR2')
     expect(await (await held).text()).toBe('done')
     const { code, lines } = await drain.exited
-    expect(lines.at(-1)?.msg).toMatch(/^shop\/web\/api has stopped; the process stays\. `restart` brings it back, after /)
+    expect(lines.at(-1)?.msg).toMatch(/^done in .*: shop\/web\/api has stopped; the process stays\. `restart` brings it back$/)
     expect(code).toBe(0)
     expect((await place.quiesce('tree web')).stdout).toMatch(/api +stopped/)
     expect(await place.quiesce('restart web/api')).toMatchObject({ code: 0 })
@@ -92,7 +98,7 @@ describe('a daemon that runs', () => {
       expect.arrayContaining([
         expect.stringMatching(/^shop\/web\/api {2}restart 1 of at most 3 within 5\.00 s/),
         expect.stringMatching(/^shop\/web\/api {2}ready after \d+ ms$/),
-        expect.stringMatching(/^shop\/web\/api \(incarnation 1\) was ended by force; .* \(now ready\), after \d+ ms$/),
+        expect.stringMatching(/^done in \d+ ms: shop\/web\/api \(incarnation 1\) was ended by force; .* \(now ready\)$/),
       ]),
     )
   })
@@ -107,7 +113,7 @@ describe('a daemon that runs', () => {
       expect.arrayContaining([
         expect.stringMatching(/^shop\/jobs {2}steps down from term 1: /),
         expect.stringMatching(/^shop\/jobs {2}stepped down from term 1 after /),
-        expect.stringMatching(/^shop\/jobs has stepped down from term 1, after /),
+        expect.stringMatching(/^done in \d+ ms: shop\/jobs has stepped down from term 1$/),
       ]),
     )
   })
@@ -126,6 +132,45 @@ describe('a daemon that runs', () => {
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
       expect(words(stderr)).toContain(refusal)
     }
+  })
+
+  test('as JSON it refuses on standard output', async () => {
+    const place = new Place()
+    const shop = await place.start()
+    const { code, stdout, stderr } = await place.quiesce('restart shop --json')
+    expect({ code, stderr, answer: JSON.parse(stdout) }).toEqual({
+      code: 1,
+      stderr: '',
+      answer: { ok: false, error: `shop is the root: to end the daemon, send its process (${shop.child.pid}) SIGTERM` },
+    })
+  })
+
+  test('goes on with what it was asked for, whoever looks', async () => {
+    const place = new Place()
+    const shop = await place.start()
+    const held = fetch(await shop.url())
+    const drain = place.follow('drain web/api')
+    await drain.line(({ msg }) => msg.includes('finishing 1 in flight'))
+    drain.signal('SIGINT')
+    const { code, stderr } = await drain.exited
+    expect({ code, stderr }).toEqual({ code: 130, stderr: 'quiesce: the daemon goes on with it all the same\n' })
+    shop.signal('SIGUSR2')
+    expect(await (await held).text()).toBe('done')
+    await shop.line(({ service, msg }) => service === 'shop/web/api' && msg === 'stopped')
+  })
+
+  test('what did not end in order is said, and is no success', async () => {
+    const place = new Place({ 'hog.mjs': HOG })
+    const hog = place.follow(['run', 'hog.mjs'])
+    await hog.line('app is ready')
+    const { code, stdout } = await place.quiesce('drain app/hog')
+    expect(code).toBe(1)
+    expect(words(stdout)).toMatch(/done in \d+ ms, not in order \(app\/hog abandoned after \d+ ms\): app\/hog has stopped; /)
+    expect(JSON.parse((await place.quiesce('restart app/hog --json')).stdout)).toMatchObject({ ok: true })
+    expect(JSON.parse((await place.quiesce('drain app/hog --json')).stdout)).toMatchObject({
+      ok: false,
+      disorder: expect.stringContaining('abandoned'),
+    })
   })
 
   test('that stops while it is asked: the command ends, and says why', async () => {

@@ -1,9 +1,10 @@
 // The document shows what the program prints: its files are written into a project, its commands are run there one after another.
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { COMMANDS } from '../../src/cli/commands.js'
 import { findingsOf } from '../../src/cli/manifest/check.js'
 import { choose } from '../../src/cli/manifest/choose.js'
 import { readYaml } from '../../src/cli/manifest/field.js'
@@ -42,32 +43,53 @@ function normalized(shown: string): string {
   return shown
     .replace(/^stopping took \d+ ms: [\s\S]*?`shop\/db`\s\d+ ms\sclosing[\s\S]*?\n\n/m, 'stopping took …\n\n')
     .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, 'then')
-    .replace(/pid \d+/g, 'pid N')
+    .replace(/pid \d+( on \S+, up \d+ s.*)?/g, 'pid N')
+    .replace(/\+\d+\.\d+ s/g, '+N s')
     .replace(/\d+ ms(, \d+ finished)?/g, 'N ms')
     .replace(/[·█!─▸ ]+/g, ' ')
 }
 
 describe('docs/command-line.md', () => {
   test('has files and commands', () => {
-    expect([Object.keys(files), commands.length, runs.length]).toEqual([['main.ts', 'deployment.yaml'], 3, 1])
+    expect([Object.keys(files), commands.length, runs.length]).toEqual([['main.ts', 'deployment.yaml'], 6, 1])
   })
 
-  test.each(commands.filter(({ command }) => command.startsWith('quiesce check')))('$command', async ({ command, shown }) => {
+  test.each(commands.filter(({ command }) => /^quiesce (check|graph)/.test(command)))('$command', async ({ command, shown }) => {
     const { stdout, stderr } = await quiesce(command.split(' ').slice(1), { cwd: folder(), node: loader })
     expect({ stdout, stderr }).toEqual({ stdout: shown, stderr: '' })
   })
 
-  test.each(runs)('%s, and its report', async (run) => {
+  test.each(runs)('%s, what it is asked meanwhile, and its report', async (run) => {
     const cwd = folder()
-    const shop = daemon(run.split(' ').slice(1), { cwd, node: loader, env: { STATE_DIRECTORY: cwd } })
+    const env = { STATE_DIRECTORY: cwd, XDG_RUNTIME_DIR: cwd, TMPDIR: cwd }
+    const shop = daemon(run.split(' ').slice(1), { cwd, node: loader, env })
+    onTestFinished(() => shop.kill())
     await shop.line('shop is ready')
+    const show = async (name: string): Promise<void> => {
+      const [{ command, shown } = { command: '', shown: '' }] = commands.filter((each) => each.command.startsWith(`quiesce ${name}`))
+      const { stdout, stderr } = await quiesce(command.split(' ').slice(1), { cwd, env })
+      expect({ stdout: normalized(stdout), stderr }).toEqual({ stdout: normalized(shown), stderr: '' })
+    }
+    await show('tree')
+    await show('restart')
     shop.signal('SIGTERM')
     expect((await shop.exited).code).toBe(0)
-    const [{ command, shown } = { command: '', shown: '' }] = commands.filter((each) => each.command.startsWith('quiesce report'))
-    const { stdout, stderr } = await quiesce(command.split(' ').slice(1), { cwd })
-    expect({ stdout: normalized(stdout), stderr }).toEqual({ stdout: normalized(shown), stderr: '' })
+    await show('report')
+  })
+
+  test('names every command in its first table, and every variable that is read', () => {
+    const table = text.slice(0, text.indexOf('```'))
+    const named = [...table.matchAll(/`([a-z-]+)[ `]/g)].map(([, name]) => name)
+    expect(named).toEqual(expect.arrayContaining(Object.keys(COMMANDS)))
+    const read = sources('src/cli').flatMap((source) => [...source.matchAll(/env\['(\w+)'\]/g)].map(([, name]) => name))
+    for (const name of new Set([...read, 'NO_COLOR', 'TERM', 'XDG_RUNTIME_DIR'])) expect(text).toContain(`| \`${name}`)
   })
 })
+
+function sources(folder: string): string[] {
+  const names = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+  return names.filter((name) => name.endsWith('.ts')).map((name) => readFileSync(join(ROOT, folder, name), 'utf8'))
+}
 
 test('the manifest of docs/daemon.md fits the daemon that it is written for', () => {
   const page = readFileSync(join(ROOT, 'docs/daemon.md'), 'utf8')

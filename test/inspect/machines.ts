@@ -6,6 +6,19 @@ const steps = Array.from({ length: 30 }, (_, index) => {
   return [`step${index}`, { on: { NEXT: `step${(index + 1) % 30}`, ...jump, ...back } }] as const
 })
 
+const stages = (['a', 'b', 'c'] as const).map((stage, index, all) => {
+  const rooms = (['x', 'y', 'z'] as const).map((room, at, each) => {
+    const states = {
+      one: { on: { N: 'two' } },
+      two: { on: { N: 'three', BACK: 'one', ABORT: '#workflow.c.z.three' } },
+      three: { on: { UP: `#workflow.${stage}` } },
+    }
+    return [room, { initial: 'one', on: { SKIP: each[Math.min(2, at + 1)] }, states }] as const
+  })
+  const next = all[(index + 1) % all.length]
+  return [stage, { initial: 'x', on: { [`LEAVE_${stage}`]: next }, states: Object.fromEntries(rooms) }] as const
+})
+
 /** Configs for `createMachine`. */
 export const machines = {
   toggle: { id: 'toggle', initial: 'off', states: { off: { on: { TOGGLE: 'on' } }, on: { on: { TOGGLE: 'off' } } } },
@@ -110,5 +123,6 @@ export const machines = {
       stopped: { type: 'final' },
     },
   },
+  workflow: { id: 'workflow', initial: 'a', states: Object.fromEntries(stages) },
   thirty: { id: 'thirty', initial: 'step0', states: Object.fromEntries(steps) },
 } as const

@@ -165,7 +165,7 @@ describe('a stop', () => {
       words: '800 ms so far, waits for 2 in flight',
       bars: [{ kind: 'settling', isOpen: true }],
     })
-    expect(rowOf(timeline, 'shop/db')).toMatchObject({ words: 'not asked yet', bars: [] })
+    expect(timeline.rows).toContainEqual({ kind: 'others', depth: 1, words: '… 1 not asked yet' })
     expect(upTo(3, 1_900).timeline.path[0]?.ms).toBe(900)
   })
 
@@ -214,7 +214,7 @@ describe('a stop', () => {
     expect(rows.flatMap((row) => (row.kind === 'others' ? [row.words] : []))).toEqual([
       '… 7 more stopped within 1 ms each',
       '… 891 more stopped within 1 ms each',
-      '… 100 more to come',
+      '… 100 not asked yet',
     ])
   })
 })

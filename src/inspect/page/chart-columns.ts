@@ -3,7 +3,7 @@
 import type { Item, Layers, Strand } from './chart-layers.js'
 
 const ROUNDS = 14
-const GAP: Readonly<Record<Item['kind'], number>> = { state: 22, label: 12, bend: 12, port: 12, heading: 14 }
+const GAP = { states: 22, heading: 14, state: 14, other: 12 }
 /** From a corner of a state to the first arrow. */
 const CORNER = 12
 
@@ -69,7 +69,9 @@ function pulls(strands: readonly Strand[]): Readonly<Record<'above' | 'below', M
 }
 
 function gapBetween(a: Item, b: Item): number {
-  const gap = Math.max(GAP[a.kind], GAP[b.kind])
+  const kinds = [a.kind, b.kind]
+  const states = kinds.filter((kind) => kind === 'state').length
+  const gap = states === 2 ? GAP.states : kinds.includes('heading') ? GAP.heading : states === 1 ? GAP.state : GAP.other
   return a.right + b.left + gap
 }
 

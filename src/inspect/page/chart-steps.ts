@@ -126,7 +126,14 @@ export function takenEdges(chart: Chart, before: ReadonlySet<string>, after: Rea
     const chain = onward(chart, to, after, LONGEST_CHAIN)
     if (chain !== undefined) return [index, ...chain]
   }
-  return []
+  // To what a history state remembers, or anew into a state around the one that was left.
+  const other = caused.find(([, { to }]) => to !== undefined && (after.has(to) || isHistoryIn(chart, to, after)))
+  return other === undefined ? [] : [other[0]]
+}
+
+function isHistoryIn(chart: Chart, id: string, after: ReadonlySet<string>): boolean {
+  const node = chart.nodes.find((each) => each.id === id)
+  return node?.kind === 'history' && node.parent !== undefined && after.has(node.parent)
 }
 
 // What is taken at once, as long as it takes.

@@ -36,6 +36,7 @@ class SequenceView implements View {
   readonly #list: VirtualList<Row>
   #story: Story | undefined
   #isUnfolded = false
+  #sequence: { readonly key: string; readonly sequence: Sequence } | undefined
   #lanePlaces = new Lanes([])
   #moment: Moment | undefined
   #selection: string | undefined
@@ -70,22 +71,34 @@ class SequenceView implements View {
     if (this.#story?.address !== address || !this.#story.continues(facts)) {
       if (this.#story?.address !== address) this.#isUnfolded = false
       this.#story = new Story(address)
+      this.#sequence = undefined
     }
     this.#story.take(facts)
     const { offsetWidth, clientWidth } = this.#list.element
     this.element.style.setProperty('--bar', `${offsetWidth - clientWidth}px`)
     this.#width = this.#lanes.clientWidth
     const room = Math.floor(this.#width / LIFELINE_WIDTH)
-    const children = [...picture.childrenOf(address)]
-    const mostLifelines = Math.max(4, Math.min(8, room))
-    const sequence = sequenceAt(this.#story, { seq: picture.seq, children, mostLifelines, isUnfolded: this.#isUnfolded })
+    const sequence = this.#sequenceAt(this.#story, picture, Math.max(4, Math.min(8, room)))
     const owed = sequence.open.filter((message) => isOwed(message, picture))
-    this.#show(sequence, picture)
+    this.#showLifelines(sequence.lifelines, picture)
+    // Before the list, which keeps its end in view in what room is left.
     this.#showOwed(owed, moment)
+    this.#list.show(sequence.rows)
     write(this.#words, wordsOf(address, sequence, { owed, moment }))
   }
 
-  #show({ lifelines, rows }: Sequence, picture: Picture): void {
+  // Time goes on far more often than something is said.
+  #sequenceAt(story: Story, picture: Picture, mostLifelines: number): Sequence {
+    const { seq, structure } = picture
+    const key = JSON.stringify([story.address, story.exchanges.length, seq, structure, mostLifelines, this.#isUnfolded])
+    if (this.#sequence?.key !== key) {
+      const children = [...picture.childrenOf(story.address)]
+      this.#sequence = { key, sequence: sequenceAt(story, { seq, children, mostLifelines, isUnfolded: this.#isUnfolded }) }
+    }
+    return this.#sequence.sequence
+  }
+
+  #showLifelines(lifelines: readonly Lifeline[], picture: Picture): void {
     this.#lanePlaces = new Lanes(lifelines)
     const shown = JSON.stringify(lifelines)
     if (shown !== this.#shown) {
@@ -108,7 +121,6 @@ class SequenceView implements View {
       const state = head.querySelector('.sequence-state')
       if (state !== null) write(state, address === OUTSIDE ? '' : (look?.word ?? 'gone'))
     }
-    this.#list.show(rows)
   }
 
   #head({ address, count }: Lifeline, index: number): HTMLElement {

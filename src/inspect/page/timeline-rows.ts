@@ -5,7 +5,11 @@ import { durationOf, tellingServices } from '../../observe/telling-services.js'
 import type { PathStep } from '../../policy/report.js'
 import { ownerOf, type StopAt, type Stopping } from './timeline-stop.js'
 
-const ROWS_AT_MOST = 60
+const ROWS_AT_MOST = 40
+/** How much of the width the words of the budget take. */
+const BUDGET_WORDS = 0.3
+/** No tick is further to the right. */
+const LAST_TICK = 0.9
 /** The least that is shown of something that took no time, as a share of the width. */
 const LEAST_SHARE = 0.004
 
@@ -76,11 +80,7 @@ export function timelineOf({ report, isLive }: StopAt): Timeline {
   })
   const onPath = new Set(path.flatMap(({ address }) => address ?? []))
   const began = report.services.filter(({ verdict }) => verdict !== 'never-started')
-  // Whoever is at it counts as long as it has been; whoever has not been asked tells nothing yet.
-  const judged = began.map((service) => (service.verdict !== 'stopping' ? service : { ...service, ...atIt(service, tookMs) }))
-  const telling = new Set(
-    tellingServices({ services: judged, criticalPath: report.criticalPath }, ROWS_AT_MOST).map(({ address }) => address),
-  )
+  const telling = tellingIn(began, { path: report.criticalPath, tookMs })
   const rows: TimelineRow[] = []
   let others: Stopping[] = []
   const tellOthers = (): void => {
@@ -96,11 +96,26 @@ export function timelineOf({ report, isLive }: StopAt): Timeline {
     rows.push(rowOf(service, { share, tookMs, isOnPath: onPath.has(service.address) }))
   }
   tellOthers()
-  return { scaleMs, ticks: ticksOf(scaleMs), budgetAt: budgetMs <= scaleMs ? share(budgetMs) : undefined, path, rows }
+  const budgetAt = budgetMs <= scaleMs ? share(budgetMs) : undefined
+  // The words of the budget stand to the left of its line.
+  const ticks = ticksOf(scaleMs).filter(({ at }) => budgetAt === undefined || at < budgetAt - BUDGET_WORDS || at > budgetAt)
+  return { scaleMs, ticks, budgetAt, path, rows }
 }
 
-function atIt({ refusedAtMs }: Stopping, tookMs: number): Partial<Stopping> {
-  return refusedAtMs === undefined ? { verdict: 'never-started' } : { stoppedAtMs: tookMs }
+// Whoever is at it counts as long as it has been; of those who have not been asked only those are shown that have somebody below them.
+function tellingIn(
+  services: readonly Stopping[],
+  { path, tookMs }: { readonly path: readonly PathStep[]; readonly tookMs: number },
+): Set<string> {
+  const asked = services.filter(({ verdict, refusedAtMs }) => verdict !== 'stopping' || refusedAtMs !== undefined)
+  const above = new Set(asked.flatMap(({ address }) => address.split('/').map((_, index, ids) => ids.slice(0, index).join('/'))))
+  const known = new Set(asked)
+  const judged = services.flatMap((service) => {
+    if (service.verdict !== 'stopping') return [service]
+    if (known.has(service)) return [{ ...service, stoppedAtMs: tookMs }]
+    return above.has(service.address) ? [{ ...service, verdict: 'acked' as const }] : []
+  })
+  return new Set(tellingServices({ services: judged, criticalPath: path }, ROWS_AT_MOST).map(({ address }) => address))
 }
 
 const WHY: Readonly<Record<PathStep['why'], (count: number) => string>> = {
@@ -116,7 +131,7 @@ const WHY: Readonly<Record<PathStep['why'], (count: number) => string>> = {
 // Room to grow, so that the scale does not move all the time; the whole budget as soon as much of it is used.
 function scaleOf(tookMs: number, budgetMs: number, isLive: boolean): number {
   if (!isLive) return Math.max(1, tookMs) * 1.01
-  if (Number.isFinite(budgetMs) && tookMs > budgetMs * 0.5) return Math.max(budgetMs, tookMs) * 1.04
+  if (Number.isFinite(budgetMs) && tookMs > budgetMs * 0.4) return Math.max(budgetMs, tookMs) * 1.04
   const wanted = Math.max(100, tookMs * 1.2)
   const power = 10 ** Math.floor(Math.log10(wanted))
   return power * ([1, 1.5, 2, 3, 5, 7.5, 10].find((each) => each * power >= wanted) ?? 10)
@@ -126,7 +141,8 @@ function ticksOf(scaleMs: number): Timeline['ticks'] {
   const power = 10 ** Math.floor(Math.log10(scaleMs))
   const step = [0.2, 0.5, 1].map((each) => each * power).find((each) => scaleMs / each <= 6) ?? power * 2
   const ticks: { at: number; words: string }[] = []
-  for (let ms = 0; ms <= scaleMs; ms += step) ticks.push({ at: ms / scaleMs, words: ms === 0 ? '0' : short(ms) })
+  // Its words stand to the right of a tick.
+  for (let ms = 0; ms <= scaleMs * LAST_TICK; ms += step) ticks.push({ at: ms / scaleMs, words: ms === 0 ? '0' : short(ms) })
   return ticks
 }
 
@@ -184,7 +200,7 @@ function wordsOf(service: Stopping, tookMs: number): string {
 
 function waitsFor(now: number, asked: number): string {
   if (now === 0) return 'finishing'
-  return `waits for ${now}${now < asked ? ` of ${asked}` : ''} in flight`
+  return now < asked ? `waits for ${now} of ${asked}` : `waits for ${now} in flight`
 }
 
 function toneOf({ kind, verdict, asWritten, forced, forceCancelled, errors }: Stopping): 'plain' | 'warn' | 'bad' {
@@ -200,6 +216,6 @@ function rowOfOthers(services: readonly Stopping[]): TimelineRow {
   const left = own.length - ended.length
   const mostMs = ended.reduce((most, service) => Math.max(most, durationOf(service)), 0)
   const within = `within ${formatMs(Math.max(1, Math.ceil(mostMs)))}${ended.length > 1 ? ' each' : ''}`
-  const parts = [...(ended.length > 0 ? [`${ended.length} more stopped ${within}`] : []), ...(left > 0 ? [`${left} more to come`] : [])]
+  const parts = [...(ended.length > 0 ? [`${ended.length} more stopped ${within}`] : []), ...(left > 0 ? [`${left} not asked yet`] : [])]
   return { kind: 'others', depth, words: parts.length > 0 ? `… ${parts.join(', ')}` : `… ${services.length} more supervisors` }
 }

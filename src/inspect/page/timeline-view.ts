@@ -9,6 +9,9 @@ import { askToSelect, type Moment, type View } from './view.js'
 
 /** A stretch that is less wide has no words in it. */
 const WORDY_SHARE = 0.12
+/** Of so many services the shutdown is drawn no more often than this. */
+const CROWD = 200
+const CROWD_MS = 150
 
 /** The shutdown. */
 export function timelineView(): View {
@@ -24,6 +27,7 @@ class TimelineView implements View {
   readonly #rows = html('div', { class: 'timeline-rows', role: 'list', 'aria-label': 'Services' })
   readonly #drawing: HTMLElement
   #key = ''
+  #drawnAt = 0
 
   constructor() {
     const key = html(
@@ -44,7 +48,11 @@ class TimelineView implements View {
     this.element.addEventListener('click', (event) => this.#click(event))
   }
 
-  update({ picture, facts, now }: Moment, selection: string | undefined): void {
+  update({ picture, facts, now, isLive }: Moment, selection: string | undefined): void {
+    // A thousand services that stop at once are not looked at one by one; live, the page asks again soon.
+    const isCrowd = picture.nodes.size > CROWD
+    if (isLive && isCrowd && performance.now() - this.#drawnAt < CROWD_MS) return
+    this.#drawnAt = performance.now()
     const stop = stopAt(picture, facts, now)
     this.#say(stopInWords(stop, picture))
     this.#drawing.hidden = stop === undefined
