@@ -1,11 +1,12 @@
 // A watch as its readers see it: the state first, then what happens; nobody's slowness costs memory, and what is lost is told.
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { type Service, service, supervisor } from '../../src/index.js'
+import { createMachine } from 'xstate'
+import { actor, type Service, service, supervisor } from '../../src/index.js'
 import type { Frame } from '../../src/observe/frames.js'
 import { Watch } from '../../src/observe/watch.js'
 import type { WatchReader } from '../../src/observe/watch-reader.js'
 import { eventsRoute } from '../../src/observe/watch-routes.js'
-import { leaf, Stage } from '../tree/harness.js'
+import { leaf, pending, Stage } from '../tree/harness.js'
 
 const daemon = { run: 'r', id: 'shop', pid: 1, host: 'h', node: 'v20', version: undefined, quiesce: '0', graceMs: 1, lameDuckMs: 0 }
 
@@ -75,6 +76,35 @@ describe('a reader', () => {
     const total = stage.facts.length
     expect(dropped).toEqual({ type: 'dropped', count: total - 4 })
     expect(rest.at(-1)).toMatchObject({ seq: total })
+  })
+
+  test('is told in which states machines are and how far a stop has come, though the facts that said so are gone', async () => {
+    const machine = createMachine({ id: 'door', initial: 'shut', states: { shut: { on: { PUSH: 'open' } }, open: {} } })
+    const door = actor('door', { logic: machine })
+    const closing = pending()
+    const db = service('db', { start: () => 'db', stop: () => closing.promise })
+    const stage = new Stage(supervisor('shop', { children: [db, door] }))
+    const watch = watchOf(stage, 1)
+    watch.keep()
+    await stage.start()
+    stage.system.ref(door).handle.send({ type: 'PUSH' })
+    await stage.env.settle()
+    expect(watch.state(false)).toMatchObject({ machines: { 'shop/door': { value: 'open', event: 'PUSH', at: 0 } }, stop: undefined })
+    const stopped = stage.system.stop({ reason: 'SIGTERM', deadline: 5_000 })
+    await stage.env.settle()
+    const { stop, machines } = watch.state(false)
+    expect(stop).toMatchObject({
+      reason: 'SIGTERM',
+      startedAt: 0,
+      budgetMs: 5_000,
+      phases: [{ phase: 'tree', startedAt: 0, failed: false }],
+    })
+    expect([stop?.phases[0]?.tookMs, stop?.endedAt]).toEqual([undefined, undefined])
+    expect(machines).toEqual({})
+    closing.resolve()
+    await stage.env.settle()
+    await stopped
+    expect(watch.state(false).stop).toMatchObject({ endedAt: 0, summary: { clean: true } })
   })
 
   test('nothing is kept when the last has gone', async () => {

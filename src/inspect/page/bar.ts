@@ -48,7 +48,7 @@ export class Bar {
     this.#save.disabled = moment === undefined
     const how = source.kind === 'file' ? 'file' : (link?.how ?? 'none')
     this.#line.className = `line is-${how}`
-    this.#line.disabled = how !== 'lost' && how !== 'refused'
+    this.#line.disabled = how !== 'lost' && how !== 'refused' && how !== 'over'
     write(this.#lineWords, source.kind === 'file' ? source.name : link === undefined ? 'no daemon' : (link.why ?? LINES[link.how]))
     dress(this.#line, { title: this.#line.disabled ? undefined : 'Try again now' })
     this.#showRuns(runs.length, shownRun)
