@@ -10,10 +10,9 @@ const folder = process.argv[2] ?? fileURLToPath(new URL('../docs/images', import
 mkdirSync(folder, { recursive: true })
 
 const PHONE = { viewport: { width: 390, height: 780 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true } as const
-const DESK = { viewport: { width: 1280, height: 800 }, deviceScaleFactor: 2 } as const
+const DESK = { viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1.5 } as const
 
 const browser = await launch()
-const shots: Promise<unknown>[] = []
 
 async function shoot(name: string, act: (page: Page) => Promise<void>, { isPhone = false, isStopping = false } = {}): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -22,9 +21,10 @@ async function shoot(name: string, act: (page: Page) => Promise<void>, { isPhone
     const { page, errors } = await openPage(browser, server.url, { ...(isPhone ? PHONE : DESK), colorScheme })
     await page.locator('main').waitFor()
     if (isStopping) {
-      hands.order(17, 6_000)
+      hands.order(17, 2_600)
       void daemon.system.stop({ reason: 'SIGTERM', deadline: 12_000 })
-      await daemon.advance(4_300)
+      await daemon.advance(3_600)
+      daemon.tell({ type: 'gauges', at: daemon.env.now, changed: {} })
     }
     await act(page)
     await page.waitForTimeout(300)
@@ -37,14 +37,10 @@ async function shoot(name: string, act: (page: Page) => Promise<void>, { isPhone
 
 const only = process.argv[3]
 const all: [string, (page: Page) => Promise<void>, { isPhone?: boolean; isStopping?: boolean }?][] = [
-  ['inspector', (page) => page.getByRole('treeitem', { name: 'orders' }).click()],
-  ['inspector-machine', (page) => page.getByRole('treeitem', { name: 'checkout' }).click()],
+  ['inspector', (page) => page.getByRole('treeitem', { name: 'checkout' }).click()],
   ['inspector-stopping', (page) => page.keyboard.press('3'), { isStopping: true }],
-  ['inspector-messages', (page) => page.keyboard.press('2')],
-  ['inspector-facts', (page) => page.keyboard.press('4')],
-  ['inspector-phone', (page) => page.getByRole('tab', { name: 'Tree' }).click(), { isPhone: true }],
-  ['inspector-phone-service', (page) => page.getByRole('tab', { name: 'Service' }).click(), { isPhone: true, isStopping: true }],
+  ['inspector-messages', (page) => page.keyboard.press('2'), { isStopping: true }],
+  ['inspector-phone', (page) => page.getByRole('tab', { name: 'Tree' }).click(), { isPhone: true, isStopping: true }],
 ]
 for (const [name, act, options] of all) if (only === undefined || name === only) await shoot(name, act, options)
-await Promise.all(shots)
 await browser.close()

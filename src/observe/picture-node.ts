@@ -108,7 +108,9 @@ function entered(node: PictureNode, state: PictureNode['state'], at: number): Pi
 }
 
 function ended(node: PictureNode, at: number): PictureNode {
-  return { ...entered(node, 'stopped', at), inFlight: 0, waiting: node.waiting === undefined ? undefined : 0, askedAt: undefined }
+  // What is measured is measured of somebody who is there.
+  const measured = { inFlight: 0, capacity: undefined, waiting: undefined, health: undefined, restarts: undefined }
+  return { ...entered(node, 'stopped', at), ...measured, askedAt: undefined }
 }
 
 /** How people call a state of the lifecycle. */

@@ -1,4 +1,5 @@
 // What one place has gone through: each of its lives, how it ended, why, and what its supervisor did about it.
+import type { Held } from '../protocol/fact.js'
 import type { FactList } from './fact-list.js'
 import { causesOf } from './fact-words.js'
 import type { WireFact } from './frames.js'
@@ -12,6 +13,8 @@ export interface Life {
   /** How it ended: `crash`, `shutdown`, `killed`, `normal`, or `start-failed`; undefined while it lives. */
   readonly exit: string | undefined
   readonly verdict: string | undefined
+  /** What it still held when it was ended by force, or crashed with work in flight. */
+  readonly held: Held | undefined
   /** Why, nearest first: its own error and its causes; for one that went with its group the one that began it. */
   readonly causes: readonly string[]
   /** What its supervisor said when it started it anew: `restart 2 of at most 3 within 5.00 s`. */
@@ -26,6 +29,7 @@ const NO_LIFE: Omit<Life, 'incarnation'> = {
   endedAt: undefined,
   exit: undefined,
   verdict: undefined,
+  held: undefined,
   causes: [],
   restart: undefined,
   waitMs: undefined,
@@ -64,9 +68,9 @@ function inLife(fact: WireFact, life: Life | undefined): Partial<Life> | undefin
     case 'crashed':
       return { causes: causesOf(fact.error) }
     case 'stopped': {
-      const { exit, verdict } = fact.ending
+      const { exit, verdict, held } = fact.ending
       const causes = exit.reason === 'crash' && !life?.causes.length ? causesOf(exit.cause) : (life?.causes ?? [])
-      return { endedAt: fact.at, exit: exit.reason, verdict, causes }
+      return { endedAt: fact.at, exit: exit.reason, verdict, held, causes }
     }
     default:
       return undefined

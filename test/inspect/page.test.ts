@@ -1,5 +1,6 @@
 // The inspector's page in a real Chromium, before a real tree in virtual time: what it shows is what the system says of itself.
 import { describe, expect, test } from 'vitest'
+import { formatMs } from '../../src/base/duration.js'
 import { oneBrowser, row, showShop, skips, until } from './rig.js'
 
 oneBrowser()
@@ -23,7 +24,7 @@ describe.skipIf(skips)('the tree', () => {
     const { page, daemon, hands } = await showShop()
     const word = row(page, 'shop/back/orders').locator('.cell-word')
     hands.crash()
-    await daemon.env.settle()
+    await daemon.advance(300)
     await until(page, 'it is waited for', async () => (await word.textContent()) === 'backing off')
     await daemon.advance(9_000)
     await until(page, 'it is ready again', async () => (await word.textContent()) === 'ready')
@@ -33,7 +34,6 @@ describe.skipIf(skips)('the tree', () => {
   test('children come and go, and are folded away when they are many', async () => {
     const { page, daemon } = await showShop({ sessions: 3 })
     const sessions = daemon.system.ref('shop/front/sessions')
-    await sessions.terminateChild('session@2').catch(() => {})
     const stopping = sessions.terminateChild('session@2')
     await daemon.advance(200)
     await stopping
@@ -60,7 +60,7 @@ describe.skipIf(skips)('the tree', () => {
     expect(await page.locator('.row .row-id').allTextContents()).toEqual(['shop', 'back', 'orders'])
     await page.keyboard.press('Escape')
     hands.crash()
-    await daemon.env.settle()
+    await daemon.advance(300)
     await page.getByRole('button', { name: 'backing off 1' }).click()
     await until(page, 'only it is shown', async () => (await page.locator('.tree-count').textContent()) === '1 of 20 services')
   })
@@ -82,6 +82,14 @@ describe.skipIf(skips)('a service', () => {
     await detail.getByRole('button', { name: 'shop/db' }).click()
     await until(page, 'the other is shown', async () => (await detail.locator('.path').textContent()) === 'shop/db')
     expect(await row(page, 'shop/db').getAttribute('aria-selected')).toBe('true')
+  })
+
+  test('is in the address of the page, and still selected after a reload', async () => {
+    const { page } = await showShop()
+    await row(page, 'shop/back/orders').click()
+    await until(page, 'it is in the address', async () => new URL(page.url()).hash === '#/shop/back/orders')
+    await page.reload()
+    await until(page, 'it is shown', async () => (await page.locator('.path').textContent()) === 'shop/back/orders')
   })
 
   test('that has left the tree says so', async () => {
@@ -114,7 +122,7 @@ describe.skipIf(skips)('a live shutdown', () => {
     daemon.tell(daemon.state())
     await until(page, 'it is over', async () => (await page.locator('.daemon .pill').textContent()) === 'stopped')
     expect(await banner.locator('.stop-title').textContent()).toBe(
-      `Stopped in ${(report.tookMs / 1_000).toFixed(2)} s: clean, all accepted work finished`,
+      `Stopped in ${formatMs(report.tookMs)}: clean, all accepted work finished`,
     )
     for (const word of await page.locator('.row .cell-word').allTextContents()) expect(word).toBe('stopped')
   })

@@ -39,21 +39,22 @@ const checkout = setup({
 
 /** The tree, and hands to play with it. */
 export function shop(env: VirtualEnv, hands: { current?: Hands } = {}) {
+  const after = (ms: number): Promise<void> => new Promise((resolve) => void env.outside.after(ms, resolve))
   let api: Gate | undefined
   let fulfilment: Context | undefined
   const db = service('db', {
     start: async (ctx) => ctx.sleep(120),
-    stop: async (_handle, ctx) => ctx.sleep(400),
+    stop: () => after(400),
     health: { check: () => true, every: '5s' },
   })
-  const payments = service('payments', { uses: { db }, start: async (ctx) => ctx.sleep(80), stop: async (_handle, ctx) => ctx.sleep(250) })
+  const payments = service('payments', { uses: { db }, start: async (ctx) => ctx.sleep(80), stop: () => after(250) })
   const orders = service('orders', {
     uses: { db, payments },
     start: async (ctx) => {
       fulfilment = ctx
       await ctx.sleep(60)
     },
-    stop: async (_handle, ctx) => ctx.sleep(150),
+    stop: () => after(150),
   })
   const http = service('api', {
     uses: { orders: live(orders) },
@@ -65,13 +66,13 @@ export function shop(env: VirtualEnv, hands: { current?: Hands } = {}) {
     },
   })
   const sessions = dynamicSupervisor('sessions', {
-    child: (name: string) => service('session', { restart: 'transient', start: () => name, stop: async (_handle, ctx) => ctx.sleep(40) }),
+    child: (name: string) => service('session', { restart: 'transient', start: () => name, stop: () => after(40) }),
   })
   const basket = actor('checkout', { logic: checkout, stopEvent: { type: 'CLOSE' } })
   const billing = leader('billing', {
     lease: memoryLease('billing'),
     candidate: 'shop-7d9f4',
-    child: () => service('invoices', { start: async (ctx) => ctx.sleep(40), stop: async (_handle, ctx) => ctx.sleep(300) }),
+    child: () => service('invoices', { start: async (ctx) => ctx.sleep(40), stop: () => after(300) }),
   })
   hands.current = {
     order: (count, ms) => {

@@ -44,7 +44,7 @@ describe.skipIf(skips)('the statechart', () => {
     expect(await taken(page).allTextContents()).toEqual([expect.stringMatching(/started$/)])
     await says(page, page.locator('.chart-words'), /^starting → ready \(started\), .* ago$/)
     hands.crash()
-    await daemon.env.settle()
+    await daemon.advance(300)
     await until(page, 'it has stopped', async () => (await active(page)).some((name) => name.startsWith('stopped: final')))
     await says(page, page.locator('.chart-words'), /^closing → stopped \(closed\)/)
     await row(page, 'shop/front/api').click()

@@ -218,7 +218,11 @@ describe('a bug that needs a crash, and a stop soon after it', () => {
     expect(failed).toBe(true)
     expect((errorInstance as LawBroken).violation.law.id).toBe('L15')
     const [{ script = [], faults: struck = [], ...rest }] = counterexample as [SimulateOptions]
-    expect({ script, struck, rest }).toEqual({ script: [{ does: 'crash', target: 'shop/api' }], struck: [], rest: {} })
+    // By a command, or by a fault and the time that it needs to strike.
+    const commanded = script.flatMap((command) => (command.does === 'crash' ? [command.target] : []))
+    const faulty = struck.flatMap((fault) => (fault.kind === 'crash' ? [fault.at] : []))
+    expect([...commanded, ...faulty]).toEqual(['shop/api'])
+    expect({ size: script.length + struck.length, rest }).toEqual({ size: commanded.length === 1 ? 1 : 2, rest: {} })
   })
 
   test('what is printed to be pasted is the shrunk run, and does it again', async () => {

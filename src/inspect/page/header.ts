@@ -10,6 +10,8 @@ import { stretch, tenths } from './times.js'
 import { askToSelect, type Moment, type View } from './view.js'
 
 const NAMED_AT_MOST = 4
+/** Less than is shown of a time. */
+const LEAST_WORTH_TELLING_MS = 100
 
 /** Name, phase, process, uptime. */
 export class HeaderView implements View {
@@ -79,7 +81,8 @@ export class StopBanner implements View {
     const all = unfinished(picture)
     const shown = all.filter(({ isActive }) => isActive).slice(0, NAMED_AT_MOST)
     const rows = (shown.length > 0 ? shown : all.slice(0, 1)).map(({ node, why }) => {
-      const since = node.since === undefined ? '' : ` for ${tenths(now - node.since)}`
+      const sinceMs = node.since === undefined ? 0 : now - node.since
+      const since = sinceMs < LEAST_WORTH_TELLING_MS ? '' : ` for ${tenths(sinceMs)}`
       const limit = node.deadlineAt === undefined ? '' : `, ${tenths(node.deadlineAt - now)} left`
       return { address: node.address, words: `${why}${since}${limit}` }
     })

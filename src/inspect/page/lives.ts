@@ -35,6 +35,7 @@ function lifeRow(life: Life, picture: Picture): HTMLElement {
   const lasted = startingAt !== undefined && endedAt !== undefined ? `, lived ${formatMs(endedAt - startingAt)}` : ''
   row.append(html('p', { class: 'life-time' }, `${time(startingAt)}${endedAt === undefined ? '' : ` to ${time(endedAt)}`}${lasted}`))
   if (causes.length > 0) row.append(html('ol', { class: 'causes' }, ...causes.map((cause) => html('li', {}, cause))))
+  if (life.held !== undefined) row.append(html('p', { class: 'life-after' }, heldWords(life.held)))
   const after: string[] = []
   if (restart !== undefined) {
     const within = formatMs(restart.withinMs ?? Number.POSITIVE_INFINITY)
@@ -43,6 +44,15 @@ function lifeRow(life: Life, picture: Picture): HTMLElement {
   if (waitMs !== undefined) after.push(`after ${formatMs(waitMs)} of back-off`)
   if (after.length > 0) row.append(html('p', { class: 'life-after' }, after.join(', ')))
   return row
+}
+
+function heldWords({ permits, hooks, releases }: NonNullable<Life['held']>): string {
+  const parts = [
+    ...(permits > 0 ? [`${permits} in flight`] : []),
+    ...hooks.map((hook) => `its ${hook} hook`),
+    ...(releases > 0 ? [`${releases} releases that had not begun`] : []),
+  ]
+  return `still held: ${parts.join(', ') || 'nothing'}`
 }
 
 function endWords({ endedAt, exit, verdict, startedAt, startingAt }: Life): string {

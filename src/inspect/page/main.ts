@@ -16,6 +16,8 @@ import { TreeView } from './tree.js'
 import { onSelect, type View } from './view.js'
 import { Welcome } from './welcome.js'
 
+/** Before the selected service in the address of the page. */
+const SELECTED = '#/'
 /** Countdowns go on while nothing happens. */
 const TICK_MS = 250
 
@@ -56,6 +58,8 @@ class Page {
     const named = new URLSearchParams(location.search).get('recording')
     if (named !== null) void this.#fetch(named)
     else if (location.protocol.startsWith('http')) this.#session.connect()
+    const { hash } = location
+    if (hash.startsWith(SELECTED)) this.#session.select(decodeURIComponent(hash.slice(SELECTED.length)))
     this.#later()
   }
 
@@ -80,8 +84,10 @@ class Page {
     if (this.#panes.element.offsetParent !== null) this.#panes.view?.update(moment, selection)
   }
 
+  // The address of the page says what is selected, so that it can be handed on, and a reload changes nothing.
   #select(address: string): void {
     this.#session.select(address)
+    history.replaceState(null, '', `${SELECTED}${address}`)
     if (this.#panes.shown === 'tree') this.#panes.show('service')
     this.#tree.reveal(address)
   }
