@@ -14,7 +14,9 @@ const GROUPS: readonly (readonly [title: string, names: readonly string[]])[] = 
 export function overview(): string {
   const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length))
   return [
-    ...wrap('quiesce runs daemons that stop in order, tells beforehand whether they will stop in time, and afterwards how it went.'),
+    ...wrap(
+      'quiesce runs daemons that stop in order, shows what they do, tells beforehand whether they will stop in time, and afterwards how it went.',
+    ),
     '',
     'Usage: quiesce COMMAND …',
     ...GROUPS.flatMap(([title, names]) => ['', title, ...names.map((name) => `  ${name.padEnd(width)}  ${COMMANDS[name]?.title ?? ''}`)]),

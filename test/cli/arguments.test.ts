@@ -52,6 +52,50 @@ describe('what is asked for', () => {
     expect(read('report --all', { QUIESCE_REPORT: 'e.jsonl' })).toMatchObject({ target: 'e.jsonl', number: Number.POSITIVE_INFINITY })
   })
 
+  test('what is asked of a running daemon', () => {
+    const of = { socket: undefined, timeoutMs: 5_000, json: false }
+    expect(read('tree')).toEqual({ command: 'tree', target: undefined, depth: Number.POSITIVE_INFINITY, all: false, ...of })
+    expect(read('tree shop/web --depth 2 -a --json --timeout 300ms --socket s.sock')).toEqual({
+      command: 'tree',
+      target: 'shop/web',
+      depth: 2,
+      all: true,
+      socket: 's.sock',
+      timeoutMs: 300,
+      json: true,
+    })
+    expect(read('top 4711')).toEqual({ command: 'top', target: '4711', ...of })
+    expect(read('restart shop/api')).toMatchObject({ command: 'restart', target: 'shop/api' })
+    expect(read('drain')).toMatchObject({ command: 'drain', target: undefined, yes: false })
+    expect(read('kill -y shop/api')).toMatchObject({ command: 'kill', target: 'shop/api', yes: true })
+    expect(read('step-down')).toMatchObject({ command: 'step-down', target: undefined })
+    expect(read('inspect shop.recording --open --port 8080')).toMatchObject({
+      target: 'shop.recording',
+      open: true,
+      port: 8_080,
+      controls: false,
+    })
+    expect(read('graph main.js -f dot -- --port 80')).toMatchObject({ target: 'main.js', format: 'dot', fileArguments: ['--port', '80'] })
+  })
+
+  test('an address as logs and shells write it', () => {
+    expect(read('tree shop/api#3')).toMatchObject({ target: 'shop/api' })
+    expect(read('tree shop/web/')).toMatchObject({ target: 'shop/web' })
+    expect(read('report odd#3')).toMatchObject({ target: 'odd#3' })
+  })
+
+  test('a socket that the environment names, unless one is named here', () => {
+    expect(read('tree', { QUIESCE_SOCKET: 'e.sock' })).toMatchObject({ socket: 'e.sock' })
+    expect(read('tree --socket s.sock', { QUIESCE_SOCKET: 'e.sock' })).toMatchObject({ socket: 's.sock' })
+    expect(read('tree', { QUIESCE_SOCKET: '' })).toMatchObject({ socket: undefined })
+  })
+
+  test('completion, and what its scripts ask', () => {
+    expect(read('completion zsh')).toEqual({ command: 'completion', shell: 'zsh' })
+    expect(read('__complete address shop/')).toEqual({ command: 'complete', kind: 'address', word: 'shop/' })
+    expect(read('__complete daemon')).toEqual({ command: 'complete', kind: 'daemon', word: '' })
+  })
+
   test('help and version', () => {
     expect(['--help', '-h', 'help'].map((line) => read(line))).toEqual(Array(3).fill({ command: 'help', topic: undefined }))
     expect(['help check', 'check --help', 'check -h', 'check x --help'].map((line) => read(line))).toEqual(
@@ -83,6 +127,18 @@ test.each([
   ['run a.js --probes-port 70000', '--probes-port 70000 is not a port'],
   ['run a.js --probes-port x', '--probes-port x is not a port'],
   ['report a b', 'one file, please'],
+  ['tree a b', 'one address, please: there are "a" and "b"'],
+  ['tree shop//api', '"shop//api" is no address; it reads like shop/api'],
+  ['tree /shop', '"/shop" is no address'],
+  ['tree --depth deep', '-d deep is not a number of levels (0 or more)'],
+  ['tree --timeout soon', '--timeout soon is not a time'],
+  ['tree --yes', 'tree has no option --yes'],
+  ['restart', 'which service? quiesce restart ADDRESS, as `quiesce tree` shows it'],
+  ['kill --yes', 'which service? quiesce kill ADDRESS'],
+  ['inspect --port 70000', '--port 70000 is not a port (0 to 65535)'],
+  ['graph -f svg', '--format svg is not known; there are mermaid and dot'],
+  ['completion tcsh', 'tcsh is not known; bash, zsh or fish'],
+  ['topp', 'there is no command "topp"; did you mean "top"?'],
   ['report a -n 0', '-n 0 is not a number of reports'],
   ['report a -n x', '-n x is not a number of reports'],
 ])('%j is a mistake: %s', (line, message) => {
@@ -112,6 +168,7 @@ test('help fits into 80 columns and names every option', () => {
       .split('\n')
       .filter((line) => line.length > 80),
   ).toEqual([])
+  for (const [name, { title }] of Object.entries(COMMANDS)) expect(overview()).toMatch(new RegExp(`^  ${name} +${title.slice(0, 20)}`, 'm'))
   for (const command of Object.values(COMMANDS)) {
     for (const name of Object.keys(command.options)) expect(helpOf(command)).toContain(`--${name}`)
   }

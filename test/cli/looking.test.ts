@@ -4,6 +4,7 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
+import { readEvents } from '../../src/cli/daemons/events.js'
 import type { Frame } from '../../src/observe/frames.js'
 import { Place } from './shop.js'
 
@@ -70,6 +71,10 @@ function get(url: string, headers: Readonly<Record<string, string>> = {}, method
   })
 }
 
+async function* bytesOf({ body }: Response): AsyncGenerator<Buffer> {
+  for await (const part of body as unknown as AsyncIterable<Uint8Array>) yield Buffer.from(part)
+}
+
 const at = (url: string, path: string): string => {
   const whole = new URL(path, url)
   whole.searchParams.set('token', new URL(url).searchParams.get('token') ?? '')
@@ -103,11 +108,13 @@ describe('inspect', () => {
     expect(state).toMatchObject({ type: 'state', controls: false, daemon: { pid: shop.child.pid } })
     expect(await get(at(url, '/inspect/control?verb=kill&address=shop/db'), {}, 'POST')).toMatchObject({ status: 404 })
 
-    const events = get(at(url, '/inspect/events'))
-    shop.signal('SIGTERM')
-    const frames = (await events).body
-      .split('\n')
-      .flatMap((line): Frame[] => (line.startsWith('data: ') ? [JSON.parse(line.slice(6))] : []))
+    const frames: Frame[] = []
+    const response = await fetch(at(url, '/inspect/events'))
+    for await (const frame of readEvents(bytesOf(response))) {
+      // Not before somebody looks.
+      if (frames.length === 0) shop.signal('SIGTERM')
+      frames.push(frame)
+    }
     expect(frames[0]).toMatchObject({ type: 'state', controls: false })
     expect(frames.at(-1)).toMatchObject({ type: 'state', controls: false, report: { reason: 'SIGTERM' } })
     await shop.exited
@@ -142,7 +149,9 @@ describe('inspect', () => {
 
   test('a recording, without any daemon: the page, and the file as it is', async () => {
     const place = new Place()
-    const shop = await place.start({}, ['--record', 'shop life.recording'])
+    const shop = await place.start({ INSPECTOR: '1' }, ['--record', 'shop life.recording'])
+    // Who is added takes nothing from those that the file has named.
+    expect(await place.quiesce('inspect')).toMatchObject({ code: 0, stderr: expect.stringContaining('serves it') })
     await place.quiesce('restart db')
     shop.signal('SIGTERM')
     await shop.exited
