@@ -1,2 +1,2 @@
 // The public door of traces, for those who have installed @opentelemetry/api.
-export { type TracingOptions, tracing } from './observe/tracing.js'
+export { type TracingOptions, tracing } from './observe/tracing/tracing.js'

@@ -1,7 +1,7 @@
 // One life of a tree: all start, some crash and are started again, all stop. Every listener meets the same.
 import { createSystem, type Fact, type FactType, type System, service, supervisor } from 'quiesce'
 import type { Attachment, Observed } from '../../src/observe/observer.ts'
-import { Watch } from '../../src/observe/watch.ts'
+import { Watch } from '../../src/observe/watch/watch.ts'
 
 /** How many services there are, and how many of them crash once. */
 export const SERVICES = 1_000

@@ -9,7 +9,7 @@ import type { FactType } from 'quiesce'
 import { metrics } from 'quiesce/metrics'
 import { tracing } from 'quiesce/tracing'
 import { publishFacts } from '../../src/observe/fact-channels.ts'
-import { LOGGED, logFact } from '../../src/observe/log-facts.ts'
+import { LOGGED, logFact } from '../../src/observe/log/log-facts.ts'
 import { attached, type Counts, type Listen, SERVICES } from './life.ts'
 
 function check(what: string, actual: number | undefined, expected: number | undefined): void {

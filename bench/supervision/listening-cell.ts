@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { createSystem, service, supervisor } from 'quiesce'
-import type { Watch } from '../../src/observe/watch.ts'
+import type { Watch } from '../../src/observe/watch/watch.ts'
 import { check, effortFor, microsEach, sample } from './sampling.ts'
 
 /** Who listens: nobody, a listener that counts, the inspector's ring. */
@@ -22,7 +22,7 @@ const [dist = '', who = '', written = '0'] = process.argv.slice(2)
 const count = Number(written)
 const load = async (file: string): Promise<unknown> => await import(pathToFileURL(join(dist, file)).href)
 const quiesce = (await load('index.js')) as Package
-const { Watch: OfWatch } = (await load('observe/watch.js')) as { readonly Watch: typeof Watch }
+const { Watch: OfWatch } = (await load('observe/watch/watch.js')) as { readonly Watch: typeof Watch }
 
 let started = 0
 let stopped = 0

@@ -1,7 +1,7 @@
 // `quiesce restart`, `drain`, `kill` and `step-down`: asks a running daemon, shows what happens until it is over, and says what came of it.
 import { formatMs } from '../base/duration.js'
 import type { Verb } from '../observe/controls.js'
-import type { Frame, StateFrame } from '../observe/frames.js'
+import type { Frame, StateFrame } from '../observe/watch/frames.js'
 import type { TreeNode } from '../tree/tree-node.js'
 import { chooseDaemon, type Wanted } from './daemons/choose.js'
 import { DaemonClient } from './daemons/client.js'

@@ -1,8 +1,8 @@
 // `quiesce graph`: a tree as a diagram, in the language of Mermaid or of Graphviz: of a file as it is written, or of a daemon as it is now.
 import { statSync } from 'node:fs'
 import { extname } from 'node:path'
-import { treeToDot } from '../observe/tree-dot.js'
-import { treeToMermaid } from '../observe/tree-mermaid.js'
+import { treeToDot } from '../observe/diagrams/tree-dot.js'
+import { treeToMermaid } from '../observe/diagrams/tree-mermaid.js'
 import { type Blueprint, everyBlueprint } from '../policy/blueprint.js'
 import { chooseDaemon, type Wanted } from './daemons/choose.js'
 import { DaemonClient } from './daemons/client.js'

@@ -1,6 +1,6 @@
 // Lines for a terminal, a pipe or a file: made of spans with a tone each, cut to a width before they are coloured, so that a colour never
 // counts as a column and is never cut in two.
-import { toWidth } from '../observe/text-width.js'
+import { toWidth } from '../observe/report/text-width.js'
 
 /** What a span is about; the colours are chosen in one place. */
 export type Tone = 'strong' | 'faint' | 'good' | 'busy' | 'bad'

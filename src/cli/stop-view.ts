@@ -1,6 +1,6 @@
 // The longest way of a stop as a table, at most 80 columns: what takes how long, from when until when, the sum, and what it comes to.
 import { formatMs } from '../base/duration.js'
-import { toWidth } from '../observe/text-width.js'
+import { toWidth } from '../observe/report/text-width.js'
 import type { Fit, WorstCase, WorstStop } from '../policy/worst-case.js'
 import { count, WIDTH, wrap } from './text.js'
 

@@ -1,6 +1,6 @@
 // Plain text for terminals, pipes and logs alike: no colours, at most 80 columns.
 import { formatMs } from '../base/duration.js'
-import { toWidth } from '../observe/text-width.js'
+import { toWidth } from '../observe/report/text-width.js'
 
 /** The width of everything that is printed. */
 export const WIDTH = 80

@@ -1,9 +1,10 @@
 // `quiesce top`: a daemon as it lives, until somebody has seen enough or it has ended. On a terminal it fills the screen and leaves it
 // as it was; elsewhere it prints one picture, or, as JSON, every frame.
-import { explainStop } from '../observe/explain-stop.js'
-import type { Frame } from '../observe/frames.js'
-import { Recording } from '../observe/recording.js'
-import { drawTimeline } from '../observe/timeline.js'
+
+import { Recording } from '../observe/picture/recording.js'
+import { explainStop } from '../observe/report/explain-stop.js'
+import { drawTimeline } from '../observe/report/timeline.js'
+import type { Frame } from '../observe/watch/frames.js'
 import type { Report } from '../policy/report.js'
 import { chooseDaemon, type Wanted } from './daemons/choose.js'
 import { DaemonClient } from './daemons/client.js'

@@ -1,5 +1,5 @@
 // A tree as it was written, one line a service, at most 80 columns.
-import { toWidth } from '../observe/text-width.js'
+import { toWidth } from '../observe/report/text-width.js'
 import type { Blueprint } from '../policy/blueprint.js'
 import { WIDTH } from './text.js'
 

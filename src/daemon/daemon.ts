@@ -1,8 +1,8 @@
 // One daemon from its first listener to its last log line. It decides nothing about services: it owns the process around them.
 import { StartError } from '../base/errors.js'
 import { logError } from '../base/log-error.js'
-import { FactLog, HEARD_BY_LOG } from '../observe/fact-log.js'
-import { Watch } from '../observe/watch.js'
+import { FactLog, HEARD_BY_LOG } from '../observe/log/fact-log.js'
+import { Watch } from '../observe/watch/watch.js'
 import type { SignalMeaning } from '../policy/escalation.js'
 import type { Report } from '../policy/report.js'
 import type { Fact } from '../protocol/fact.js'

@@ -1,11 +1,11 @@
 // What comes after the tree has stopped, each within its own share of the grace: a scraper is waited for, spans are handed on, and last
 // of all the log is written out.
 
-import { explainStop } from '../observe/explain-stop.js'
-import { flushLog } from '../observe/log.js'
-import { wrap } from '../observe/text-width.js'
-import { drawTimeline } from '../observe/timeline.js'
-import { logReport } from '../observe/wide-event.js'
+import { flushLog } from '../observe/log/log.js'
+import { logReport } from '../observe/log/wide-event.js'
+import { explainStop } from '../observe/report/explain-stop.js'
+import { wrap } from '../observe/report/text-width.js'
+import { drawTimeline } from '../observe/report/timeline.js'
 import type { Report } from '../policy/report.js'
 import type { StopPhase } from '../protocol/fact.js'
 import type { System } from '../tree/system.js'

@@ -2,7 +2,7 @@
 // the word of the daemon on how many clients should go elsewhere.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Env, type Inside, plainEnv, type Token } from '../base/env.js'
-import { logWith, type RootLog, tagged } from '../observe/log.js'
+import { logWith, type RootLog, tagged } from '../observe/log/log.js'
 import { aheadOf } from './ahead.js'
 
 /** The environment of one daemon. */

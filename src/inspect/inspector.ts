@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { controlRoute } from '../observe/controls.js'
 import type { Attachment, Observed, Observer, Route } from '../observe/observer.js'
-import { eventsRoute, stateRoute } from '../observe/watch-routes.js'
+import { eventsRoute, stateRoute } from '../observe/watch/watch-routes.js'
 import { type Problems, show } from '../protocol/spec.js'
 import { guarded } from './guard.js'
 import { PAGE_HEADERS, readPage } from './page-file.js'

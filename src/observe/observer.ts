@@ -4,7 +4,7 @@ import type { Log } from '../base/log.js'
 import type { Problems } from '../protocol/spec.js'
 import type { System } from '../tree/system.js'
 import type { DaemonInfo } from './daemon-info.js'
-import type { Watch } from './watch.js'
+import type { Watch } from './watch/watch.js'
 
 /** A route: a request in, an answer out. It may take its time, but must have answered by the time the tree has stopped, or stream. */
 export type Route = (request: Request) => Response | Promise<Response>

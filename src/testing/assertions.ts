@@ -2,7 +2,7 @@
 // instead.
 import { AssertionError } from 'node:assert'
 import { type Duration, formatMs, parseDuration } from '../base/duration.js'
-import { explainStop } from '../observe/explain-stop.js'
+import { explainStop } from '../observe/report/explain-stop.js'
 import type { Report } from '../policy/report.js'
 import { type Moment, Trace } from './moments.js'
 

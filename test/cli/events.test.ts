@@ -1,7 +1,7 @@
 // Events are read as they come in: in pieces, cut anywhere, with comments and names between them.
 import { expect, test } from 'vitest'
 import { readEvents } from '../../src/cli/daemons/events.js'
-import type { Frame } from '../../src/observe/frames.js'
+import type { Frame } from '../../src/observe/watch/frames.js'
 
 async function* inPieces(text: string, size: number): AsyncGenerator<Buffer> {
   const bytes = Buffer.from(text)

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import type { Frame, StateFrame } from '../../src/observe/frames.js'
+import type { Frame, StateFrame } from '../../src/observe/watch/frames.js'
 import type { TreeNode } from '../../src/tree/tree-node.js'
 import { temporaryFolder } from '../support/daemon-process.js'
 

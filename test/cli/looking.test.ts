@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { readEvents } from '../../src/cli/daemons/events.js'
-import type { Frame } from '../../src/observe/frames.js'
+import type { Frame } from '../../src/observe/watch/frames.js'
 import { Place } from './shop.js'
 
 const words = (said: string): string => said.replace(/\s+/g, ' ').trim()

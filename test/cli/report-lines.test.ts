@@ -1,7 +1,7 @@
 // Reports are found among whatever lines there are, and come back as they were.
 import { expect, test } from 'vitest'
 import { reportsIn } from '../../src/cli/report-lines.js'
-import { drawTimeline } from '../../src/observe/timeline.js'
+import { drawTimeline } from '../../src/observe/report/timeline.js'
 import type { Report } from '../../src/policy/report.js'
 
 const REPORT = {

@@ -4,9 +4,9 @@ import { type Line, paint } from '../../src/cli/paint.js'
 import { readKeys } from '../../src/cli/top/keys.js'
 import { FIRST_LOOK, type Look, lookAfter } from '../../src/cli/top/look.js'
 import { drawTop } from '../../src/cli/top/view.js'
-import type { FactFrame, Frame, WireFact } from '../../src/observe/frames.js'
-import { Recording } from '../../src/observe/recording.js'
-import { unfinished } from '../../src/observe/unfinished.js'
+import { Recording } from '../../src/observe/picture/recording.js'
+import { unfinished } from '../../src/observe/picture/unfinished.js'
+import type { FactFrame, Frame, WireFact } from '../../src/observe/watch/frames.js'
 import { stateOf, treeOf } from './fake-daemon.js'
 
 const shop = treeOf({

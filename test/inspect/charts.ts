@@ -1,6 +1,6 @@
 // Charts of every shape, and what may not overlap in a drawing.
 import fc from 'fast-check'
-import type { Area, Drawing, Point } from '../../src/inspect/page/chart-drawing.js'
+import type { Area, Drawing, Point } from '../../src/inspect/page/chart/drawing.js'
 import type { Chart, ChartEdge, ChartNode } from '../../src/protocol/chart.js'
 
 const NOTHING = { tags: [], entry: [], exit: [], invokes: [] }

@@ -1,7 +1,7 @@
 // Random runs of random trees in virtual time, as the frames that the page would be sent.
 import fc from 'fast-check'
-import type { FactFrame, StateFrame } from '../../src/observe/frames.js'
-import { wireFact } from '../../src/observe/wire.js'
+import type { FactFrame, StateFrame } from '../../src/observe/watch/frames.js'
+import { wireFact } from '../../src/observe/watch/wire.js'
 import { scenarios } from '../../src/testing/arbitraries.js'
 import type { Law } from '../../src/testing/law.js'
 import { type Scenario, stageFor } from '../../src/testing/scenario.js'

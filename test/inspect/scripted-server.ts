@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import type { Frame, StateFrame } from '../../src/observe/frames.js'
+import type { Frame, StateFrame } from '../../src/observe/watch/frames.js'
 
 /** The page as it was built. */
 export const PAGE_FILE = fileURLToPath(new URL('../../dist/inspect/page.html', import.meta.url))

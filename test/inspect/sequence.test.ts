@@ -1,10 +1,10 @@
 // Who asked whom and who has not answered, read off the facts of random runs.
 import { describe, expect, test } from 'vitest'
-import { type Message, messageOf, OUTSIDE, supervisorOf } from '../../src/inspect/page/sequence-messages.js'
-import { isOwed, type Sequence, sequenceAt } from '../../src/inspect/page/sequence-rows.js'
-import { Story } from '../../src/inspect/page/sequence-story.js'
-import type { FactFrame, WireFact } from '../../src/observe/frames.js'
-import { Picture } from '../../src/observe/picture.js'
+import { type Message, messageOf, OUTSIDE, supervisorOf } from '../../src/inspect/page/sequence/messages.js'
+import { isOwed, type Sequence, sequenceAt } from '../../src/inspect/page/sequence/rows.js'
+import { Story } from '../../src/inspect/page/sequence/story.js'
+import { Picture } from '../../src/observe/picture/picture.js'
+import type { FactFrame, WireFact } from '../../src/observe/watch/frames.js'
 import { eachRun } from './scenario-run.js'
 
 const shown = { seq: Number.POSITIVE_INFINITY, children: [], mostLifelines: 8, isUnfolded: true }

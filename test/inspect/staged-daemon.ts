@@ -1,7 +1,7 @@
 // A daemon on a stage: a real tree in virtual time, whose frames are written down as an inspector would be sent them.
 import { createSystem, type Report, type Service, type System } from '../../src/index.js'
-import type { FactFrame, Frame, Gauges, StateFrame } from '../../src/observe/frames.js'
-import { wireFact } from '../../src/observe/wire.js'
+import type { FactFrame, Frame, Gauges, StateFrame } from '../../src/observe/watch/frames.js'
+import { wireFact } from '../../src/observe/watch/wire.js'
 import { VirtualEnv } from '../../src/testing/virtual-env.js'
 import type { TreeNode } from '../../src/tree/tree-node.js'
 

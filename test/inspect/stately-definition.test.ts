@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createMachine } from 'xstate'
-import { definitionOf } from '../../src/inspect/stately-definition.js'
+import { definitionOf } from '../../src/inspect/stately/definition.js'
 import { chartOf, lifecycleChart } from '../../src/kernel/chart.js'
 import type { Chart, ChartEdge } from '../../src/protocol/chart.js'
 import { machineConfigs } from '../support/machine-configs.js'

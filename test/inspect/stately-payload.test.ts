@@ -1,7 +1,7 @@
 // Whatever a user keeps or sends becomes plain JSON of bounded size, and nothing of it can break the bridge.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { plainOf } from '../../src/inspect/stately-payload.js'
+import { plainOf } from '../../src/inspect/stately/payload.js'
 
 describe('as plain JSON', () => {
   const cycle: Record<string, unknown> = { name: 'cycle' }

@@ -1,8 +1,8 @@
 // A thousand services and bursts of facts: only what can be seen is in the document, everything is drawn once a frame, and any of a
 // hundred thousand recorded moments is a few facts away. Times are printed, not asserted.
 import { describe, expect, test } from 'vitest'
-import type { FactFrame, Frame, StateFrame } from '../../src/observe/frames.js'
-import { Recording } from '../../src/observe/recording.js'
+import { Recording } from '../../src/observe/picture/recording.js'
+import type { FactFrame, Frame, StateFrame } from '../../src/observe/watch/frames.js'
 import type { TreeNode } from '../../src/tree/tree-node.js'
 import { stateFrame } from '../observe/recorded.js'
 import { oneBrowser, row, seek, show, skips, until } from './rig.js'

@@ -1,7 +1,7 @@
 // Through time: pause, every recorded moment, recordings as files, breaks of the line, coming late.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { Recording } from '../../src/observe/recording.js'
+import { Recording } from '../../src/observe/picture/recording.js'
 import { drop, oneBrowser, row, seek, show, shownIn, showShop, skips, until } from './rig.js'
 import { PAGE_FILE } from './scripted-server.js'
 import { openShop } from './shop-stage.js'

@@ -1,6 +1,6 @@
 // A stop in one sentence.
 import { expect, test } from 'vitest'
-import { explainStop } from '../../src/observe/explain-stop.js'
+import { explainStop } from '../../src/observe/report/explain-stop.js'
 import { path, report, row } from './reports.js'
 
 test('the services of the critical path, each with what it did', () => {

@@ -1,7 +1,7 @@
 // How many lines a log has: one a step, totals for what fails by the request.
 import { expect, test } from 'vitest'
 import { run } from '../../src/daemon/run.js'
-import { FactLog } from '../../src/observe/fact-log.js'
+import { FactLog } from '../../src/observe/log/fact-log.js'
 import type { Ending, Fact } from '../../src/protocol/fact.js'
 import { service } from '../../src/tree/service.js'
 import { supervisor } from '../../src/tree/supervisor.js'

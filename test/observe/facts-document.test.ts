@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { LOGGED } from '../../src/observe/log-facts.js'
+import { LOGGED } from '../../src/observe/log/log-facts.js'
 import { FACT_TYPES } from '../../src/protocol/fact.js'
 import { ROOT, withoutComments } from '../house/sources.js'
 import { LOGGED_FACTS } from './sample-facts.js'

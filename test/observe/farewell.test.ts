@@ -2,7 +2,7 @@
 import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
 import { run } from '../../src/daemon/run.js'
-import { metrics } from '../../src/observe/metrics.js'
+import { metrics } from '../../src/observe/metrics/metrics.js'
 import type { Observer } from '../../src/observe/observer.js'
 import { service } from '../../src/tree/service.js'
 import { supervisor } from '../../src/tree/supervisor.js'

@@ -1,6 +1,6 @@
 // A pino logger whose lines are kept, as they would be written.
 import { pino } from 'pino'
-import type { RootLog } from '../../src/observe/log.js'
+import type { RootLog } from '../../src/observe/log/log.js'
 
 /** One line. */
 export interface KeptLine {

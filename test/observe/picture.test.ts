@@ -1,9 +1,9 @@
 // Random runs of random trees, folded from their facts: live, played back, after coming late, after losing some.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { FactFrame, Frame, StateFrame } from '../../src/observe/frames.js'
-import { Picture } from '../../src/observe/picture.js'
-import { Recording } from '../../src/observe/recording.js'
+import { Picture } from '../../src/observe/picture/picture.js'
+import { Recording } from '../../src/observe/picture/recording.js'
+import type { FactFrame, Frame, StateFrame } from '../../src/observe/watch/frames.js'
 import { scenarios } from '../../src/testing/arbitraries.js'
 import type { Law } from '../../src/testing/law.js'
 import { type Scenario, stageFor } from '../../src/testing/scenario.js'

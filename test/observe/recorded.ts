@@ -1,5 +1,5 @@
 // Runs of real systems in virtual time as the frames that an inspector would be sent.
-import type { FactFrame, StateFrame, WireFact } from '../../src/observe/frames.js'
+import type { FactFrame, StateFrame, WireFact } from '../../src/observe/watch/frames.js'
 import type { Fact } from '../../src/protocol/fact.js'
 import type { TreeNode } from '../../src/tree/tree-node.js'
 

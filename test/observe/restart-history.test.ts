@@ -1,10 +1,10 @@
 // What one service has gone through, read off the facts of real systems.
 import { describe, expect, test } from 'vitest'
 import { dynamicSupervisor, type Service, service, supervisor } from '../../src/index.js'
-import { FactList } from '../../src/observe/fact-list.js'
-import { Picture } from '../../src/observe/picture.js'
-import { livesOf } from '../../src/observe/restart-history.js'
-import { unfinished } from '../../src/observe/unfinished.js'
+import { FactList } from '../../src/observe/picture/fact-list.js'
+import { Picture } from '../../src/observe/picture/picture.js'
+import { livesOf } from '../../src/observe/picture/restart-history.js'
+import { unfinished } from '../../src/observe/picture/unfinished.js'
 import { StagedDaemon } from '../inspect/staged-daemon.js'
 import { pending } from '../tree/harness.js'
 

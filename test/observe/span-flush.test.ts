@@ -2,7 +2,7 @@
 import { type ReadableSpan, SimpleSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace-base'
 import { BatchSpanProcessor, NodeTracerProvider, type SpanProcessor } from '@opentelemetry/sdk-trace-node'
 import { expect, test } from 'vitest'
-import { type TracingOptions, tracing } from '../../src/observe/tracing.js'
+import { type TracingOptions, tracing } from '../../src/observe/tracing/tracing.js'
 import { Problems } from '../../src/protocol/spec.js'
 import type { Service } from '../../src/tree/definition.js'
 import { supervisor } from '../../src/tree/supervisor.js'

@@ -1,7 +1,7 @@
 // The timeline as people see it: 80 columns, whatever the report says.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { drawTimeline, summarize } from '../../src/observe/timeline.js'
+import { drawTimeline, summarize } from '../../src/observe/report/timeline.js'
 import type { ServiceReport } from '../../src/policy/report.js'
 import { path, report, row } from './reports.js'
 

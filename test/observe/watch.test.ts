@@ -2,10 +2,10 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createMachine } from 'xstate'
 import { actor, type Service, service, supervisor } from '../../src/index.js'
-import type { Frame } from '../../src/observe/frames.js'
-import { Watch } from '../../src/observe/watch.js'
-import type { WatchReader } from '../../src/observe/watch-reader.js'
-import { eventsRoute } from '../../src/observe/watch-routes.js'
+import type { Frame } from '../../src/observe/watch/frames.js'
+import { Watch } from '../../src/observe/watch/watch.js'
+import type { WatchReader } from '../../src/observe/watch/watch-reader.js'
+import { eventsRoute } from '../../src/observe/watch/watch-routes.js'
 import { leaf, pending, Stage } from '../tree/harness.js'
 
 const daemon = { run: 'r', id: 'shop', pid: 1, host: 'h', node: 'v20', version: undefined, quiesce: '0', graceMs: 1, lameDuckMs: 0 }

@@ -1,7 +1,7 @@
 // The farewell of a daemon: one line of JSON that holds what matters and is never too big.
 import { expect, test } from 'vitest'
 import { type Log, silentLog } from '../../src/base/log.js'
-import { logReport, wideReport } from '../../src/observe/wide-event.js'
+import { logReport, wideReport } from '../../src/observe/log/wide-event.js'
 import type { Report, ServiceReport } from '../../src/policy/report.js'
 import { ReportFold } from '../../src/policy/report-fold.js'
 import { path, report, row } from './reports.js'

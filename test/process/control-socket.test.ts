@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
-import type { StateFrame } from '../../src/observe/frames.js'
+import type { StateFrame } from '../../src/observe/watch/frames.js'
 import { start, temporaryFolder } from '../support/daemon-process.js'
 
 interface Answer {

@@ -1,6 +1,6 @@
 // Server-sent events, as they come in, as frames. A line may come in pieces, and letters may be cut in two.
 import { StringDecoder } from 'node:string_decoder'
-import type { Frame } from '../../observe/frames.js'
+import type { Frame } from '../../observe/watch/frames.js'
 
 /** Reads frames until the stream ends. Comments, names and ids are passed over: a frame says itself what it is. */
 export async function* readEvents(stream: AsyncIterable<Buffer>): AsyncGenerator<Frame> {

@@ -1,7 +1,7 @@
 // The routes of the inspector's page, answered with what a daemon says over its socket.
 import { describe } from '../../base/errors.js'
-import type { Frame } from '../../observe/frames.js'
 import type { Route } from '../../observe/observer.js'
+import type { Frame } from '../../observe/watch/frames.js'
 import type { DaemonClient } from './client.js'
 
 const NEVER_KEPT = { 'cache-control': 'no-store' }

@@ -1,6 +1,6 @@
 // What becomes of those who were asked to do something: whether they ended in order, and whether they are on their way back.
 import { formatMs } from '../../base/duration.js'
-import type { WireFact } from '../../observe/frames.js'
+import type { WireFact } from '../../observe/watch/frames.js'
 
 /** Listens to the facts about some places. */
 export class Aftermath {

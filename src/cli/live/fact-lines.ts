@@ -1,5 +1,5 @@
 // Facts as they come, a line each: when, who, what. After so many they are only counted.
-import type { FactFrame } from '../../observe/frames.js'
+import type { FactFrame } from '../../observe/watch/frames.js'
 import { type Line, padTo, span } from '../paint.js'
 import { wordsOf } from './fact-words.js'
 

@@ -1,6 +1,6 @@
 // Which facts a person at a terminal is told, and in which words: those of all inspectors, with the error behind them in the same line.
-import { factWords } from '../../observe/fact-words.js'
-import type { FactFrame, WireFact } from '../../observe/frames.js'
+import { factWords } from '../../observe/picture/fact-words.js'
+import type { FactFrame, WireFact } from '../../observe/watch/frames.js'
 import type { Tone } from '../paint.js'
 
 /** What happened, and how it is to be taken. */

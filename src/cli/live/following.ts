@@ -1,5 +1,5 @@
 // Reads on in a stream of frames while something else is waited for, and knows how far it has come.
-import type { FactFrame, Frame } from '../../observe/frames.js'
+import type { FactFrame, Frame } from '../../observe/watch/frames.js'
 
 /** A stream that is read in the background until it ends. */
 export class Following {

@@ -1,5 +1,5 @@
 // The first lines about a daemon: who it is, since when, and how it is on the whole.
-import type { StateFrame } from '../../observe/frames.js'
+import type { StateFrame } from '../../observe/watch/frames.js'
 import type { TreeNode } from '../../tree/tree-node.js'
 import { type Line, lengthOf, type Span, span, type Tone } from '../paint.js'
 import { count } from '../text.js'

@@ -1,5 +1,5 @@
 // Finds what somebody means in a running tree: the way from the root, with the root's own id or without it.
-import type { StateFrame } from '../../observe/frames.js'
+import type { StateFrame } from '../../observe/watch/frames.js'
 import type { TreeNode } from '../../tree/tree-node.js'
 import { DaemonError } from '../daemons/daemon-error.js'
 import { nearest } from '../nearest.js'

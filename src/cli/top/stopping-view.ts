@@ -1,8 +1,8 @@
 // A stop under way as lines: how much of its time is used, its phases, and who is not done and why.
 import { formatMs } from '../../base/duration.js'
-import type { StopView } from '../../observe/frames.js'
-import type { Picture } from '../../observe/picture.js'
-import { type Unfinished, unfinished } from '../../observe/unfinished.js'
+import type { Picture } from '../../observe/picture/picture.js'
+import { type Unfinished, unfinished } from '../../observe/picture/unfinished.js'
+import type { StopView } from '../../observe/watch/frames.js'
 import type { StopPhase } from '../../protocol/fact.js'
 import { type Line, padTo, type Span, span, type Tone } from '../paint.js'
 

@@ -1,7 +1,8 @@
 // The picture of a daemon for a terminal of a certain size: who it is, its services, the latest facts; while it stops, who is not done
 // and why. Pure: what there is and how somebody looks at it, in; lines, out.
-import type { FactFrame } from '../../observe/frames.js'
-import type { Picture } from '../../observe/picture.js'
+
+import type { Picture } from '../../observe/picture/picture.js'
+import type { FactFrame } from '../../observe/watch/frames.js'
 import type { TreeNode } from '../../tree/tree-node.js'
 import { wordsOf } from '../live/fact-words.js'
 import { type Row, rowsOf, urgencyOf } from '../live/folding.js'

@@ -1,5 +1,5 @@
 // What can be asked of a service by hand, where the daemon allows it. Each says first what it will do, and asks; what came of it is shown.
-import type { PictureNode } from '../../observe/picture-node.js'
+import type { PictureNode } from '../../observe/picture/picture-node.js'
 import { confirmed } from './confirm.js'
 import { html, write } from './elements-dom.js'
 import { urlOf } from './link.js'

@@ -1,6 +1,6 @@
 // All recorded facts, the latest at the end: of everybody, or of the selected service and those below it, or only what went wrong.
-import { factWords } from '../../observe/fact-words.js'
-import type { FactFrame } from '../../observe/frames.js'
+import { factWords } from '../../observe/picture/fact-words.js'
+import type { FactFrame } from '../../observe/watch/frames.js'
 import { dress, html, write } from './elements-dom.js'
 import { clockTime } from './times.js'
 import { askToSelect, type Moment, type View } from './view.js'

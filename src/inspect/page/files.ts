@@ -1,6 +1,7 @@
 // Recordings as files: one frame a line. What was recorded here is saved so, and what was saved, here or by a daemon, is read again.
-import type { Frame } from '../../observe/frames.js'
-import { Recording } from '../../observe/recording.js'
+
+import { Recording } from '../../observe/picture/recording.js'
+import type { Frame } from '../../observe/watch/frames.js'
 import { html } from './elements-dom.js'
 
 /** What was read. */

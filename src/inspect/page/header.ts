@@ -1,9 +1,9 @@
 // The head of the page: which daemon, how far it is, since when; the line to it; and, during a stop, the answer to the one question
 // that everybody has then: why is it not done yet.
 import { formatMs } from '../../base/duration.js'
-import type { StopView } from '../../observe/frames.js'
-import type { Picture } from '../../observe/picture.js'
-import { unfinished } from '../../observe/unfinished.js'
+import type { Picture } from '../../observe/picture/picture.js'
+import { unfinished } from '../../observe/picture/unfinished.js'
+import type { StopView } from '../../observe/watch/frames.js'
 import { dress, html, write } from './elements-dom.js'
 import { icon, lookOfPhase, reshape } from './looks.js'
 import { stretch, tenths } from './times.js'

@@ -1,6 +1,6 @@
 // The line to the daemon: server-sent events. A browser reconnects by itself after a break; after an answer that is no stream it gives
 // up, and then it is tried again from here, and asked what is wrong.
-import type { Frame } from '../../observe/frames.js'
+import type { Frame } from '../../observe/watch/frames.js'
 
 /** How the line is. */
 export interface LinkState {

@@ -1,7 +1,7 @@
 // The lives of one service, latest first: when each began, how it ended, the chain of causes, and what its supervisor did.
 import { formatMs } from '../../base/duration.js'
-import type { Picture } from '../../observe/picture.js'
-import { type Life, livesOf } from '../../observe/restart-history.js'
+import type { Picture } from '../../observe/picture/picture.js'
+import { type Life, livesOf } from '../../observe/picture/restart-history.js'
 import { html } from './elements-dom.js'
 import { clockTime } from './times.js'
 import type { Moment } from './view.js'

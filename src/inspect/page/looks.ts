@@ -1,6 +1,6 @@
 // How each state of a service looks: a shape, a word and a tone; never a colour alone.
-import type { DaemonPhase } from '../../observe/picture.js'
-import type { PictureNode } from '../../observe/picture-node.js'
+import type { DaemonPhase } from '../../observe/picture/picture.js'
+import type { PictureNode } from '../../observe/picture/picture-node.js'
 import { svg } from './elements-dom.js'
 
 /** The shapes. */

@@ -1,7 +1,7 @@
 // What lies where along the recording: crashes, stops and ends as marks below the slider, drawn once for each width and number of facts.
-import type { FactList } from '../../observe/fact-list.js'
-import type { FactFrame } from '../../observe/frames.js'
-import type { Picture } from '../../observe/picture.js'
+import type { FactList } from '../../observe/picture/fact-list.js'
+import type { Picture } from '../../observe/picture/picture.js'
+import type { FactFrame } from '../../observe/watch/frames.js'
 import { html } from './elements-dom.js'
 
 const HEIGHT = 10

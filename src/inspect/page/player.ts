@@ -1,5 +1,5 @@
 // Plays a recording as it happened, some times faster; where nothing happened for long it does not wait.
-import type { FactFrame } from '../../observe/frames.js'
+import type { FactFrame } from '../../observe/watch/frames.js'
 import type { Session } from './session.js'
 
 const LONGEST_WAIT_MS = 700

@@ -1,7 +1,8 @@
 // What the page shows: which recording, which of its moments, which service. Everything that may change it is a method here; whoever
 // draws is told that something has changed, and asks.
-import type { Frame, StateFrame } from '../../observe/frames.js'
-import { Recording } from '../../observe/recording.js'
+
+import { Recording } from '../../observe/picture/recording.js'
+import type { Frame, StateFrame } from '../../observe/watch/frames.js'
 import { Link, type LinkState } from './link.js'
 import type { Moment } from './view.js'
 

@@ -1,6 +1,6 @@
 // What every view of the page is: an element, and a method that makes it show one moment. Views keep no model of their own.
-import type { FactList } from '../../observe/fact-list.js'
-import type { Picture } from '../../observe/picture.js'
+import type { FactList } from '../../observe/picture/fact-list.js'
+import type { Picture } from '../../observe/picture/picture.js'
 
 /** One moment of a recording: now, or one that is looked back at. */
 export interface Moment {

@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest'
 import { type Log, silentLog } from '../../../src/base/log.js'
 import type { DaemonInfo } from '../../../src/observe/daemon-info.js'
 import type { Attachment, Observed } from '../../../src/observe/observer.js'
-import { Watch } from '../../../src/observe/watch.js'
+import { Watch } from '../../../src/observe/watch/watch.js'
 import { VirtualEnv } from '../../../src/testing/virtual-env.js'
 import { Exposition } from './exposition.js'
 

@@ -1,0 +1,61 @@
+// The answer to a scrape, and the one that is waited for at the end: it must have begun when the tree had stopped, since only then all
+// counters have their last value, and it must have been read to its end.
+
+import { deferred } from '../../base/deferred.js'
+import type { Log } from '../../base/log.js'
+import { logError } from '../../base/log-error.js'
+import type { MetricsRegistry } from './client.js'
+
+/** Answers scrapes of one registry. */
+export class Scrapes {
+  readonly #registry: MetricsRegistry
+  readonly #log: Log
+  readonly #isOver: () => boolean
+  readonly #last = deferred<void>()
+
+  /** `isOver` says whether all counters have their last value. */
+  constructor(registry: MetricsRegistry, log: Log, isOver: () => boolean) {
+    this.#registry = registry
+    this.#log = log
+    this.#isOver = isOver
+  }
+
+  /** Resolves once a scraper has the last values. */
+  get last(): Promise<void> {
+    return this.#last.promise
+  }
+
+  readonly answer = async ({ method }: Request): Promise<Response> => {
+    const isLast = this.#isOver() && method === 'GET'
+    try {
+      const text = await this.#registry.metrics()
+      const headers = { 'content-type': this.#registry.contentType, 'cache-control': 'no-store' }
+      return new Response(isLast ? told(text, () => this.#last.resolve()) : text, { headers })
+    } catch (error) {
+      this.#log.error(logError(error), 'the metrics could not be collected: a metric of the registry threw')
+      return new Response('A metric could not be collected; the log says which error it threw.\n', { status: 500 })
+    }
+  }
+}
+
+// In pieces, so that who hangs up half-way has not read it.
+const PIECE_BYTES = 2 ** 16
+
+// A body that tells when it has been read to its end.
+function told(text: string, whenRead: () => void): ReadableStream<Uint8Array> {
+  const bytes = new TextEncoder().encode(text)
+  let sent = 0
+  return new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        if (sent >= bytes.length) {
+          controller.close()
+          return whenRead()
+        }
+        controller.enqueue(bytes.subarray(sent, sent + PIECE_BYTES))
+        sent += PIECE_BYTES
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
