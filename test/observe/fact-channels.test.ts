@@ -23,7 +23,7 @@ function heardOn(name: string): string[] {
   return heard
 }
 
-/** How often a life asks for the time: each fact that is built does. */
+/** How often a life asks for the time: each fact that a service tells of its start does once more. */
 async function lifeOf(make: (env: VirtualEnv) => System, onReady: () => void = () => {}): Promise<number> {
   const env = new VirtualEnv()
   let asked = 0
@@ -57,7 +57,7 @@ test('who subscribes after the start hears the stop', async () => {
 test('each kind has a name of its own, and only that is built', async () => {
   const before = await lifeOf(published)
   const heard = heardOn('quiesce:fact:started')
-  expect(await lifeOf(published)).toBe(before + 2 * 2)
+  expect(await lifeOf(published)).toBe(before + 2)
   expect(heard).toEqual(['started app/db', 'started app'])
 })
 
