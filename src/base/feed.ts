@@ -1,10 +1,8 @@
 // What happened, for whoever listens. A throwing listener harms nobody, and nothing is built while nobody listens.
 import { EventEmitter } from 'eventemitter3'
 
-/** Kinds of items: a set, or whatever else can say whether a kind is wanted now. */
-export interface Kinds {
-  has(kind: string): boolean
-}
+/** The kinds that a listener needs: a set, or something that is asked each time whether a kind is wanted now. */
+export type Kinds = ReadonlySet<string> | { readonly has: (kind: string) => boolean }
 
 /** Hears one item of a feed. */
 export type Listener<T> = (item: T) => void
@@ -16,9 +14,10 @@ export type Listener<T> = (item: T) => void
 export class Feed<T> {
   readonly #emitter = new EventEmitter<{ item: [T] }>()
   readonly #onError: (error: unknown) => void
-  /** Listeners for everything, and the kinds that the others want. */
+  /** Listeners for everything; how many of the others want each kind; those who have to be asked. */
   #count = 0
-  readonly #wanted = new Set<Kinds>()
+  readonly #wanted = new Map<string, number>()
+  #asked: Exclude<Kinds, ReadonlySet<string>>[] = []
   #isDelivering = false
   #waiting: T[] = []
 
@@ -30,9 +29,8 @@ export class Feed<T> {
   /** Whether anybody wants items of a kind. */
   hears(kind: string): boolean {
     if (this.#count > 0) return true
-    if (this.#wanted.size === 0) return false
-    for (const kinds of this.#wanted) if (kinds.has(kind)) return true
-    return false
+    for (let index = 0; index < this.#asked.length; index += 1) if (this.#asked[index]?.has(kind)) return true
+    return this.#wanted.size > 0 && this.#wanted.has(kind)
   }
 
   /**
@@ -49,15 +47,24 @@ export class Feed<T> {
       }
     }
     this.#emitter.on('item', guarded)
-    if (kinds === undefined) this.#count += 1
-    else this.#wanted.add(kinds)
+    this.#want(kinds, 1)
     return () => {
       if (!isListening) return
       isListening = false
       this.#emitter.off('item', guarded)
-      if (kinds === undefined) this.#count -= 1
-      else this.#wanted.delete(kinds)
+      this.#want(kinds, -1)
     }
+  }
+
+  #want(kinds: Kinds | undefined, change: 1 | -1): void {
+    if (kinds === undefined) this.#count += change
+    else if (!(kinds instanceof Set)) this.#asked = change === 1 ? [...this.#asked, kinds] : this.#asked.filter((each) => each !== kinds)
+    else for (const kind of kinds) this.#wantOne(kind, (this.#wanted.get(kind) ?? 0) + change)
+  }
+
+  #wantOne(kind: string, count: number): void {
+    if (count === 0) this.#wanted.delete(kind)
+    else this.#wanted.set(kind, count)
   }
 
   emit(item: T): void {

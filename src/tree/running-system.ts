@@ -5,7 +5,7 @@ import { type Deferred, deferred } from '../base/deferred.js'
 import { demandDuration } from '../base/duration.js'
 import type { Env } from '../base/env.js'
 import { DrainingError, StartError } from '../base/errors.js'
-import { Feed } from '../base/feed.js'
+import { Feed, type Kinds } from '../base/feed.js'
 import { logError } from '../base/log-error.js'
 import type { Owner, World } from '../kernel/birth.js'
 import { chartOf } from '../kernel/chart.js'
@@ -166,7 +166,7 @@ export class RunningSystem implements Owner<Incarnation> {
   }
 
   on(listener: (fact: Fact) => void, kinds?: Pick<ReadonlySet<FactType>, 'has'>): () => void {
-    return this.#facts.listen(listener, kinds)
+    return this.#facts.listen(listener, kinds as Kinds | undefined)
   }
 
   inspect(observer: InspectionObserver): () => void {
