@@ -86,7 +86,7 @@ function sumOf({ worst, fit, graceMs, lameDuckMs, flushMs }: StopTimes): string[
   return [
     line('lame duck', lameDuckMs),
     line('tree', worst.totalMs),
-    line('flush of the log', flushMs),
+    line('after the tree', flushMs),
     line('sum', fit.neededMs),
     line('grace', graceMs),
     ...wrap(verdict(worst, fit, graceMs), '  '),

@@ -29,7 +29,7 @@ export interface WorstCase {
 
 /** How a stop fits into the grace of the daemon. */
 export interface Fit {
-  /** All of it: the lame duck, the tree, the flush of the log. */
+  /** All of it: the lame duck, the tree, what comes after it (the final scrape, spans, the log). */
   readonly neededMs: number
   /** What is missing; 0 where it fits. */
   readonly overMs: number

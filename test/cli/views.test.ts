@@ -66,7 +66,7 @@ describe('a stop', () => {
       '',
       '  lame duck                                     1.50 s',
       '  tree                                      1 min 31 s',
-      '  flush of the log                              500 ms',
+      '  after the tree                                500 ms',
       '  sum                                       1 min 33 s',
       '  grace                                        25.00 s',
       '  It does not fit: 1 min 8 s too long, so what stops last is cut short. Raise',
