@@ -34,7 +34,7 @@ const human = pino(
     singleLine: true,
     translateTime: 'HH:MM:ss.l',
     ignore:
-      'level,run,id,pid,host,version,quiesce,tree,paths,service,incarnation,err,report,code,node,exit,settleMs,forceCancelled,deadlineMs,cause,count,max,withinMs',
+      'level,run,id,pid,host,version,quiesce,tree,paths,service,incarnation,err,report,counters,code,node,exit,settleMs,forceCancelled,deadlineMs,cause,count,max,withinMs',
     messageFormat: '{if service}{service}  {end}{msg}{if err.message}: {err.message}{end}',
   }),
 )
