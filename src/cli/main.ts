@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The program `quiesce`. What a command prints goes to standard output, what is wrong with the call to standard error.
-import { readFileSync } from 'node:fs'
+import { ownVersion } from '../daemon/daemon-info.js'
 import { readArguments } from './arguments.js'
 import { openInBrowser } from './browser.js'
 import { checkCommand } from './check-command.js'
@@ -41,7 +41,7 @@ async function perform(args: readonly string[]): Promise<Done | undefined> {
     case 'complete':
       return { text: (await completionsFor(request.kind, request.word, env)).map((each) => `${each}\n`).join(''), code: EXIT.fine }
     case 'version':
-      return { text: `${version()}\n`, code: EXIT.fine }
+      return { text: `${ownVersion()}\n`, code: EXIT.fine }
     case 'run':
       return void (await runCommand(request))
     case 'report':
@@ -106,11 +106,6 @@ function signalled(): Promise<void> {
       })
     }
   })
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }
 
 function say(line: string): void {

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Routes } from '../observe/observer.js'
+import { inTime } from './in-time.js'
 
 /** Where it listens: on a port, without a host on all interfaces, IPv6 and IPv4; or on a Unix socket that only its owner may open. */
 export type ListenOptions = { readonly host: string | undefined; readonly port: number } | { readonly path: string }
@@ -34,7 +35,7 @@ export async function listenAdmin(where: ListenOptions, routes: Routes, onError:
     url: urlOf(server, where),
     close: async (streamsMs = 0) => {
       await Promise.all(underWay)
-      if (streams.size > 0 && streamsMs > 0) await within(streamsMs, Promise.all(streams))
+      if (streams.size > 0 && streamsMs > 0) await inTime(streamsMs, Promise.all(streams))
       await close(server)
     },
   }
@@ -101,15 +102,5 @@ function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve())
     server.closeAllConnections()
-  })
-}
-
-function within(ms: number, promise: Promise<unknown>): Promise<void> {
-  return new Promise((resolve) => {
-    const limit = setTimeout(resolve, ms)
-    void promise.then(() => {
-      clearTimeout(limit)
-      resolve()
-    })
   })
 }

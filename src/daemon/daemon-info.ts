@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { DaemonInfo } from '../observe/daemon-info.js'
-import type { TreeNode } from '../tree/tree-node.js'
+import { everyNode, type TreeNode } from '../tree/tree-node.js'
 import type { Settings } from './options.js'
 import { keptAfterTree } from './stopping.js'
 
@@ -28,13 +28,12 @@ export function daemonInfo(id: string, settings: Settings): DaemonInfo {
 
 /** The addresses of a tree as it is written, for one line of the log; only how many there are when that would be too long. */
 export function addressesOf(root: TreeNode): readonly string[] | number {
-  const nodes = [root]
-  for (const node of nodes) nodes.push(...node.children)
+  const nodes = everyNode(root)
   return nodes.length <= ADDRESSES_AT_MOST ? nodes.map(({ address }) => address) : nodes.length
 }
 
-// Bundled into somebody's program the package has no file of its own any more.
-function ownVersion(): string | undefined {
+/** The version of this package; undefined where it was bundled into somebody's program and has no file of its own any more. */
+export function ownVersion(): string | undefined {
   try {
     const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
     return (JSON.parse(text) as { readonly version: string }).version

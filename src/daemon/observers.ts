@@ -4,6 +4,7 @@ import type { Inside } from '../base/env.js'
 import type { Log } from '../base/log.js'
 import { logError } from '../base/log-error.js'
 import type { Attachment, Observed, Observer, Route, Routes } from '../observe/observer.js'
+import { inTime } from './in-time.js'
 
 /** The attached observers. */
 export class Observers {
@@ -110,14 +111,4 @@ export class Observers {
       return undefined
     }
   }
-}
-
-function inTime(limitMs: number, promise: Promise<unknown>): Promise<boolean> {
-  return new Promise((resolve) => {
-    const limit = setTimeout(() => resolve(false), limitMs)
-    void promise.then(() => {
-      clearTimeout(limit)
-      resolve(true)
-    })
-  })
 }

@@ -3,7 +3,7 @@
 import { describe, QuiesceError } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import type { System } from '../tree/system.js'
-import type { TreeNode } from '../tree/tree-node.js'
+import { everyNode, type TreeNode } from '../tree/tree-node.js'
 import type { Route } from './observer.js'
 
 /** What can be asked for. */
@@ -64,7 +64,7 @@ async function perform(system: System, verb: Verb, address: string | undefined):
 }
 
 async function drainEdges(system: System, root: TreeNode): Promise<string> {
-  const edges = all(root).filter(({ edge, status }) => edge && status !== 'stopped')
+  const edges = everyNode(root).filter(({ edge, status }) => edge && status !== 'stopped')
   if (edges.length === 0)
     throw new Refused(409, `nothing in ${root.address} takes work in from outside (no \`edge\` runs); name an address`)
   await Promise.all(edges.map(({ address }) => drain(system, address)))
@@ -99,15 +99,9 @@ function refAt(system: System, address: string): ReturnType<System['ref']> {
 }
 
 function nodeAt(root: TreeNode, address: string): TreeNode | undefined {
-  return all(root).find((node) => node.address === address)
-}
-
-function all(root: TreeNode): TreeNode[] {
-  const nodes = [root]
-  for (const node of nodes) nodes.push(...node.children)
-  return nodes
+  return everyNode(root).find((node) => node.address === address)
 }
 
 function exampleOf(root: TreeNode): string {
-  return all(root).at(-1)?.address ?? root.address
+  return everyNode(root).at(-1)?.address ?? root.address
 }

@@ -35,3 +35,11 @@ export interface TreeNode extends Vitals {
   readonly leader?: { readonly leading: boolean; readonly term: string | undefined } | undefined
   readonly children: readonly TreeNode[]
 }
+
+/** A service and all below it, nearer ones first. */
+export function everyNode(root: TreeNode): TreeNode[] {
+  const all = [root]
+  // The list grows while it is walked.
+  for (const node of all) all.push(...node.children)
+  return all
+}

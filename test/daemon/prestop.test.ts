@@ -1,7 +1,8 @@
 // Who may announce a stop, and what they are told.
 import { expect, test } from 'vitest'
 import { type Log, silentLog } from '../../src/base/log.js'
-import { PRESTOP_HEADER, prestopRoute } from '../../src/daemon/prestop.js'
+import { prestopRoute } from '../../src/daemon/prestop.js'
+import { TOKEN_HEADER } from '../../src/observe/token.js'
 
 function rig(token = 'swordfish') {
   const warned: string[] = []
@@ -20,7 +21,7 @@ function rig(token = 'swordfish') {
 
 test.each(['GET', 'POST'])('%s with the token: 200, what happened and how long it waited', async (method) => {
   const { ask, calls, warned } = rig()
-  const answer = await ask({ [PRESTOP_HEADER]: 'swordfish' }, method)
+  const answer = await ask({ [TOKEN_HEADER]: 'swordfish' }, method)
   expect([answer.status, await answer.json()]).toEqual([200, { status: 'began', waitedMs: 7 }])
   expect([calls(), warned]).toEqual([1, []])
 })
@@ -28,7 +29,7 @@ test.each(['GET', 'POST'])('%s with the token: 200, what happened and how long i
 test('without the token, or with another one: 403, nothing happens, one line for all of them', async () => {
   const { ask, calls, warned } = rig()
   const wrong = ['', 'Swordfish', 'swordfis', 'swordfishes', 'swordfish, swordfish']
-  const answers = [await ask({}), ...(await Promise.all(wrong.map((token) => ask({ [PRESTOP_HEADER]: token }))))]
+  const answers = [await ask({}), ...(await Promise.all(wrong.map((token) => ask({ [TOKEN_HEADER]: token }))))]
   expect(answers.map(({ status }) => status)).toEqual(Array(wrong.length + 1).fill(403))
   expect(await answers[0]?.json()).toEqual({ status: 'forbidden' })
   expect(calls()).toBe(0)
@@ -37,13 +38,13 @@ test('without the token, or with another one: 403, nothing happens, one line for
 
 test('a token is compared by its bytes as they are sent', async () => {
   const { ask } = rig('schlüssel')
-  expect((await ask({ [PRESTOP_HEADER]: Buffer.from('schlüssel').toString('latin1') })).status).toBe(200)
-  expect((await ask({ [PRESTOP_HEADER]: 'schlüssel' })).status).toBe(403)
+  expect((await ask({ [TOKEN_HEADER]: Buffer.from('schlüssel').toString('latin1') })).status).toBe(200)
+  expect((await ask({ [TOKEN_HEADER]: 'schlüssel' })).status).toBe(403)
 })
 
 test('HEAD, which must not change anything, is refused before its token is looked at', async () => {
   const { ask, calls, warned } = rig()
-  const answer = await ask({ [PRESTOP_HEADER]: 'swordfish' }, 'HEAD')
+  const answer = await ask({ [TOKEN_HEADER]: 'swordfish' }, 'HEAD')
   expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, POST'])
   expect([calls(), warned]).toEqual([0, []])
 })

@@ -1,7 +1,7 @@
 // What a newcomer needs of the past besides the tree: in which states users' machines are, and how far a stop has come. Facts tell it
 // once, and their ring forgets.
 import type { Fact } from '../../protocol/fact.js'
-import type { TreeNode } from '../../tree/tree-node.js'
+import { everyNode, type TreeNode } from '../../tree/tree-node.js'
 import { stopAfter } from '../picture/stop-so-far.js'
 import type { MachineState, StopView } from './frames.js'
 import { wireFact } from './wire.js'
@@ -38,12 +38,10 @@ export class ForNewcomers {
   machinesIn(tree: TreeNode): Readonly<Record<string, MachineState>> {
     const found: Record<string, MachineState> = {}
     if (this.#machines.size === 0) return found
-    const visit = (node: TreeNode): void => {
-      const machine = node.hasMachine ? this.#machines.get(node.address) : undefined
-      if (machine !== undefined) found[node.address] = machine
-      for (const child of node.children) visit(child)
+    for (const { address, hasMachine } of everyNode(tree)) {
+      const machine = hasMachine ? this.#machines.get(address) : undefined
+      if (machine !== undefined) found[address] = machine
     }
-    visit(tree)
     return found
   }
 

@@ -5,7 +5,7 @@ import { Ring } from '../../base/ring.js'
 import type { Chart } from '../../protocol/chart.js'
 import type { Fact } from '../../protocol/fact.js'
 import type { System } from '../../tree/system.js'
-import type { TreeNode } from '../../tree/tree-node.js'
+import { everyNode, type TreeNode } from '../../tree/tree-node.js'
 import type { DaemonInfo } from '../daemon-info.js'
 import type { Gauges, StateFrame } from './frames.js'
 import { ForNewcomers } from './newcomers.js'
@@ -154,17 +154,14 @@ export class Watch {
   #tellGauges(): void {
     this.#gauges = undefined
     const changed: Record<string, Gauges> = {}
-    const visit = (node: TreeNode): void => {
-      const { inFlight, capacity, waiting, refused, health, restarts, leader } = node
+    for (const { address, inFlight, capacity, waiting, refused, health, restarts, leader } of everyNode(this.options.system.tree())) {
       const gauges: Gauges = { inFlight, capacity, waiting, refused, health, restarts, leader }
       const text = JSON.stringify(gauges)
-      if (this.#told.get(node.address) !== text) {
-        this.#told.set(node.address, text)
-        changed[node.address] = gauges
+      if (this.#told.get(address) !== text) {
+        this.#told.set(address, text)
+        changed[address] = gauges
       }
-      for (const child of node.children) visit(child)
     }
-    visit(this.options.system.tree())
     if (Object.keys(changed).length > 0) {
       for (const reader of this.#readers) reader.measured(changed)
       this.#tellNews()

@@ -3,7 +3,7 @@
 // Kubernetes documentation, "Pod Termination Flow": the kubelet begins to stop the containers at the same time as the control plane takes
 // the pod out of the EndpointSlices. Whoever routes requests hears of it later than the process does.
 import { formatMs } from '../../../base/duration.js'
-import { PRESTOP_HEADER } from '../../../daemon/prestop.js'
+import { TOKEN_HEADER } from '../../../observe/token.js'
 import type { Finding } from '../finding.js'
 import { seconds } from '../finding.js'
 import { PRESTOP_PATH } from '../pre-stop.js'
@@ -51,16 +51,16 @@ export const prestopIsAnswered: Rule = ({ container: { preStop, env, hasEnvFrom 
   if (!env.has(TOKEN) && !hasEnvFrom)
     add('error', `Without the variable ${TOKEN} there is no ${PRESTOP_PATH} (404).`, `Set ${TOKEN} in \`env\`.`)
   if (httpGet === undefined) return findings
-  const given = httpGet.headers.get(PRESTOP_HEADER)
+  const given = httpGet.headers.get(TOKEN_HEADER)
   const expected = env.get(TOKEN)
-  const header = `httpHeaders: [{ name: ${PRESTOP_HEADER}, value: … }]`
+  const header = `httpHeaders: [{ name: ${TOKEN_HEADER}, value: … }]`
   if (given === undefined) add('error', `${PRESTOP_PATH} is refused (403) without the token of ${TOKEN}.`, `Write ${header}.`)
   else if (/^\$\(.*\)$/.test(given))
     add('error', `The kubelet sends the header as it is written, "${given}": no variable is put in its place.`, 'Write the token itself.')
   else if (expected !== undefined && expected.trim() !== given)
     add(
       'error',
-      `${PRESTOP_PATH} is refused (403): the header ${PRESTOP_HEADER} is not what ${TOKEN} says.`,
+      `${PRESTOP_PATH} is refused (403): the header ${TOKEN_HEADER} is not what ${TOKEN} says.`,
       'Write the same token in both places.',
     )
   return findings
