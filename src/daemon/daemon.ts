@@ -211,7 +211,8 @@ export class Daemon {
   async #close(report: Report): Promise<number> {
     const startFailed = this.#startError !== undefined
     const code = exitCodeOf({ report, exit: this.#system.exit, startFailed, unowned: this.#unowned > 0 })
-    const speaker = { system: this.#system, env: this.#env, settings: this.#settings, observers: this.#observers }
+    const usedMs = (): number => this.#stopping.usedMs()
+    const speaker = { system: this.#system, env: this.#env, settings: this.#settings, observers: this.#observers, usedMs }
     await sayFarewell(speaker, { report, code, left: await leftovers() })
     this.#watch.close()
     await this.#doors.close()

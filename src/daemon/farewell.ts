@@ -13,7 +13,7 @@ import type { NodeEnv } from './node-env.js'
 import type { Observers } from './observers.js'
 import type { Settings } from './options.js'
 import { keepReport } from './report-file.js'
-import { flushShare, spansShare } from './stopping.js'
+import { flushLimit, spansShare } from './stopping.js'
 
 /** What a daemon ends with. */
 export interface Ended {
@@ -29,6 +29,8 @@ export interface Speaker {
   readonly env: NodeEnv
   readonly settings: Settings
   readonly observers: Observers
+  /** How much of the grace is used, in milliseconds. */
+  readonly usedMs: () => number
 }
 
 /** Hands on what is still here; resolves when the process may exit. */
@@ -40,7 +42,7 @@ export async function sayFarewell(speaker: Speaker, ended: Ended): Promise<void>
   if (settings.observers.length > 0) await phase(speaker, 'spans', () => observers.flush(spansMs))
   tell(speaker, 'phase-started', { phase: 'logs' })
   writeReport(speaker, ended)
-  await flushLog(settings.rootLog, flushShare(graceMs))
+  await flushLog(settings.rootLog, flushLimit(graceMs, speaker.usedMs()))
 }
 
 function writeReport({ settings, system, observers }: Speaker, { report, code, left }: Ended): void {

@@ -14,7 +14,7 @@ import { haltProcess } from './last-words.js'
 import { type NodeEnv, nodeEnv } from './node-env.js'
 import { type RunOptions, readOptions } from './options.js'
 import { planOf } from './plan.js'
-import { flushShare } from './stopping.js'
+import { flushLimit } from './stopping.js'
 
 /**
  * Runs a tree as the daemon of this process: starts it, answers probes, stops it in order on SIGTERM, SIGINT, SIGHUP or when it
@@ -71,7 +71,7 @@ async function runHere(tree: Service, options: RunOptions): Promise<Report> {
   const error = new SpecError(problems.list)
   if (!settings.exits) throw error
   settings.log.fatal(logError(error), error.message)
-  await flushLog(settings.rootLog, flushShare(settings.graceMs))
+  await flushLog(settings.rootLog, flushLimit(settings.graceMs, 0))
   return process.exit(EXIT_CODES.spec)
 }
 

@@ -8,10 +8,17 @@ import type { Settings } from './options.js'
 // What of the grace is kept for what comes after the tree, and how much later a process that still lives is ended.
 const LAST_MS = 500
 const BACKSTOP_MS = 1_000
+// How long the log is waited for where nobody has used the grace.
+const FLUSH_AT_MOST_MS = 5_000
 
 /** What of a grace is kept for flushing the log. */
-export function flushShare(graceMs: number): number {
+function flushShare(graceMs: number): number {
   return Math.min(LAST_MS, graceMs / 10)
+}
+
+/** How long the log may take to be written out when so much of the grace is used: what was kept for it, or more where more is left. */
+export function flushLimit(graceMs: number, usedMs: number): number {
+  return Math.max(flushShare(graceMs), Math.min(FLUSH_AT_MOST_MS, graceMs - usedMs))
 }
 
 /** What of it is kept for what observers hand on. */
@@ -189,10 +196,14 @@ export class Stopping {
     log.warn({ graceMs: finite(graceMs) }, 'no stop has followed the prestop: readiness is given back')
   }
 
-  #leftMs(): number {
+  /** How much of the grace is used, in milliseconds. */
+  usedMs(): number {
     const now = this.#env.clock.now()
-    const { graceMs } = this.#settings
-    return Math.max(0, graceMs - (now - (this.#begunAt ?? now)) - keptAfterTree(this.#settings))
+    return now - (this.#begunAt ?? now)
+  }
+
+  #leftMs(): number {
+    return Math.max(0, this.#settings.graceMs - this.usedMs() - keptAfterTree(this.#settings))
   }
 }
 

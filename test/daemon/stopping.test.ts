@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { plainEnv } from '../../src/base/env.js'
 import { type Log, silentLog } from '../../src/base/log.js'
 import { type RunOptions, readOptions } from '../../src/daemon/options.js'
-import { Stopping } from '../../src/daemon/stopping.js'
+import { flushLimit, Stopping } from '../../src/daemon/stopping.js'
 import { Problems } from '../../src/protocol/spec.js'
 import { VirtualEnv } from '../../src/testing/virtual-env.js'
 import { service } from '../../src/tree/service.js'
@@ -312,3 +312,13 @@ function settled<T>(promise: Promise<T>): { readonly value: T | undefined } {
   })
   return result
 }
+
+test.each([
+  { graceMs: 25_000, usedMs: 50, limitMs: 5_000, why: 'five seconds of what nobody has used' },
+  { graceMs: 25_000, usedMs: 22_000, limitMs: 3_000, why: 'what is left' },
+  { graceMs: 25_000, usedMs: 25_000, limitMs: 500, why: 'what was kept for it' },
+  { graceMs: 1_000, usedMs: 950, limitMs: 100, why: 'a tenth of a short grace' },
+  { graceMs: Number.POSITIVE_INFINITY, usedMs: 1e9, limitMs: 5_000, why: 'no grace, no waiting for ever' },
+])('pitfall 38: with $usedMs of $graceMs ms used the log has $limitMs ms: $why', ({ graceMs, usedMs, limitMs }) => {
+  expect(flushLimit(graceMs, usedMs)).toBe(limitMs)
+})
