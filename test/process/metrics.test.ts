@@ -98,12 +98,10 @@ test('pitfall 40: with `finalScrape` a scraper that comes once a second has the 
 
 test('pitfall 40: nobody comes: it waits for as long as it was told, says so, and exits within its grace', async () => {
   const { daemon } = await ready({ OPTIONS: JSON.stringify({ grace: '5s', finalScrape: '1s' }) })
-  const sentAt = performance.now()
   daemon.signal('SIGTERM')
   const { code, lines } = await daemon.exited
-  const tookMs = performance.now() - sentAt
+  // Beyond its grace it would be 124.
   expect(code).toBe(0)
-  expect(tookMs).toBeLessThan(5_000)
   expectInOrder(lines, ['shop/api: stopped', 'shop: stopped'])
   expect(lines.some(({ msg }) => msg.startsWith('scraped of metrics was not over within 1000 ms'))).toBe(true)
   const { counters } = lines.at(-1) as unknown as { counters: Record<string, number> }
