@@ -1,5 +1,5 @@
-// What settles or arrives late: a step of a term that is over, one of several seals, a hook that was given up, a wish. What the simulator of elections has
-// found in leaders, one by one.
+// What settles or arrives late: a step of a term that is over, one of several seals, a hook that was given up, a wish. What the simulator
+// of elections has found in leaders, one by one.
 import { PromotionError, service } from 'quiesce'
 import { expect, test } from 'vitest'
 import { deferred } from '../../src/base/deferred.ts'

@@ -33,7 +33,7 @@ export type TenureEvent =
   | { readonly type: 'unanswered'; readonly call: StoreCall }
   /** The record may have changed. */
   | { readonly type: 'changed' }
-  /** What belongs to the term is made. `canSeal`: every resource that it writes to can be told of the term, and refuses older ones then. */
+  /** What belongs to the term is made. `canSeal`: a resource is registered that can be told of the term, and refuses older ones then. */
   | { readonly type: 'prepared'; readonly canSeal: boolean }
   /** A step of the promotion is done. */
   | { readonly type: 'stepped'; readonly step: 'sealing' | 'recovering' | 'starting' }
