@@ -235,17 +235,17 @@ export class Course<I extends Life> implements Performer {
   // --- its teardown
 
   get torn(): boolean {
-    return this.stepper.state.name === 'stopped' && this.#teardown?.over !== false && this.#awaited?.torn !== false
+    return this.stepper.state.name === 'stopped' && this.#teardown?.over !== false && this.awaited?.torn !== false
   }
 
-  // One that ended while it waited for the one before it has left nothing, but that one has.
-  get #awaited(): I | undefined {
+  /** Whose teardown it waits for. One that ended while it waited for the one before it has left nothing, but that one has. */
+  get awaited(): I | undefined {
     return this.#hasBegun ? undefined : this.#birth.previous
   }
 
   whenTorn(fn: () => void): void {
     if (this.torn) return fn()
-    const awaited = this.#awaited
+    const awaited = this.awaited
     if (awaited !== undefined) return awaited.whenTorn(fn)
     this.#teardown ??= new Teardown(this.#birth.world.tearing)
     this.#teardown.whenOver(fn)

@@ -142,12 +142,10 @@ test.each([
 test('pitfall 40: a scraper does not come again: it is waited for as long as was told, that is said, and the exit is within the grace', async () => {
   const { daemon, url } = await ready({ OPTIONS: JSON.stringify({ grace: '5s', finalScrape: '1s' }) })
   await scrape(url)
-  const sentAt = performance.now()
   daemon.signal('SIGTERM')
   const { code, lines } = await daemon.exited
-  const tookMs = performance.now() - sentAt
+  // Beyond its grace it would be 124.
   expect(code).toBe(0)
-  expect(tookMs).toBeLessThan(5_000)
   expectInOrder(lines, ['shop/api: stopped', 'shop: stopped'])
   expect(lines.some(({ msg }) => msg.startsWith('scraped of metrics was not over within 1000 ms'))).toBe(true)
   const { counters } = lines.at(-1) as unknown as { counters: Record<string, number> }
