@@ -92,7 +92,7 @@ async function inspect(request: InspectRequest & { readonly open: boolean; reado
   if (problem !== undefined) say(problem)
   if (server !== undefined) {
     await signalled()
-    await server.close()
+    await server.close(0)
   }
   return { text: '', code: EXIT.fine }
 }

@@ -200,6 +200,15 @@ export class Incarnation implements Token, Life {
     return this.#course.torn
   }
 
+  /** The number of the one before it that was killed, still runs and is waited for; undefined while it waits for nobody. */
+  get predecessor(): number | undefined {
+    if (this.status !== 'starting') return undefined
+    let { awaited } = this.#course
+    // One of them may have ended while it waited itself.
+    for (let at = awaited; at !== undefined; at = at.#course.awaited) awaited = at
+    return awaited?.incarnation
+  }
+
   /** Calls `fn` once it is torn down: at once if that is so already. */
   whenTorn(fn: () => void): void {
     this.#course.whenTorn(fn)

@@ -17,6 +17,11 @@ export interface TreeNode extends Vitals {
   readonly state: LifecycleState
   /** 0 before the first start. */
   readonly incarnation: number
+  /**
+   * While it is `starting` and waits: the number of the incarnation before it, which was killed and of which something still runs. It
+   * begins once that has ended, or has had its time.
+   */
+  readonly predecessor?: number | undefined
   readonly inFlight: number
   /** What was refused before the attempt, in all its incarnations; undefined where nothing is counted, as for one of many, whose supervisor counts. */
   readonly refused?: Readonly<Refusals> | undefined

@@ -15,6 +15,7 @@ export function viewOf(place: Place, roster: Roster): TreeNode {
     status: roster.statusOf(place),
     state: incarnation?.status ?? 'stopped',
     incarnation: incarnation?.incarnation ?? 0,
+    predecessor: incarnation?.predecessor,
     inFlight: work?.inFlight ?? 0,
     ...work?.vitals?.(),
     refused: place.ownRefusals && { ...place.ownRefusals },

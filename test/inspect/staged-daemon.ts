@@ -1,9 +1,9 @@
 // A daemon on a stage: a real tree in virtual time, whose frames are written down as an inspector would be sent them.
 import { createSystem, type Report, type Service, type System } from '../../src/index.js'
-import type { FactFrame, Frame, Gauges, StateFrame } from '../../src/observe/watch/frames.js'
+import type { FactFrame, Frame, StateFrame } from '../../src/observe/watch/frames.js'
+import { chartsIn, Measuring } from '../../src/observe/watch/measuring.js'
 import { wireFact } from '../../src/observe/watch/wire.js'
 import { VirtualEnv } from '../../src/testing/virtual-env.js'
-import type { TreeNode } from '../../src/tree/tree-node.js'
 
 /** When the virtual time began, as a time of day: always the same, so that pictures are. */
 const BEGAN_AT = Date.UTC(2026, 0, 15, 9, 30, 0)
@@ -15,7 +15,7 @@ export class StagedDaemon<Root extends Service> {
   /** All frames so far, the first of which is the state before the start. */
   readonly frames: Frame[] = []
   readonly #controls: boolean
-  readonly #told = new Map<string, string>()
+  readonly #measuring: Measuring
   readonly #listeners = new Set<(frame: Frame) => void>()
   #seq = 0
 
@@ -23,7 +23,10 @@ export class StagedDaemon<Root extends Service> {
     this.#controls = controls
     this.system = createSystem(tree(this.env), { env: this.env })
     this.frames.push(this.state())
+    this.#measuring = new Measuring(this.system)
+    this.#measuring.begin()
     this.system.on((fact) => {
+      if (fact.type === 'deleted') this.#measuring.left(fact.address)
       this.#seq += 1
       this.tell({ type: 'fact', seq: this.#seq, fact: wireFact(fact) })
     })
@@ -33,13 +36,7 @@ export class StagedDaemon<Root extends Service> {
   state(): StateFrame {
     const tree = this.system.tree()
     const { report } = this.system
-    const charts: Record<string, NonNullable<ReturnType<System['chart']>>> = {}
-    const visit = (node: TreeNode): void => {
-      const chart = node.hasMachine ? this.system.chart(node.address) : undefined
-      if (chart !== undefined) charts[node.address] = chart
-      node.children.forEach(visit)
-    }
-    visit(tree)
+    const charts = chartsIn(this.system, [tree, undefined], () => false)
     const at = this.env.now
     const daemon = {
       run: 'staged',
@@ -111,19 +108,8 @@ export class StagedDaemon<Root extends Service> {
 
   /** Tells what has changed of what is measured. */
   measure(): void {
-    const changed: Record<string, Gauges> = {}
-    const visit = (node: TreeNode): void => {
-      const { inFlight, capacity, waiting, refused, health, restarts, leader } = node
-      const gauges: Gauges = JSON.parse(JSON.stringify({ inFlight, capacity, waiting, refused, health, restarts, leader }))
-      const text = JSON.stringify(gauges)
-      if (this.#told.get(node.address) !== text) {
-        this.#told.set(node.address, text)
-        changed[node.address] = gauges
-      }
-      node.children.forEach(visit)
-    }
-    visit(this.system.tree())
-    if (Object.keys(changed).length > 0) this.tell({ type: 'gauges', at: this.env.now, changed })
+    const measured = this.#measuring.next()
+    if (measured !== undefined) this.tell(JSON.parse(JSON.stringify({ type: 'gauges', at: this.env.now, ...measured })))
   }
 }
 

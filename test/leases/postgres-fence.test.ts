@@ -87,10 +87,11 @@ describe.skipIf(skipsPostgres)('guarded writes in PostgreSQL', () => {
       await holding.query('begin')
       await holding.query('update quiesce_lease_fence set term = 2 where election = $1', [election])
       const write = fencedTransaction(strict, { election, term: 1n }, (client) => client.query(INSERT, ['late']))
+      const refused = expect(write).rejects.toThrow(StaleTermError)
       await rig.blocked()
       await holding.query('commit')
       holding.release()
-      await expect(write).rejects.toThrow(StaleTermError)
+      await refused
       expect(await written()).toEqual([])
     },
   )

@@ -167,9 +167,10 @@ test('a hook whose caller has gone away keeps its meaning', async () => {
   const url = `${await daemon.probes()}/prestop`
   const gone = new AbortController()
   const answer = fetch(url, { headers: { 'x-quiesce-token': TOKEN }, signal: gone.signal })
+  const isGone = expect(answer).rejects.toThrow('aborted')
   await daemon.line('prestop: readiness 503')
   gone.abort()
-  await expect(answer).rejects.toThrow('aborted')
+  await isGone
   expect(await probe(daemon, '/readyz')).toBe('503 prestop')
   const second = prestop(daemon)
   await endLameDuck(daemon)

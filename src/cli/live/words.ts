@@ -4,14 +4,15 @@ import { type Line, span, type Tone } from '../paint.js'
 import { shortMs } from '../text.js'
 
 /** Its state in a word. One that waits for its next start has none of its own. */
-export function stateOf({ status, state, incarnation }: TreeNode): string {
+export function stateOf({ status, state, incarnation, predecessor }: TreeNode): string {
+  if (predecessor !== undefined) return `waits for #${predecessor}`
   if (status === 'backing-off') return 'backing off'
   return state === 'stopped' && incarnation === 0 ? 'not started' : state
 }
 
 /** How its state is to be taken. */
-export function toneOf({ status, state }: TreeNode): Tone {
-  if (status === 'backing-off') return 'bad'
+export function toneOf({ status, state, predecessor }: TreeNode): Tone {
+  if (status === 'backing-off' || predecessor !== undefined) return 'bad'
   if (state === 'ready') return 'good'
   return state === 'stopped' ? 'faint' : 'busy'
 }

@@ -70,7 +70,8 @@ export class DetailView implements View {
     const since = node.since === undefined ? '' : ` for ${tenths(now - node.since)}`
     const deadline = node.deadlineAt === undefined ? '' : `, ${tenths(node.deadlineAt - now)} left`
     const retry = node.retryAt === undefined ? '' : `, next start in ${tenths(node.retryAt - now)}`
-    write(this.#state, `${look.word}${since}${deadline}${retry}`)
+    const given = node.predecessor === undefined ? '' : ', which was killed and still runs'
+    write(this.#state, `${look.word}${given}${since}${deadline}${retry}`)
     if (this.#shown?.node === node && this.#shown.structure === picture.structure) return
     this.#shown = { node, structure: picture.structure }
     this.element.dataset['tone'] = look.tone

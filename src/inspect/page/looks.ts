@@ -53,7 +53,8 @@ export function reshape(element: SVGSVGElement, name: IconName): void {
 }
 
 /** How a service looks. */
-export function lookOf({ status, state, incarnation }: PictureNode): Look {
+export function lookOf({ status, state, incarnation, predecessor }: PictureNode): Look {
+  if (predecessor !== undefined) return { icon: 'waiting', word: `waits for #${predecessor}`, tone: 'warn' }
   if (status === 'backing-off') return { icon: 'waiting', word: 'backing off', tone: 'warn' }
   switch (state) {
     case 'starting':

@@ -47,8 +47,10 @@ export function nodeAfter(node: PictureNode, fact: WireFact): PictureNode {
   // What an earlier incarnation does late is no longer how the place is.
   if ('incarnation' in fact && fact.incarnation !== undefined && fact.incarnation < node.incarnation) return node
   switch (fact.type) {
-    case 'starting':
-      return { ...entered(node, 'starting', fact.at), incarnation: fact.incarnation, inFlight: 0, askedAt: undefined, machine: undefined }
+    case 'starting': {
+      const unknown = { askedAt: undefined, machine: undefined, predecessor: undefined }
+      return { ...entered(node, 'starting', fact.at), incarnation: fact.incarnation, inFlight: 0, ...unknown }
+    }
     case 'started':
       return { ...entered(node, 'ready', fact.at), health: node.health && { ...node.health, misses: 0 } }
     case 'stop-requested':
@@ -94,6 +96,12 @@ export function measured(node: PictureNode, gauges: Gauges): PictureNode {
   return { ...node, ...gauges }
 }
 
+/** The node, known by its facts alone, with what the tree says of it besides: where it is in its life its facts know better. */
+export function described(node: PictureNode, tree: TreeNode): PictureNode {
+  const { children: _, status: _status, state: _state, incarnation: _incarnation, ...rest } = tree
+  return { ...node, ...rest }
+}
+
 /** What is known of a node besides what a new state says of it, where the two agree. */
 export function remembering(node: PictureNode, before: PictureNode | undefined): PictureNode {
   if (before === undefined || before.incarnation !== node.incarnation) return node
@@ -109,7 +117,7 @@ function entered(node: PictureNode, state: PictureNode['state'], at: number): Pi
 
 function ended(node: PictureNode, at: number): PictureNode {
   // What is measured is measured of somebody who is there.
-  const measured = { inFlight: 0, capacity: undefined, waiting: undefined, health: undefined, restarts: undefined }
+  const measured = { inFlight: 0, capacity: undefined, waiting: undefined, health: undefined, restarts: undefined, predecessor: undefined }
   return { ...entered(node, 'stopped', at), ...measured, askedAt: undefined }
 }
 

@@ -1,9 +1,10 @@
 // How a daemon is at one moment, as far as its frames have told: the whole state, then every fact folded into it. No clock, no
 // terminal, no browser: whoever shows it, live or played back, sees the same.
 import type { Report } from '../../policy/report.js'
+import type { Chart } from '../../protocol/chart.js'
 import type { TreeNode } from '../../tree/tree-node.js'
 import type { GaugesFrame, MachineState, StateFrame, StopView, WireFact } from '../watch/frames.js'
-import { measured, newcomer, nodeAfter, nodeOf, type PictureNode, remembering, supervisorAfter } from './picture-node.js'
+import { described, measured, newcomer, nodeAfter, nodeOf, type PictureNode, remembering, supervisorAfter } from './picture-node.js'
 import { stopAfter } from './stop-so-far.js'
 
 /** How far the daemon as a whole is. */
@@ -21,6 +22,7 @@ export class Picture {
   #at: number
   #stop: StopView | undefined
   #structure = 0
+  #charts: StateFrame['charts']
 
   private constructor(state: StateFrame, nodes = new Map<string, PictureNode>(), children = new Map<string, Set<string>>()) {
     this.state = state
@@ -28,6 +30,7 @@ export class Picture {
     this.#children = children
     this.#seq = state.seq
     this.#at = state.at
+    this.#charts = state.charts
   }
 
   /** `before`: what was known until then; kept where the state does not speak against it. */
@@ -50,6 +53,7 @@ export class Picture {
     copy.#seq = this.#seq
     copy.#at = this.#at
     copy.#stop = this.#stop
+    copy.#charts = this.#charts
     return copy
   }
 
@@ -87,6 +91,12 @@ export class Picture {
     return this.#children.get(address) ?? NOBODY
   }
 
+  /** The chart of the machine of a service; undefined when it runs none of its own, or nobody has told. */
+  chartOf({ address, parent = '' }: PictureNode): Chart | undefined {
+    // Those of a dynamic supervisor run the same machine, as a rule.
+    return this.#charts[address] ?? (this.#nodes.get(parent)?.dynamic === true ? this.#charts[parent] : undefined)
+  }
+
   /** The stop under way, or over; undefined before. */
   get stop(): StopView | undefined {
     return this.#stop
@@ -117,7 +127,8 @@ export class Picture {
   frame(): StateFrame {
     const machines: Record<string, MachineState> = {}
     for (const { address, machine } of this.#nodes.values()) if (machine !== undefined) machines[address] = machine
-    return { ...this.state, seq: this.#seq, at: this.#at, wallAt: this.wallAt(this.#at), tree: this.tree(), machines, stop: this.#stop }
+    const moment = { seq: this.#seq, at: this.#at, wallAt: this.wallAt(this.#at), tree: this.tree(), machines, stop: this.#stop }
+    return { ...this.state, ...moment, charts: this.#charts }
   }
 
   /** Remembers what a picture of the same moment knows besides. */
@@ -140,8 +151,10 @@ export class Picture {
   }
 
   /** Folds in what was measured. */
-  measure({ at, changed }: GaugesFrame): void {
+  measure({ at, changed, added = [], charts = {} }: GaugesFrame): void {
     this.#at = Math.max(this.#at, at)
+    for (const node of added) this.#describe(node, parentOf(node.address))
+    if (Object.keys(charts).length > 0) this.#charts = { ...this.#charts, ...charts }
     for (const [address, gauges] of Object.entries(changed)) this.#change(address, (node) => measured(node, gauges))
   }
 
@@ -163,10 +176,21 @@ export class Picture {
     if (node !== undefined) this.#replace(node, change(node))
   }
 
-  // One that was added at run time: its first fact is all that is told of it, until the next state.
+  // All that is known of one that was added, but where it is in its life: its facts say that, and they may have gone on since.
+  #describe(node: TreeNode, parent: string): void {
+    const known = this.#nodes.get(node.address)
+    // One that is not known either never started, or has gone by now.
+    if (known === undefined && (node.incarnation > 0 || !this.#nodes.has(parent))) return
+    if (known === undefined) this.#put(nodeOf(node, parent))
+    else this.#replace(known, described(known, node))
+    this.#structure += 1
+    for (const child of node.children) this.#describe(child, node.address)
+  }
+
+  // One that was added at run time: its first fact is all that is told of it, until the next measurement.
   #welcome(address: string): void {
     if (this.#nodes.has(address)) return
-    const parent = address.slice(0, Math.max(0, address.lastIndexOf('/')))
+    const parent = parentOf(address)
     const [sibling] = this.#nodes.get(parent)?.dynamic === true ? this.childrenOf(parent) : []
     if (parent !== '') this.#change(parent, (node) => (node.kind === 'supervisor' ? node : { ...node, kind: 'supervisor' }))
     this.#put(newcomer(address, parent, sibling === undefined ? undefined : this.#nodes.get(sibling)))
@@ -182,4 +206,8 @@ export class Picture {
     this.#children.delete(address)
     if (node.parent !== undefined) this.#children.get(node.parent)?.delete(address)
   }
+}
+
+function parentOf(address: string): string {
+  return address.slice(0, Math.max(0, address.lastIndexOf('/')))
 }

@@ -42,7 +42,7 @@ export interface StateFrame {
   readonly wallAt: number
   readonly daemon: DaemonInfo
   readonly tree: TreeNode
-  /** The charts of users' machines, by address. */
+  /** The charts of users' machines, by address; at that of a dynamic supervisor the chart of its children's. */
   readonly charts: Readonly<Record<string, Chart>>
   /** In which states users' machines are, by address, as far as their transitions were heard. */
   readonly machines?: Readonly<Record<string, MachineState>> | undefined
@@ -97,6 +97,10 @@ export interface GaugesFrame {
   readonly type: 'gauges'
   readonly at: number
   readonly changed: Readonly<Record<string, Gauges>>
+  /** Who has been added to the tree since the last of these and is there still, with all below; its facts have told its address only. */
+  readonly added?: readonly TreeNode[] | undefined
+  /** The charts of the machines of those, as in a state, as far as they are new. */
+  readonly charts?: StateFrame['charts'] | undefined
 }
 
 /** What is measured of one service or supervisor. */
@@ -108,6 +112,7 @@ export interface Gauges {
   readonly health?: TreeNode['health']
   readonly restarts?: TreeNode['restarts']
   readonly leader?: TreeNode['leader']
+  readonly predecessor?: number | undefined
 }
 
 /** The reader was too slow, or away for too long: so many facts are gone. A state follows. */

@@ -2,8 +2,12 @@
 // measured; what the ring has lost meanwhile is told, and made good by the state.
 import type { Ring } from '../../base/ring.js'
 import type { Fact } from '../../protocol/fact.js'
-import type { Frame, Gauges, StateFrame } from './frames.js'
+import type { Frame, StateFrame } from './frames.js'
+import type { Measured } from './measuring.js'
 import { wireFact } from './wire.js'
+
+/** Whoever leaves so many measurements unread is given the state anew: they are the past by then. */
+const MOST_UNREAD = 10_000
 
 /** One reader of a watch. */
 export interface WatchReader {
@@ -42,7 +46,7 @@ export class Reader implements WatchReader {
   /** The number of the last fact that was read. */
   #cursor: number
   #needsState = true
-  #changed: Record<string, Gauges> | undefined
+  #measured: Measured | undefined
   #isEnding = false
   #hasLast = false
 
@@ -76,15 +80,15 @@ export class Reader implements WatchReader {
     if (this.#needsState) {
       frames.push(this.#source.state(this.#controls))
       this.#needsState = false
-      this.#changed = undefined
+      this.#measured = undefined
     }
     while (this.#cursor < ring.last && frames.length < limit) {
       this.#cursor += 1
       frames.push({ type: 'fact', seq: this.#cursor, fact: wireFact(ring.at(this.#cursor)) })
     }
-    if (this.#changed !== undefined && this.#cursor >= ring.last && frames.length < limit) {
-      frames.push({ type: 'gauges', at: this.#source.now(), changed: this.#changed })
-      this.#changed = undefined
+    if (this.#measured !== undefined && this.#cursor >= ring.last && frames.length < limit) {
+      frames.push({ type: 'gauges', at: this.#source.now(), ...this.#measured })
+      this.#measured = undefined
     }
     if (this.#isEnding && !this.#hasLast && this.#cursor >= ring.last && frames.length < limit) {
       frames.push(this.#source.state(this.#controls))
@@ -93,8 +97,12 @@ export class Reader implements WatchReader {
     return frames
   }
 
-  measured(changed: Readonly<Record<string, Gauges>>): void {
-    this.#changed = { ...this.#changed, ...changed }
+  measured(measured: Measured): void {
+    this.#measured = together(this.#measured, measured)
+    const { changed, added = [] } = this.#measured
+    if (Object.keys(changed).length + added.length <= MOST_UNREAD || this.#measured === measured) return
+    this.#measured = undefined
+    this.#needsState = true
   }
 
   /** What it is given last is the state, with the report. */
@@ -105,4 +113,11 @@ export class Reader implements WatchReader {
   close(): void {
     this.#left()
   }
+}
+
+function together(earlier: Measured | undefined, later: Measured): Measured {
+  if (earlier === undefined) return later
+  const added = [...(earlier.added ?? []), ...(later.added ?? [])]
+  const changed = { ...earlier.changed, ...later.changed }
+  return added.length === 0 ? { changed } : { changed, added, charts: { ...earlier.charts, ...later.charts } }
 }

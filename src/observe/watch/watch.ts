@@ -2,12 +2,11 @@
 // and made into frames only when somebody reads; a reader that is too slow skips what the ring has lost, is told how much, and is
 // given the state anew, so that nobody's slowness costs memory.
 import { Ring } from '../../base/ring.js'
-import type { Chart } from '../../protocol/chart.js'
 import type { Fact } from '../../protocol/fact.js'
 import type { System } from '../../tree/system.js'
-import { everyNode, type TreeNode } from '../../tree/tree-node.js'
 import type { DaemonInfo } from '../daemon-info.js'
-import type { Gauges, StateFrame } from './frames.js'
+import type { StateFrame } from './frames.js'
+import { chartsIn, Measuring } from './measuring.js'
 import { ForNewcomers } from './newcomers.js'
 import { Reader, type WatchReader } from './watch-reader.js'
 
@@ -35,14 +34,14 @@ export class Watch {
   #isKept = false
   #news: NodeJS.Timeout | undefined
   #gauges: NodeJS.Timeout | undefined
-  /** What readers know of what is measured, as text, by address. */
-  readonly #told = new Map<string, string>()
+  readonly #measuring: Measuring
   readonly #newcomers = new ForNewcomers()
   #isClosed = false
 
   constructor(options: WatchOptions) {
     this.options = options
     this.#ring = new Ring(options.capacity ?? CAPACITY)
+    this.#measuring = new Measuring(options.system)
   }
 
   /** From now on facts are kept whether anybody reads or not, for those who come later. */
@@ -58,6 +57,8 @@ export class Watch {
    */
   read(after: number, onNews: () => void, controls = false): WatchReader {
     this.#listen()
+    if (this.#readers.size === 0) this.#measuring.begin()
+    else this.#measuring.joined()
     const reader = new Reader(this, { after, controls, onNews, left: () => this.#left(reader) })
     this.#readers.add(reader)
     this.#scheduleGauges()
@@ -77,7 +78,7 @@ export class Watch {
       wallAt: Date.now(),
       daemon,
       tree,
-      charts: chartsIn(system, tree),
+      charts: chartsIn(system, [tree, undefined], () => false),
       machines: this.#newcomers.machinesIn(tree),
       stop: this.#newcomers.stop,
       controls,
@@ -116,6 +117,7 @@ export class Watch {
     this.#unlisten ??= this.options.system.on((fact) => {
       this.#ring.push(fact)
       this.#newcomers.hear(fact)
+      if (fact.type === 'deleted') this.#measuring.left(fact.address)
       if (this.#readers.size > 0) this.#news ??= setTimeout(() => this.#tellNews(), NEWS_MS).unref()
     })
   }
@@ -153,31 +155,11 @@ export class Watch {
 
   #tellGauges(): void {
     this.#gauges = undefined
-    const changed: Record<string, Gauges> = {}
-    for (const { address, inFlight, capacity, waiting, refused, health, restarts, leader } of everyNode(this.options.system.tree())) {
-      const gauges: Gauges = { inFlight, capacity, waiting, refused, health, restarts, leader }
-      const text = JSON.stringify(gauges)
-      if (this.#told.get(address) !== text) {
-        this.#told.set(address, text)
-        changed[address] = gauges
-      }
-    }
-    if (Object.keys(changed).length > 0) {
-      for (const reader of this.#readers) reader.measured(changed)
+    const measured = this.#measuring.next()
+    if (measured !== undefined) {
+      for (const reader of this.#readers) reader.measured(measured)
       this.#tellNews()
     }
     this.#scheduleGauges()
   }
-}
-
-// The children of one dynamic supervisor run the same machine, as a rule: the first one's stands for all.
-function chartsIn(system: System, root: TreeNode): StateFrame['charts'] {
-  const charts: Record<string, Chart> = {}
-  const visit = (node: TreeNode): void => {
-    const chart = node.hasMachine ? system.chart(node.address) : undefined
-    if (chart !== undefined) charts[node.address] = chart
-    for (const child of node.dynamic ? node.children.slice(0, 1) : node.children) visit(child)
-  }
-  visit(root)
-  return charts
 }

@@ -62,7 +62,7 @@ class ChartView implements View {
     const { picture } = moment
     const node = picture.nodes.get(selection ?? picture.root)
     if (node === undefined) return this.#showNobody(selection)
-    const machine = picture.state.charts[node.address]
+    const machine = picture.chartOf(node)
     this.#tabs.hidden = machine === undefined
     const which = machine === undefined ? 'life' : this.#chosen
     for (const [each, button] of Object.entries(this.#choices)) dress(button, { 'aria-pressed': String(each === which) })
