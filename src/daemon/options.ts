@@ -33,7 +33,10 @@ export interface RunOptions<Root extends Service = Service> {
   readonly admin?: false | { readonly folder?: string; readonly port?: number }
   /** What watches the daemon: `metrics(…)`, `tracing(…)`, `inspector(…)`, `recorder(…)`, or your own. */
   readonly observers?: readonly Observer[]
-  /** How long to wait, once the tree has stopped, for a scraper to fetch the last values of the metrics. Part of `grace`. Default 0. */
+  /**
+   * How long to wait, once the tree has stopped, for a scraper to fetch the last values of the metrics, if one has ever come. Part of
+   * `grace`. Default 0.
+   */
   readonly finalScrape?: Duration
   /** The version of the daemon, for its log and its inspectors. Default: that of the `package.json` whose script npm runs, if it runs one. */
   readonly version?: string

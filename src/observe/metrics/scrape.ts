@@ -1,5 +1,5 @@
 // The answer to a scrape, and the one that is waited for at the end: it must have begun when the tree had stopped, since only then all
-// counters have their last value, and it must have been read to its end.
+// counters have their last value, and it must have been read to its end. Where nobody has ever come, nobody is waited for.
 
 import { deferred } from '../../base/deferred.js'
 import type { Log } from '../../base/log.js'
@@ -12,6 +12,7 @@ export class Scrapes {
   readonly #log: Log
   readonly #isOver: () => boolean
   readonly #last = deferred<void>()
+  #hasCome = false
 
   /** `isOver` says whether all counters have their last value. */
   constructor(registry: MetricsRegistry, log: Log, isOver: () => boolean) {
@@ -20,12 +21,15 @@ export class Scrapes {
     this.#isOver = isOver
   }
 
-  /** Resolves once a scraper has the last values. */
+  /** Resolves once a scraper has the last values; at once where none has come before, since none will. */
   get last(): Promise<void> {
-    return this.#last.promise
+    if (this.#hasCome) return this.#last.promise
+    this.#log.info('nobody has ever scraped the metrics, so no last scrape is waited for')
+    return Promise.resolve()
   }
 
   readonly answer = async ({ method }: Request): Promise<Response> => {
+    this.#hasCome ||= method === 'GET'
     const isLast = this.#isOver() && method === 'GET'
     try {
       const text = await this.#registry.metrics()
