@@ -93,8 +93,12 @@ const ADMIN_PORT = 9001
 export function readOptions(options: RunOptions, problems: Problems): Settings {
   const graceMs = problems.duration('run', 'grace', options.grace, 25_000)
   const lameDuckMs = problems.duration('run', 'lameDuck', options.lameDuck, 0)
-  if (lameDuckMs >= graceMs) {
-    problems.add('run', `\`lameDuck\` (${formatMs(lameDuckMs)}) leaves nothing of \`grace\` (${formatMs(graceMs)}) for the drain`)
+  const finalScrapeMs = problems.duration('run', 'finalScrape', options.finalScrape, 0)
+  const waits = Object.entries({ lameDuck: lameDuckMs, finalScrape: finalScrapeMs }).filter(([, ms]) => ms > 0)
+  if (lameDuckMs + finalScrapeMs >= graceMs && waits.length > 0) {
+    const parts = waits.map(([name, ms]) => `\`${name}\` (${formatMs(ms)})`).join(' and ')
+    const leave = waits.length === 1 ? 'leaves' : 'leave'
+    problems.add('run', `${parts} ${leave} nothing of \`grace\` (${formatMs(graceMs)}) for the drain`)
   }
   const lost = onceLost()
   const run = randomUUID()
@@ -111,7 +115,7 @@ export function readOptions(options: RunOptions, problems: Problems): Settings {
     probes: readProbes(options.probes ?? {}, problems),
     admin: readAdmin(options.admin ?? {}, problems),
     observers: readObservers(options.observers, problems),
-    finalScrapeMs: problems.duration('run', 'finalScrape', options.finalScrape, 0),
+    finalScrapeMs,
     version: readVersion(options.version, problems),
     prestopToken: readPrestopToken(),
     run,
