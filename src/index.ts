@@ -53,6 +53,7 @@ export type {
   Candidate,
   Claim,
   Handover,
+  HandoverRequest,
   LastExit,
   Lease,
   LeaseAnswer,

@@ -124,9 +124,13 @@ async function follow({ request, client, frames, state, node, asker }: Asked): P
   const about = isWhole ? { own: edgesOf(state.tree).map((edge) => edge.address), others: NOBODY } : aboutOf(verb, state.tree, address)
   const lines = new FactLines(state.at, json ? 0 : LINES_AT_MOST, (line) => asker.show(line))
   const aftermath = new Aftermath(about.own)
+  // When the last of it happened: what this program takes to ask and to hear of it is not the daemon's time.
+  let overAt = state.at
   const following = new Following(frames, state.seq, (frame) => {
-    if (isAbout(about, frame.fact.address)) lines.add(frame)
     aftermath.take(frame.fact)
+    if (!isAbout(about, frame.fact.address)) return
+    overAt = frame.fact.at
+    lines.add(frame)
   })
   asker.begin()
   const outcome = await client.control(verb, isWhole ? undefined : address)
@@ -135,9 +139,8 @@ async function follow({ request, client, frames, state, node, asker }: Asked): P
   // Who is killed may be on its way back.
   if (verb === 'kill') await following.until(() => !aftermath.isRestarting)
   if (!json) lines.end()
-  const after = await client.state()
-  const now = nodeAt(after.tree, address)
-  const tookMs = Math.round(after.at - state.at)
+  const now = nodeAt((await client.state()).tree, address)
+  const tookMs = Math.round(Math.max(0, overAt - state.at))
   const isDone = verb === 'kill' || aftermath.disorder === undefined
   if (json) {
     const answer = { verb, address, ok: isDone, outcome, disorder: aftermath.disorder, state: now && stateOf(now), tookMs }

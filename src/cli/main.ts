@@ -68,6 +68,8 @@ async function perform(args: readonly string[]): Promise<Done | undefined> {
     case 'drain':
     case 'kill':
     case 'step-down': {
+      // Nobody may be reading any more, as behind `head`: what was asked for is seen to its end all the same.
+      stdout.on('error', () => {})
       const surface = surfaceOf(stdout, env)
       const { text, isDone } = await controlCommand(request, env, {
         show: (line) => stdout.write(`${paint(line, surface)}\n`),

@@ -17,7 +17,8 @@ export interface FactWords {
 // In one line.
 function errorLine({ name, message, code }: WireError): string {
   const kind = code === undefined ? name : `${name} ${code}`
-  return name === 'Error' && code === undefined ? message : `${kind}: ${message}`
+  // What was thrown may be no error at all: then its name is its type.
+  return (name === 'Error' || name === 'string') && code === undefined ? message : `${kind}: ${message}`
 }
 
 /** An error and what caused it, one line each. */
