@@ -94,12 +94,7 @@ export function readOptions(options: RunOptions, problems: Problems): Settings {
   const graceMs = problems.duration('run', 'grace', options.grace, 25_000)
   const lameDuckMs = problems.duration('run', 'lameDuck', options.lameDuck, 0)
   const finalScrapeMs = problems.duration('run', 'finalScrape', options.finalScrape, 0)
-  const waits = Object.entries({ lameDuck: lameDuckMs, finalScrape: finalScrapeMs }).filter(([, ms]) => ms > 0)
-  if (lameDuckMs + finalScrapeMs >= graceMs && waits.length > 0) {
-    const parts = waits.map(([name, ms]) => `\`${name}\` (${formatMs(ms)})`).join(' and ')
-    const leave = waits.length === 1 ? 'leaves' : 'leave'
-    problems.add('run', `${parts} ${leave} nothing of \`grace\` (${formatMs(graceMs)}) for the drain`)
-  }
+  if (lameDuckMs + finalScrapeMs >= graceMs) problems.add('run', nothingLeft(graceMs, lameDuckMs, finalScrapeMs))
   const lost = onceLost()
   const run = randomUUID()
   const rootLog = readLog(options.log, lost, problems)
@@ -129,6 +124,14 @@ export function readOptions(options: RunOptions, problems: Problems): Settings {
     reportFile: readReport(options.report, problems),
     onReady: options.onReady,
   }
+}
+
+function nothingLeft(graceMs: number, lameDuckMs: number, finalScrapeMs: number): string {
+  const lameDuck = `\`lameDuck\` (${formatMs(lameDuckMs)})`
+  const finalScrape = `\`finalScrape\` (${formatMs(finalScrapeMs)})`
+  const nothing = `nothing of \`grace\` (${formatMs(graceMs)}) for the drain`
+  if (finalScrapeMs === 0) return `${lameDuck} leaves ${nothing}`
+  return lameDuckMs === 0 ? `${finalScrape} leaves ${nothing}` : `${lameDuck} and ${finalScrape} leave ${nothing}`
 }
 
 // Secrets that come from files often end with a newline, which no header can carry.
