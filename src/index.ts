@@ -48,11 +48,12 @@ export { explainStop } from './observe/report/explain-stop.js'
 export { type DrawnReport, drawTimeline } from './observe/report/timeline.js'
 export type { PathStep, Report, ReportWarning, ServiceReport } from './policy/report.js'
 export type { Exit, Restart, Verdict } from './protocol/exit.js'
-export type { DrainingState, Ending, Fact, FactType, Held, StopPhase, StopSummary } from './protocol/fact.js'
+export type { DrainingState, Ending, Fact, FactType, ForcedWhy, Held, StopPhase, StopSummary } from './protocol/fact.js'
 export type {
   Candidate,
   Claim,
   Handover,
+  HandoverRequest,
   LastExit,
   Lease,
   LeaseAnswer,

@@ -119,6 +119,15 @@ describe('the documents', () => {
     expect(normalized(await logOfDaemon(join(scratch, `${name}.ts`)))).toBe(normalized(shown ?? ''))
   })
 
+  it.each(blocks.filter(({ marks }) => marks.includes('daemon')))(
+    'show the daemon $name as JavaScript, to be started as it is',
+    async ({ name, code }) => {
+      const file = join(scratch, `${name}.mjs`)
+      writeFileSync(file, code)
+      await exec(process.execPath, ['--check', file])
+    },
+  )
+
   it.each(blocks.filter(({ marks }) => marks.includes('run')))('show what $name prints', async ({ name, shown }) => {
     const { stdout } = await exec(process.execPath, ['--import', 'tsx', join(scratch, `${name}.ts`)], { cwd: dirname(scratch) })
     expect(shown, 'a block marked `run` is followed by a `text` block').toBeDefined()

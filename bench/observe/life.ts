@@ -39,7 +39,7 @@ export function observedOf(system: System): Observed {
     lameDuckMs: 0,
   }
   const now = (): number => performance.now()
-  return { system, daemon, log, now, watch: new Watch({ system, daemon, now }) }
+  return { system, daemon, log, now, watch: new Watch({ system, daemon, now }), isReady: () => true }
 }
 
 /** What a life took, in milliseconds. */

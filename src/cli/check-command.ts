@@ -31,10 +31,11 @@ export async function checkCommand(request: CheckRequest): Promise<Checked> {
   const plan = await planIn(request, request.flags)
   const { tree, problems } = plan
   if (tree === undefined || problems.length > 0) return { text: problemsText(request, problems), isFine: false }
-  const { graceMs, lameDuckMs, flushMs } = plan
+  const { graceMs, lameDuckMs, afterTree } = plan
+  const flushMs = afterTree.scrapeMs + afterTree.spansMs + afterTree.logMs
   const worst = worstCase(tree)
   const fit = fitInto(graceMs, { treeMs: worst.totalMs, lameDuckMs, flushMs })
-  const times = { worst, fit, graceMs, lameDuckMs, flushMs, withDefaultsMs: worstCase(withDefaults(tree)).totalMs }
+  const times = { worst, fit, graceMs, lameDuckMs, afterTree, withDefaultsMs: worstCase(withDefaults(tree)).totalMs }
   const manifest =
     request.manifest === undefined ? undefined : checkManifest(request.manifest, request.container, daemonOf(plan, tree, fit.neededMs))
   const isFine = times.fit.overMs === 0 && (manifest === undefined || manifest.findings.every(({ severity }) => severity === 'note'))
@@ -72,8 +73,8 @@ function asText({ request, tree, times, manifest }: Result): string {
 
 // JSON has no infinity: a time without a limit becomes null.
 function asJson({ request, tree, times, manifest, isFine }: Result): string {
-  const { worst, fit, graceMs, lameDuckMs, flushMs, withDefaultsMs } = times
+  const { worst, fit, graceMs, lameDuckMs, afterTree, withDefaultsMs } = times
   const { totalMs: treeMs, edgesMs, unbounded, stops } = worst
-  const sum = { graceMs, lameDuckMs, treeMs, edgesMs, flushMs, ...fit, withDefaultsMs }
+  const sum = { graceMs, lameDuckMs, treeMs, edgesMs, afterTree, ...fit, withDefaultsMs }
   return `${JSON.stringify({ file: request.file, ok: isFine, problems: [], tree, stop: { ...sum, unbounded, services: stops }, manifest })}\n`
 }

@@ -49,6 +49,8 @@ const TYPESCRIPT =
   'TypeScript: Node 22.18 and later read it by themselves. On an older one, with a loader: node --import tsx node_modules/.bin/quiesce …'
 const WHICH =
   'ADDRESS begins with the daemon: the id of its root (`shop/api`), its process id (`4711/api`) or both (`shop-4711/api`). Where only one runs, that may be left out (`api`).'
+const WHICH_DAEMON =
+  'DAEMON is the id of its root (`shop`), its process id (`4711`) or both (`shop-4711`). Where only one runs, it may be left out.'
 const ASKED = '0 done, 1 the daemon was not found, did not answer or refused, or it did not come to what was asked for, 2 called wrongly.'
 
 /** All commands by name. */
@@ -128,7 +130,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     about: [
       'Fills the terminal until q, Ctrl+C, or the end of the daemon: then its shutdown report is left on the screen. Keys: t the tree, i by work in flight, r by restarts, s by state, a every child, arrows scroll.',
       'Where the output is no terminal: one picture. With `--json`: every frame as a line, which is a recording that `quiesce inspect` opens.',
-      WHICH,
+      WHICH_DAEMON,
     ],
     operands: ['daemon'],
     options: { ...LIVE, json: { type: 'boolean', about: 'Every frame as a line of JSON, until the daemon ends.' }, help: HELP },
@@ -140,6 +142,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     about: [
       'Prints the address of the page. A daemon with the observer `inspector()` serves it itself. For one without it, and for a recording in FILE, it is served here, on 127.0.0.1 and to whoever has the token in its address, until Ctrl+C.',
       'Recordings are written by `quiesce run --record FILE` and by `quiesce top --json > FILE`.',
+      WHICH_DAEMON,
     ],
     operands: ['file-or-daemon'],
     options: {
@@ -186,7 +189,10 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
   'step-down': {
     synopsis: 'step-down [ADDRESS] [options]',
     title: 'a leader gives up its term, so that another one leads',
-    about: ['Without an address: the one leader of the daemon.', WHICH],
+    about: [
+      'The leader finishes what it has accepted in its term and gives its lease back. Without an address: the one leader of the daemon.',
+      WHICH,
+    ],
     operands: ['address'],
     options: { ...LIVE, json: JSON_OPTION, help: HELP },
     exit: ASKED,
@@ -213,6 +219,7 @@ export const COMMANDS: Readonly<Record<string, CommandSpec>> = {
     title: 'how the last stop went',
     about: [
       'Reads shutdown reports from FILE: one that `--report` or the option `report` has written, or the log of a daemon. `-` is standard input. Default: the file named by the variable QUIESCE_REPORT; without that, or with the name of a daemon, the file in which a daemon that runs keeps its reports.',
+      WHICH_DAEMON,
     ],
     operands: ['file-or-daemon'],
     options: {

@@ -92,14 +92,14 @@ async function isMeant(request: ControlRequest, { tree, daemon }: StateFrame, no
   const { command, yes, json, target } = request
   const isWhole = command === 'drain' && node === tree
   if (yes || (command !== 'kill' && !isWhole)) return true
-  const question = isWhole ? wholeQuestion(tree, daemon.pid) : killQuestion(node, daemon.pid)
+  const edges = edgesOf(tree).map(({ address }) => address)
+  // Nothing would come of it: nobody need be asked.
+  if (isWhole && edges.length === 0) throw new DaemonError(`nothing in ${tree.id} takes work in from outside; name an address`)
+  const question = isWhole
+    ? `${edges.join(', ')} (pid ${daemon.pid}) will take no more work until restarted.`
+    : killQuestion(node, daemon.pid)
   if (confirm !== undefined && !json) return await confirm(question)
   throw new UsageError(question, command, `quiesce ${command}${target === undefined ? '' : ` ${target}`} --yes`)
-}
-
-function wholeQuestion(tree: TreeNode, pid: number): string {
-  const edges = edgesOf(tree).map(({ address }) => address)
-  return `${edges.length === 0 ? tree.id : edges.join(', ')} (pid ${pid}) will take no more work until restarted.`
 }
 
 function killQuestion({ address, inFlight }: TreeNode, pid: number): string {
@@ -124,9 +124,13 @@ async function follow({ request, client, frames, state, node, asker }: Asked): P
   const about = isWhole ? { own: edgesOf(state.tree).map((edge) => edge.address), others: NOBODY } : aboutOf(verb, state.tree, address)
   const lines = new FactLines(state.at, json ? 0 : LINES_AT_MOST, (line) => asker.show(line))
   const aftermath = new Aftermath(about.own)
+  // When the last of it happened: what this program takes to ask and to hear of it is not the daemon's time.
+  let overAt = state.at
   const following = new Following(frames, state.seq, (frame) => {
-    if (isAbout(about, frame.fact.address)) lines.add(frame)
     aftermath.take(frame.fact)
+    if (!isAbout(about, frame.fact.address)) return
+    overAt = frame.fact.at
+    lines.add(frame)
   })
   asker.begin()
   const outcome = await client.control(verb, isWhole ? undefined : address)
@@ -135,9 +139,8 @@ async function follow({ request, client, frames, state, node, asker }: Asked): P
   // Who is killed may be on its way back.
   if (verb === 'kill') await following.until(() => !aftermath.isRestarting)
   if (!json) lines.end()
-  const after = await client.state()
-  const now = nodeAt(after.tree, address)
-  const tookMs = Math.round(after.at - state.at)
+  const now = nodeAt((await client.state()).tree, address)
+  const tookMs = Math.round(Math.max(0, overAt - state.at))
   const isDone = verb === 'kill' || aftermath.disorder === undefined
   if (json) {
     const answer = { verb, address, ok: isDone, outcome, disorder: aftermath.disorder, state: now && stateOf(now), tookMs }

@@ -68,6 +68,8 @@ async function perform(args: readonly string[]): Promise<Done | undefined> {
     case 'drain':
     case 'kill':
     case 'step-down': {
+      // Nobody may be reading any more, as behind `head`: what was asked for is seen to its end all the same.
+      stdout.on('error', () => {})
       const surface = surfaceOf(stdout, env)
       const { text, isDone } = await controlCommand(request, env, {
         show: (line) => stdout.write(`${paint(line, surface)}\n`),
@@ -90,7 +92,7 @@ async function inspect(request: InspectRequest & { readonly open: boolean; reado
   if (problem !== undefined) say(problem)
   if (server !== undefined) {
     await signalled()
-    await server.close()
+    await server.close(0)
   }
   return { text: '', code: EXIT.fine }
 }

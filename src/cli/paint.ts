@@ -1,6 +1,6 @@
 // Lines for a terminal, a pipe or a file: made of spans with a tone each, cut to a width before they are coloured, so that a colour never
 // counts as a column and is never cut in two.
-import { toWidth } from '../observe/report/text-width.js'
+import { beginningOf, columnsOf, endOf, toWidth } from '../observe/report/text-width.js'
 
 /** What a span is about; the colours are chosen in one place. */
 export type Tone = 'strong' | 'faint' | 'good' | 'busy' | 'bad'
@@ -31,7 +31,7 @@ export function span(text: string, tone?: Tone): Span {
 
 /** How many columns a line takes. */
 export function lengthOf(line: Line): number {
-  return line.reduce((sum, { text }) => sum + text.length, 0)
+  return line.reduce((sum, { text }) => sum + columnsOf(text), 0)
 }
 
 /** Cuts a line that is too long, and says so with an ellipsis. */
@@ -41,10 +41,15 @@ export function cut(line: Line, width: number): Line {
   let left = width - 1
   for (const { text, tone } of line) {
     if (left <= 0) break
-    kept.push({ text: text.slice(0, left), tone })
-    left -= text.length
+    kept.push({ text: beginningOf(text, left), tone })
+    left -= columnsOf(text)
   }
   return width < 1 ? [] : [...kept, { text: '…', tone: 'faint' }]
+}
+
+/** An address, cut in front where it is too long: its end says most. */
+export function fromEnd(address: string, width: number): string {
+  return columnsOf(address) > width ? `…${endOf(address, width - 1)}` : address
 }
 
 /** Fills a line up with spaces. */

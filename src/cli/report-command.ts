@@ -4,7 +4,7 @@ import { extname } from 'node:path'
 import { describe } from '../base/errors.js'
 import { explainStop } from '../observe/report/explain-stop.js'
 import { drawTimeline } from '../observe/report/timeline.js'
-import { chooseDaemon, type Wanted } from './daemons/choose.js'
+import { type Chosen, chooseDaemon, type Wanted } from './daemons/choose.js'
 import { DaemonClient } from './daemons/client.js'
 import { DaemonError } from './daemons/daemon-error.js'
 import { type KeptReport, reportsIn } from './report-lines.js'
@@ -45,7 +45,7 @@ function inFile(file: string): KeptReport[] {
 
 // One that runs has told of its earlier runs where it keeps their reports; one that has just stopped still knows its own.
 async function ofDaemon(request: ReportRequest, env: NodeJS.ProcessEnv): Promise<KeptReport[]> {
-  const { daemon } = await chooseDaemon(request, env)
+  const { daemon } = await runningDaemon(request, env)
   const client = new DaemonClient(daemon, request.timeoutMs)
   const { tree, report, wallAt } = await client.state()
   if (report !== undefined) {
@@ -59,6 +59,19 @@ async function ofDaemon(request: ReportRequest, env: NodeJS.ProcessEnv): Promise
     statSync(file, { throwIfNoEntry: false }) === undefined ? [] : reportsIn(read(file, file)).filter(({ root }) => root === tree.id)
   if (reports.length === 0) throw new DaemonError(`${daemon.name} runs; of earlier runs there is no report in ${file}`)
   return reports
+}
+
+async function runningDaemon(request: ReportRequest, env: NodeJS.ProcessEnv): Promise<Chosen> {
+  try {
+    return await chooseDaemon(request, env)
+  } catch (error) {
+    // Most look for a report when the daemon is no more.
+    if (!(error instanceof DaemonError)) throw error
+    throw new DaemonError(error.message, [
+      ...error.more,
+      'One that has ended: `quiesce report FILE`, the file that `--report FILE` named, or its log.',
+    ])
+  }
 }
 
 function read(file: string, name: string): string {

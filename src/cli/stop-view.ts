@@ -1,6 +1,7 @@
 // The longest way of a stop as a table, at most 80 columns: what takes how long, from when until when, the sum, and what it comes to.
 import { formatMs } from '../base/duration.js'
-import { toWidth } from '../observe/report/text-width.js'
+import type { AfterTree } from '../daemon/stopping.js'
+import { padEnd, toWidth } from '../observe/report/text-width.js'
 import type { Fit, WorstCase, WorstStop } from '../policy/worst-case.js'
 import { count, WIDTH, wrap } from './text.js'
 
@@ -10,7 +11,7 @@ export interface StopTimes {
   readonly fit: Fit
   readonly graceMs: number
   readonly lameDuckMs: number
-  readonly flushMs: number
+  readonly afterTree: AfterTree
   /** What the tree would take if the defaults were counted. */
   readonly withDefaultsMs: number
 }
@@ -64,7 +65,7 @@ function moment(ms: number): string {
 
 function row(name: string, ...cells: readonly [string, string, string, string?]): string {
   const [takes, from, until, mark = ''] = cells
-  return `${toWidth(name, NAME).padEnd(NAME)}${takes.padStart(CELL)}${from.padStart(CELL)}${until.padStart(CELL)}${mark}`
+  return `${padEnd(toWidth(name, NAME), NAME)}${takes.padStart(CELL)}${from.padStart(CELL)}${until.padStart(CELL)}${mark}`
 }
 
 function notes({ worst: { stops }, withDefaultsMs }: StopTimes): string[] {
@@ -81,26 +82,39 @@ function notes({ worst: { stops }, withDefaultsMs }: StopTimes): string[] {
   return lines
 }
 
-function sumOf({ worst, fit, graceMs, lameDuckMs, flushMs }: StopTimes): string[] {
+function sumOf(times: StopTimes): string[] {
+  const { worst, fit, graceMs, lameDuckMs, afterTree } = times
   const line = (name: string, ms: number): string => row(`  ${name}`, formatMs(ms), '', '').trimEnd()
+  const { scrapeMs, spansMs, logMs } = afterTree
   return [
     line('lame duck', lameDuckMs),
     line('tree', worst.totalMs),
-    line('after the tree', flushMs),
+    ...(scrapeMs > 0 ? [line('final scrape', scrapeMs)] : []),
+    ...(spansMs > 0 ? [line('spans', spansMs)] : []),
+    line('log', logMs),
     line('sum', fit.neededMs),
     line('grace', graceMs),
-    ...wrap(verdict(worst, fit, graceMs), '  '),
+    ...wrap(verdict(times), '  '),
   ]
 }
 
-function verdict({ unbounded, stops }: WorstCase, { neededMs, overMs }: Fit, graceMs: number): string {
+function verdict(times: StopTimes): string {
+  const { fit, graceMs } = times
+  const { unbounded } = times.worst
+  const { neededMs, overMs } = fit
   if (overMs === 0)
     return graceMs === Number.POSITIVE_INFINITY ? 'It fits: there is no limit.' : `It fits: ${formatMs(graceMs - neededMs)} to spare.`
   if (unbounded.length > 0)
     return `It may never end: ${unbounded.join(', ')} ${unbounded.length === 1 ? 'has' : 'have'} \`shutdown: 'infinity'\`. What stops last is cut short; write a limit.`
-  const [longest] = stops.filter(({ decides }) => decides).sort((a, b) => b.untilMs - b.fromMs - (a.untilMs - a.fromMs))
-  const others =
-    longest === undefined ? 'shorten `lameDuck`' : `lower \`shutdown\` of ${longest.address} (${takesOf(longest)}) or of others with a *`
-  const remedy = `Raise \`grace\` by that much or more (and what the platform leaves with it), or ${others}.`
+  const remedy = `Raise \`grace\` by that much or more (and what the platform leaves with it), or ${shorter(times)}.`
   return `It does not fit: ${formatMs(overMs)} too long, so what stops last is cut short. ${remedy}`
+}
+
+// What takes longest is where most can be won.
+function shorter({ worst: { stops }, lameDuckMs, afterTree: { scrapeMs } }: StopTimes): string {
+  const takesMs = ({ fromMs, untilMs }: WorstStop): number => untilMs - fromMs
+  const [longest] = stops.filter(({ decides }) => decides).sort((a, b) => takesMs(b) - takesMs(a))
+  if (longest !== undefined && takesMs(longest) >= Math.max(lameDuckMs, scrapeMs))
+    return `lower \`shutdown\` of ${longest.address} (${takesOf(longest)}) or of others with a *`
+  return lameDuckMs >= scrapeMs ? `shorten \`lameDuck\` (${formatMs(lameDuckMs)})` : `shorten \`finalScrape\` (${formatMs(scrapeMs)})`
 }

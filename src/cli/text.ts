@@ -1,6 +1,6 @@
 // Plain text for terminals, pipes and logs alike: no colours, at most 80 columns.
 import { formatMs } from '../base/duration.js'
-import { toWidth } from '../observe/report/text-width.js'
+import { columnsOf, toWidth } from '../observe/report/text-width.js'
 
 /** The width of everything that is printed. */
 export const WIDTH = 80
@@ -16,7 +16,7 @@ export function wrap(text: string, indent = '', first = indent): string[] {
   let isEmpty = true
   for (const word of text.replace(QUANTITY, UNBROKEN).split(/[ \t\n]+/)) {
     if (word === '') continue
-    if (!isEmpty && line.length + 1 + word.length > WIDTH) {
+    if (!isEmpty && columnsOf(line) + 1 + columnsOf(word) > WIDTH) {
       lines.push(line)
       line = indent
       isEmpty = true

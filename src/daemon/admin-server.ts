@@ -13,45 +13,36 @@ export type ListenOptions = { readonly host: string | undefined; readonly port: 
 /** A listening admin server. */
 export interface AdminServer {
   readonly url: string
-  /** Waits for answers under way; for those that are streamed no longer than `streamsMs`. Default 0. */
-  close(streamsMs?: number): Promise<void>
+  /** Waits for answers under way, no longer than `limitMs` (default 500): one that nobody reads must not hold the exit. */
+  close(limitMs?: number): Promise<void>
 }
+
+const ANSWERS_MS = 500
 
 /** Listens; rejects when the port is taken. It never keeps the process alive by itself. `onError` hears of trouble later on. */
 export async function listenAdmin(where: ListenOptions, routes: Routes, onError: (error: Error) => void): Promise<AdminServer> {
   const underWay = new Set<Promise<void>>()
-  const streams = new Set<Promise<void>>()
   const server = createServer((request, response) => {
-    const answered = answer(routes, request, response, (stream) => keep(streams, stream)).catch((error) => {
+    const answered = answer(routes, request, response).catch((error) => {
       response.destroy()
       onError(error)
     })
-    keep(underWay, answered)
+    underWay.add(answered)
+    void answered.then(() => underWay.delete(answered))
   })
   await listen(server, where)
   server.on('error', onError)
   server.unref()
   return {
     url: urlOf(server, where),
-    close: async (streamsMs = 0) => {
-      await Promise.all(underWay)
-      if (streams.size > 0 && streamsMs > 0) await inTime(streamsMs, Promise.all(streams))
+    close: async (limitMs = ANSWERS_MS) => {
+      if (underWay.size > 0) await inTime(limitMs, Promise.all(underWay))
       await close(server)
     },
   }
 }
 
-function keep(set: Set<Promise<void>>, promise: Promise<void>): void {
-  set.add(promise)
-  void promise.then(() => set.delete(promise))
-}
-
-async function answer(
-  routes: Routes,
-  request: IncomingMessage,
-  response: ServerResponse,
-  streaming: (stream: Promise<void>) => void,
-): Promise<void> {
+async function answer(routes: Routes, request: IncomingMessage, response: ServerResponse): Promise<void> {
   // No route reads a body; what is left unread would reset the connection under the answer.
   request.resume()
   const { url = '/', method = '' } = request
@@ -60,16 +51,13 @@ async function answer(
   if (route === undefined) return void response.writeHead(404, { connection: 'close' }).end()
   const headers = Object.entries(request.headers).filter((header): header is [string, string] => typeof header[1] === 'string')
   const reply = await route(new Request(`http://localhost${path}${query === undefined ? '' : `?${query}`}`, { method, headers }))
-  const isStream = reply.headers.get('content-type') === 'text/event-stream'
   response.writeHead(reply.status, { ...Object.fromEntries(reply.headers), connection: 'close' })
   if (method === 'HEAD' || reply.body === null) {
     await reply.body?.cancel()
     return void response.end()
   }
-  const sent = pipeline(Readable.fromWeb(reply.body as Parameters<typeof Readable.fromWeb>[0]), response)
   // Whoever reads may go away at any time.
-  if (isStream) streaming(sent.catch(() => {}))
-  else await sent.catch(() => {})
+  await pipeline(Readable.fromWeb(reply.body as Parameters<typeof Readable.fromWeb>[0]), response).catch(() => {})
 }
 
 /** An answer for machines, never kept by a cache. */

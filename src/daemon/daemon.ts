@@ -20,6 +20,7 @@ import type { NodeEnv } from './node-env.js'
 import { Observers } from './observers.js'
 import type { Settings } from './options.js'
 import { prestopRoute } from './prestop.js'
+import { isReady } from './probes.js'
 import { startWarnings, type Warning } from './start-warnings.js'
 import { listenForStop } from './stop-triggers.js'
 import { Stopping } from './stopping.js'
@@ -34,6 +35,11 @@ export class Daemon {
   readonly #watch: Watch
   readonly #observers: Observers
   readonly #doors: Doors
+  readonly #readiness = {
+    started: () => this.#hasStarted,
+    leave: () => this.#stopping.leave,
+    unready: () => this.#system.unready(),
+  }
   #marker: Marker | undefined
   #hasStarted = false
   /** What failed first while the tree was starting. */
@@ -52,7 +58,13 @@ export class Daemon {
     const daemon = daemonInfo(system.tree().id, settings)
     const now = (): number => env.clock.now()
     this.#watch = new Watch({ system, daemon, now })
-    this.#observers = new Observers(settings.observers, { system, daemon, log, now, watch: this.#watch })
+    const observed = { system, daemon, log, now, watch: this.#watch, isReady: () => isReady(this.#readiness) }
+    try {
+      this.#observers = new Observers(settings.observers, observed)
+    } catch (error) {
+      this.#watch.close()
+      throw error
+    }
     const { page, fields, inside } = this.#observers
     const routes = (kind: 'probes' | 'admin') => this.#observers.routes(kind)
     this.#doors = new Doors({ system, watch: this.#watch, log, page, reportFile: settings.reportFile, routes })
@@ -128,14 +140,9 @@ export class Daemon {
     const prestop = () => this.#stopping.prestop(this.#hasStarted)
     if (admin !== undefined) await this.#doors.openAdmin(admin)
     if (probes === undefined) return
-    const state = {
-      started: () => this.#hasStarted,
-      leave: () => this.#stopping.leave,
-      unready: () => this.#system.unready(),
-      prestop: token === undefined ? undefined : prestopRoute({ token, log, prestop }),
-    }
+    const prestopping = token === undefined ? undefined : prestopRoute({ token, log, prestop })
     try {
-      await this.#doors.openProbes(probes, state)
+      await this.#doors.openProbes(probes, { ...this.#readiness, prestop: prestopping })
     } catch (error) {
       this.#startError = error
       const where = `${probes.host ?? 'port'}${probes.host === undefined ? ' ' : ':'}${probes.port}`

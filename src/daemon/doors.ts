@@ -13,9 +13,6 @@ import type { Settings } from './options.js'
 import { openProbes, type ProbeState } from './probes.js'
 import { shareListener } from './shared-listener.js'
 
-/** How long streams are given to be read to their end, in milliseconds. */
-const STREAMS_MS = 200
-
 /** What the doors lead to. */
 export interface Inside {
   readonly system: System
@@ -56,7 +53,7 @@ export class Doors {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#probes?.close(), this.#admin?.close(STREAMS_MS), this.#socket?.close(STREAMS_MS)])
+    await Promise.all([this.#probes?.close(), this.#admin?.close(), this.#socket?.close()])
     this.#forgetExit()
   }
 

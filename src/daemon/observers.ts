@@ -1,22 +1,31 @@
 // The observers of one daemon as one: attached before anything starts, asked and told in the order in which they were given. One that
-// throws is told to the log and left out of that one thing; it harms neither the daemon nor the others.
+// throws is told to the log and left out of that one thing; it harms neither the daemon nor the others. Those that cannot live together,
+// since two of them answer the same route, are an error of whoever wrote them down.
 import type { Inside } from '../base/env.js'
+import { SpecError } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import { logError } from '../base/log-error.js'
 import type { Attachment, Observed, Observer, Route, Routes } from '../observe/observer.js'
 import { inTime } from './in-time.js'
+import { PROBE_ROUTES } from './probes.js'
 
 /** The attached observers. */
 export class Observers {
   readonly #attached: { readonly name: string; readonly attachment: Attachment }[] = []
   readonly #log: Log
 
+  /** @throws SpecError when one of them says so, or when two answer the same route. None is attached then. */
   constructor(observers: readonly Observer[], observed: Observed) {
     this.#log = observed.log
+    const problems: string[] = []
     for (const observer of observers) {
-      const attachment = this.#guard(observer.name, 'attach', () => observer.attach(observed))
+      const attachment = this.#guard(observer.name, 'attach', () => attach(observer, observed, problems))
       if (attachment !== undefined) this.#attached.push({ name: observer.name, attachment })
     }
+    problems.push(...this.#clashes('probes', PROBE_ROUTES), ...this.#clashes('admin', []))
+    if (problems.length === 0) return
+    this.close()
+    throw new SpecError(problems)
   }
 
   /** Their routes of one kind. */
@@ -24,6 +33,23 @@ export class Observers {
     const routes = new Map<string, Route>()
     for (const { attachment } of this.#attached) for (const [path, route] of attachment[kind] ?? []) routes.set(path, route)
     return routes
+  }
+
+  // One line for two observers, however many routes they have in common.
+  #clashes(kind: 'probes' | 'admin', ofTheDaemon: readonly string[]): string[] {
+    const owners = new Map(ofTheDaemon.map((route) => [route, 'the daemon itself']))
+    const shared = new Map<string, string[]>()
+    for (const { name, attachment } of this.#attached) {
+      for (const route of attachment[kind]?.keys() ?? []) {
+        const owner = owners.get(route)
+        const both = `${owner} and ${name}`
+        if (owner === undefined) owners.set(route, name)
+        else shared.set(both, [...(shared.get(both) ?? []), `\`${route}\``])
+      }
+    }
+    return [...shared].map(
+      ([both, routes]) => `observers: ${both} both answer ${routes.join(', ')}. Leave one of them out, or let it answer elsewhere`,
+    )
   }
 
   /** The path of the first page for people. */
@@ -110,5 +136,15 @@ export class Observers {
       this.#log.error({ observer: name, ...logError(error) }, `${what} of the observer ${name} threw; the daemon goes on without it`)
       return undefined
     }
+  }
+}
+
+function attach(observer: Observer, observed: Observed, problems: string[]): Attachment | undefined {
+  try {
+    return observer.attach(observed)
+  } catch (error) {
+    if (!(error instanceof SpecError)) throw error
+    problems.push(...error.problems)
+    return undefined
   }
 }

@@ -6,7 +6,7 @@ import { Problems } from '../protocol/spec.js'
 import type { Service } from '../tree/definition.js'
 import { RunningSystem } from '../tree/running-system.js'
 import { type RunOptions, readOptions } from './options.js'
-import { keptAfterTree } from './stopping.js'
+import { type AfterTree, afterTree } from './stopping.js'
 
 /** A daemon that could be started; times in milliseconds. */
 export interface Plan {
@@ -16,8 +16,8 @@ export interface Plan {
   readonly tree: Blueprint | undefined
   readonly graceMs: number
   readonly lameDuckMs: number
-  /** What of the grace is kept for what comes after the tree: the final scrape, spans, the log. */
-  readonly flushMs: number
+  /** What of the grace is kept for what comes after the tree. */
+  readonly afterTree: AfterTree
   /** Where probes are answered: `host` as written, undefined where the daemon chooses. */
   readonly probes: { readonly host: string | undefined; readonly port: number } | undefined
   /** The signals that stop it. */
@@ -36,7 +36,7 @@ export function planOf(tree: Service, options: RunOptions): Plan {
     problems: problems.list,
     graceMs,
     lameDuckMs,
-    flushMs: keptAfterTree(settings),
+    afterTree: afterTree(settings),
     probes: probes && { host, port: probes.port },
     stopSignals: [...signals].filter(([, action]) => action === 'stop' || action === 'escalate').map(([name]) => name),
   }

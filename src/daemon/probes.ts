@@ -19,6 +19,11 @@ export interface ProbeState {
 
 const NAMED = 5
 
+/** What `/readyz` says, and whoever else has to say the same. */
+export function isReady(state: Omit<ProbeState, 'prestop'>): boolean {
+  return state.leave() === undefined && state.started() && firstOf(state.unready(), 1).length === 0
+}
+
 type Probes = NonNullable<Settings['probes']>
 
 /** Opens the listener for probes, with the routes of others beside them. A taken port is a reason to fail only if somebody wrote it. */
@@ -35,14 +40,18 @@ export async function openProbes(probes: Probes, state: ProbeState, others: Rout
   }
 }
 
+/** The routes of the daemon's own, whether `/prestop` may be asked for or not. Nothing is asked of this state. */
+export const PROBE_ROUTES: readonly string[] = [
+  ...probeRoutes({ started: () => false, leave: () => undefined, unready: () => [], prestop: () => new Response() }).keys(),
+]
+
 /** `/livez` (200 throughout), `/readyz` (503 from the first instant of a stop), `/startupz`, Kubernetes' older names, `/prestop`. */
 function probeRoutes(state: ProbeState): Map<string, Route> {
   const live: Route = () => json(200, { status: 'alive' })
   const ready: Route = () => {
+    if (isReady(state)) return json(200, { status: 'ready' })
     const leave = state.leave()
-    if (leave !== undefined) return json(503, { status: leave })
-    const waiting = firstOf(state.unready(), NAMED)
-    return waiting.length === 0 && state.started() ? json(200, { status: 'ready' }) : json(503, { status: 'not ready', waiting })
+    return json(503, leave === undefined ? { status: 'not ready', waiting: firstOf(state.unready(), NAMED) } : { status: leave })
   }
   const startup: Route = () =>
     state.started() ? json(200, { status: 'started' }) : json(503, { status: 'starting', waiting: firstOf(state.unready(), NAMED) })

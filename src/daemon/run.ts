@@ -6,13 +6,13 @@ import { flushLog } from '../observe/log/log.js'
 import type { Report } from '../policy/report.js'
 import { Problems } from '../protocol/spec.js'
 import type { Service } from '../tree/definition.js'
-import { buildSystem, type System } from '../tree/system.js'
+import { buildSystem } from '../tree/system.js'
 import { Daemon } from './daemon.js'
 import { EXIT_CODES } from './exit-code.js'
 import { type HandedOver, presentHost } from './host.js'
 import { haltProcess } from './last-words.js'
 import { type NodeEnv, nodeEnv } from './node-env.js'
-import { type RunOptions, readOptions } from './options.js'
+import { type RunOptions, readOptions, type Settings } from './options.js'
 import { planOf } from './plan.js'
 import { flushLimit } from './stopping.js'
 
@@ -66,8 +66,8 @@ async function runHere(tree: Service, options: RunOptions): Promise<Report> {
   const settings = readOptions(options, problems)
   const base = nodeEnv(settings.rootLog, settings.run, settings.contains)
   const env: NodeEnv = { ...base, halt: (address, reason, exitCode = EXIT_CODES.halt) => haltProcess(address, reason, exitCode) }
-  const system = build(tree, env, problems)
-  if (system !== undefined) return await new Daemon(system, env, settings).live()
+  const daemon = build(tree, env, settings, problems)
+  if (daemon !== undefined) return await daemon.live()
   const error = new SpecError(problems.list)
   if (!settings.exits) throw error
   settings.log.fatal(logError(error), error.message)
@@ -75,11 +75,11 @@ async function runHere(tree: Service, options: RunOptions): Promise<Report> {
   return process.exit(EXIT_CODES.spec)
 }
 
-function build(tree: Service, env: NodeEnv, problems: Problems): System | undefined {
+function build(tree: Service, env: NodeEnv, settings: Settings, problems: Problems): Daemon | undefined {
   try {
     const system = buildSystem(tree, env)
     publishFacts(system)
-    return problems.list.length === 0 ? system : undefined
+    return problems.list.length === 0 ? new Daemon(system, env, settings) : undefined
   } catch (error) {
     if (!(error instanceof SpecError)) throw error
     problems.list.push(...error.problems)

@@ -26,10 +26,25 @@ export function spansShare({ graceMs, observers }: Pick<Settings, 'graceMs' | 'o
   return Math.min(Math.max(0, ...observers.map(({ flushMs = 0 }) => flushMs)), graceMs / 10)
 }
 
+/** What of a grace is kept for what comes after the tree, in milliseconds, in the order in which it comes. */
+export interface AfterTree {
+  readonly scrapeMs: number
+  readonly spansMs: number
+  readonly logMs: number
+}
+
+/** What of it is kept for each step after the tree; together no more than the grace. */
+export function afterTree(settings: Pick<Settings, 'graceMs' | 'observers' | 'finalScrapeMs'>): AfterTree {
+  const { graceMs, finalScrapeMs } = settings
+  const spansMs = spansShare(settings)
+  const logMs = flushShare(graceMs)
+  return { scrapeMs: Math.min(finalScrapeMs, graceMs - spansMs - logMs), spansMs, logMs }
+}
+
 /** What of it is kept for all that comes after the tree. */
 export function keptAfterTree(settings: Pick<Settings, 'graceMs' | 'observers' | 'finalScrapeMs'>): number {
-  const { graceMs, finalScrapeMs } = settings
-  return Math.min(finalScrapeMs + spansShare(settings) + flushShare(graceMs), graceMs)
+  const { scrapeMs, spansMs, logMs } = afterTree(settings)
+  return scrapeMs + spansMs + logMs
 }
 
 /** What a prestop has come to. */

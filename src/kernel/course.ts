@@ -3,6 +3,7 @@
 import type { Unstarted } from '../protocol/ack.js'
 import type { EndRequest } from '../protocol/command.js'
 import { type Exit, KILLED } from '../protocol/exit.js'
+import type { ForcedWhy } from '../protocol/fact.js'
 import type { Birth, Life } from './birth.js'
 import { Deadline } from './deadline.js'
 import { exitAfter } from './last-exit.js'
@@ -43,7 +44,7 @@ export class Course<I extends Life> implements Performer {
 
   // --- effects
 
-  perform(effect: Effect): void {
+  perform(effect: Effect, on: Happening | undefined): void {
     const { work } = this.#incarnation
     switch (effect) {
       case 'start':
@@ -57,7 +58,7 @@ export class Course<I extends Life> implements Performer {
       case 'settle':
         return work.settle()
       case 'abort':
-        return this.#abort()
+        return this.#abort(on as ForcedWhy)
       case 'close':
         return this.#close()
       case 'letGo':
@@ -113,12 +114,12 @@ export class Course<I extends Life> implements Performer {
     work.close()
   }
 
-  #abort(): void {
+  #abort(why: ForcedWhy): void {
     const { work } = this.#incarnation
     const { inFlight } = work
     this.#record ??= new StopRecord(this.#now, inFlight)
-    this.#record.cutOff(inFlight, work)
-    note(this.#incarnation, 'forced', { inFlight })
+    this.#record.cutOff(inFlight, work, why)
+    note(this.#incarnation, 'forced', { inFlight, why })
     work.abort()
   }
 
@@ -148,9 +149,8 @@ export class Course<I extends Life> implements Performer {
     const now = this.#now
     if (unstarted !== undefined) note(incarnation, 'start-failed', { tookMs: now - this.#begunAt, error: unstarted.error })
     if (unstarted !== undefined && this.asked === undefined) return
-    const record = this.#record ?? new StopRecord(now, 0)
     const ended = { work: incarnation.work, hadStarted: this.#hasStarted, request: this.asked, errors: this.#errors }
-    noteStopped(incarnation, now, record.ending(now, exit, ended))
+    noteStopped(incarnation, now, (this.#record ?? new StopRecord(now, 0)).ending(now, exit, ended))
   }
 
   // --- what it ends with

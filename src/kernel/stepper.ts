@@ -13,7 +13,8 @@ export type Happening = LifecycleEvent['type']
 
 /** Whose steps these are. */
 export interface Performer {
-  perform(effect: Effect): void
+  /** `on` is what has happened; undefined at the very beginning. */
+  perform(effect: Effect, on: Happening | undefined): void
   /** What it ends with, when `type` is the last event; `exit` came with that event. */
   lastExit(type: LastType, exit: Exit | undefined): Exit
   /** An event came that means nothing in this state. */
@@ -66,7 +67,7 @@ export class Stepper {
   begin(): void {
     this.actor.start()
     this.hold(() => {
-      for (const effect of INITIAL_EFFECTS) this.#performer.perform(effect)
+      for (const effect of INITIAL_EFFECTS) this.#performer.perform(effect, undefined)
     })
   }
 
@@ -112,10 +113,10 @@ export class Stepper {
     if (step.next.name === 'stopped') this.#exit = this.#performer.lastExit(type as LastType, exit)
     else if (exit !== undefined) this.#exit = exit
     const event = isPlain(type) ? EVENTS[type] : (new LastEvent(type, this.#exit ?? KILLED) as LifecycleEvent)
-    for (const effect of step.before) this.#performer.perform(effect)
+    for (const effect of step.before) this.#performer.perform(effect, type)
     this.#state = step.next
     this.#show(event)
-    for (const effect of step.after) this.#performer.perform(effect)
+    for (const effect of step.after) this.#performer.perform(effect, type)
   }
 
   // Actors tell their parents that they are done. A parent that was ended by force before its child hears no more of it, as in

@@ -1,7 +1,7 @@
 // What a stop leaves behind of one incarnation: its times, what was in flight, what it still held when its time was over, what went wrong.
 import type { EndRequest } from '../protocol/command.js'
 import type { Exit } from '../protocol/exit.js'
-import type { Ending, Held } from '../protocol/fact.js'
+import type { Ending, ForcedWhy, Held } from '../protocol/fact.js'
 import type { Work } from './birth.js'
 
 /** Whose end it is. */
@@ -20,6 +20,7 @@ export class StopRecord {
   #settledAt: number | undefined
   #forceCancelled = 0
   #held: Held | undefined
+  #hurried = false
   forced = false
 
   constructor(now: number, inFlight: number) {
@@ -28,9 +29,10 @@ export class StopRecord {
   }
 
   /** Its settling was cut off while so many permits were out. */
-  cutOff(inFlight: number, work: Work): void {
+  cutOff(inFlight: number, work: Work, why: ForcedWhy): void {
     if (this.#settledAt !== undefined) return
     this.forced = true
+    this.#hurried = why === 'hurry'
     this.#forceCancelled = inFlight
     this.#held = work.held?.()
   }
@@ -62,6 +64,7 @@ export class StopRecord {
     // Most have none of these, and there may be very many of them: no room is kept for it.
     const held = verdict === 'abandoned' || verdict === 'killed' ? work.held?.() : this.#held
     if (held !== undefined) ending.held = held
+    if (this.#hurried) ending.hurried = true
     if (work.p99Ms !== undefined) ending.p99Ms = work.p99Ms
     if (work.lastChild !== undefined) ending.lastChild = work.lastChild.address
     return ending

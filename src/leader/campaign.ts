@@ -3,7 +3,6 @@ import { deferred } from '../base/deferred.js'
 import { describe } from '../base/errors.js'
 import { type Context, incarnationOf } from '../kernel/context.js'
 import type { Incarnation } from '../kernel/incarnation.js'
-import { exitOf } from '../policy/tenure/leaving.js'
 import { PROMOTING } from '../policy/tenure/state.js'
 import { Tenure } from '../policy/tenure/tenure.js'
 import type { TenureCommand, TenureEvent } from '../policy/tenure/words.js'
@@ -35,7 +34,6 @@ export class Campaign implements Campaigner {
   readonly shown: CandidateHandle
   readonly #events: TenureEvent[] = []
   #isFeeding = false
-  #isAbandoned = false
   readonly #missed: MissedTime
   #unobserve = (): void => {}
   #work: TermWork | undefined
@@ -78,25 +76,11 @@ export class Campaign implements Campaigner {
     this.#feed({ type: 'force' })
   }
 
-  /** It is given up: nobody watches over its term any more, so what still runs of it is ended by force; the lease expires, if it can. */
+  /** It is given up: nobody watches over its term any more. */
   abandon(): void {
-    this.#over()
-    if (this.#tenure.phase === 'ended') return
-    this.#isAbandoned = true
-    if (this.#work === undefined) return
-    this.#work.term.invalidate()
-    this.#work.abort('its leader was given up')
-    const isRunning = this.#work.inFlight > 0
-    if (isRunning && !this.#incarnation.world.isStopping()) this.#fenceFailed()
-    noteTerm(this.#about, 'lease-lost', { why: 'its leader was given up', running: this.#work.running })
-    if (!isRunning) this.#letGo()
-  }
-
-  // Where leases end with their process only, this process has to say so.
-  #letGo(): void {
-    if (this.term !== undefined && this.#options.lease.guarantees.expiry === 'none')
-      this.#store.perform({ do: 'release', exit: exitOf(this.term, 'its leader was given up', false), to: undefined, asks: false })
-    this.#work = undefined
+    this.#feed({ type: 'abandoned' })
+    // What runs has been told to end: what of it runs now did not do so at once.
+    this.#feed({ type: 'unwatched', isStopping: this.#incarnation.world.isStopping() })
   }
 
   // The leader's, not that of the service in it that does its work.
@@ -133,8 +117,7 @@ export class Campaign implements Campaigner {
   #feed(event: TenureEvent): void {
     this.#checkClock()
     this.#events.push(event)
-    if (this.#isAbandoned && event.type === 'quiet') this.#letGo()
-    if (this.#isFeeding || this.#isAbandoned) return
+    if (this.#isFeeding) return
     this.#isFeeding = true
     for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) {
       for (const command of this.#tenure.take(next, this.#now, this.#work?.inFlight ?? 0)) this.#perform(command)
@@ -173,7 +156,7 @@ export class Campaign implements Campaigner {
       case 'release':
         return this.#store.perform(command)
       case 'wish':
-        return this.#store.wish()
+        return this.#store.wish(command.term)
       case 'prepare':
         return this.#prepare(command.term, command.previous)
       case 'extend':
@@ -216,10 +199,11 @@ export class Campaign implements Campaigner {
       value,
       previous,
       checkClock: () => this.#checkClock(),
-      // What settles when its term is over is no news of the next one.
-      feed: (event) => void (this.#work === work && this.#feed(event)),
-      failed: (step, error) => void (this.#work === work && this.#failed(step, error)),
+      feed: (event) => void (isNews() && this.#feed(event)),
+      failed: (step, error) => void (isNews() && this.#failed(step, error)),
     })
+    // What settles when its term is over is no news of the next one.
+    const isNews = (): boolean => this.#work === undefined || this.#work === work
     this.#work = work
     noteTerm(this.#about, 'promoting', {})
     work.prepare()

@@ -1,12 +1,13 @@
 // What a leader may be told, with defaults and the checks that find every problem at once.
 import { type Duration, parseDuration } from '../base/duration.js'
 import type { Context } from '../kernel/context.js'
-import { LEASE_DEFAULTS, type LeaseTimes, leaseTimes, leaseTimesProblem } from '../policy/tenure/lease-times.js'
-import type { LastExit, Lease, LeaseGuarantees } from '../protocol/lease.js'
-import type { ChildOptions, Problems } from '../protocol/spec.js'
+import { type LeaseSettings, type LeaseTimes, leaseTimes, leaseTimesProblem } from '../policy/tenure/lease-times.js'
+import type { LastExit, Lease } from '../protocol/lease.js'
+import { type ChildOptions, type Problems, show } from '../protocol/spec.js'
 import type { Service } from '../tree/definition.js'
 import type { Awaitable } from '../tree/service.js'
 import type { HandlesOf, Uses } from '../tree/uses.js'
+import { checkRequirement, type Requirement, readRequirement } from './requirement.js'
 import type { Term } from './term.js'
 
 /** What `recover` is given: the term, what the last leader passed on, and how its term ended. */
@@ -24,9 +25,12 @@ export interface LeaderOptions<S extends Service, U extends Uses> extends Pick<C
   readonly uses?: U
   /** Where the lease is kept; made of what it uses, or given. */
   readonly lease: Lease | ((ctx: Context<HandlesOf<U>>) => Awaitable<Lease>)
-  /** Makes what runs only while leading, for one term. Nothing runs yet: resources that can be sealed are registered here. */
+  /** Makes what runs only while leading, for one term. Nothing runs yet: resources that can be sealed are registered here, and only here. */
   readonly child: (term: Term, ctx: Context<HandlesOf<U>>) => S
-  /** Reads what there is to take over, after all registered resources are sealed and before the child starts. */
+  /**
+   * Reads what there is to take over, after all registered resources are sealed and before the child starts. The lease is renewed
+   * meanwhile, for as long as it takes: give what may hang a limit of its own. `term.signal` is aborted when the promotion is called off.
+   */
   readonly recover?: (recovery: Recovery, ctx: Context<HandlesOf<U>>) => unknown
   /** What to pass on to the next leader; asked for when nothing of the term runs any more. */
   readonly checkpoint?: () => string
@@ -44,10 +48,13 @@ export interface LeaderOptions<S extends Service, U extends Uses> extends Pick<C
   readonly drain?: Duration
   /** How long it stands back after it has led, so that others come first. Default 2 s. */
   readonly coolDown?: Duration
-  /** How long to wait after a leader that ended without a word, if not all that it wrote to can be sealed. Default a fifth of `leaseFor`. */
+  /**
+   * How long to wait after a leader that ended without a word, where no fence is registered (`term.registerFence`): its last requests may
+   * be on their way. With one or more there is no such wait, whatever else the child writes to. Default a fifth of `leaseFor`.
+   */
   readonly takeoverGrace?: Duration
   /** What the store must promise at least. Default: that terms only grow. */
-  readonly require?: Partial<Pick<LeaseGuarantees, 'exclusion' | 'token'>>
+  readonly require?: Requirement
   /**
    * What to do when the lease has run out and work of its term still runs, though it was aborted. Default `exit`: the process ends at
    * once with code 75. A function must see to it that what runs has no effect; it is given the names.
@@ -69,17 +76,17 @@ export interface LeaderSettings {
   readonly coolDownMs: number
   readonly takeoverGraceMs: number
   readonly closeReserveMs: number
-  readonly require: Partial<Pick<LeaseGuarantees, 'exclusion' | 'token'>>
+  readonly require: Requirement
   readonly onFenceFailure: 'exit' | ((running: readonly string[]) => void)
 }
 
 const DRAIN_MS = 30_000
 const COOL_DOWN_MS = 2_000
-const DURATIONS = ['leaseFor', 'renewEvery', 'storeTimeout', 'abortWithin', 'drain', 'coolDown', 'takeoverGrace', 'shutdown'] as const
+const DURATIONS = ['drain', 'coolDown', 'takeoverGrace', 'shutdown'] as const
 
 /** Fills in what was not said. */
 export function readLeaderOptions(options: LeaderOptions<Service, Uses>): LeaderSettings {
-  const times = timesOf(options)
+  const times = leaseTimes(timesGiven(options))
   return {
     lease: options.lease as LeaderSettings['lease'],
     child: options.child as LeaderSettings['child'],
@@ -91,7 +98,7 @@ export function readLeaderOptions(options: LeaderOptions<Service, Uses>): Leader
     coolDownMs: parseDuration(options.coolDown) ?? COOL_DOWN_MS,
     takeoverGraceMs: parseDuration(options.takeoverGrace) ?? times.leaseMs / 5,
     closeReserveMs: 2 * times.storeTimeoutMs,
-    require: { token: 'monotonic', ...options.require },
+    require: readRequirement(options.require),
     onFenceFailure: options.onFenceFailure ?? 'exit',
   }
 }
@@ -103,15 +110,27 @@ export function drainMsWithin({ drainMs, times, closeReserveMs }: LeaderSettings
   return remainingMs - Math.min(times.abortMs + closeReserveMs, remainingMs / 2)
 }
 
-function timesOf({ leaseFor, renewEvery, storeTimeout, abortWithin }: LeaderOptions<Service, Uses>): LeaseTimes {
-  const leaseMs = parseDuration(leaseFor) ?? LEASE_DEFAULTS.leaseMs
-  const abortMs = parseDuration(abortWithin)
-  return leaseTimes({
-    leaseMs,
-    renewMs: parseDuration(renewEvery) ?? leaseMs / 5,
-    storeTimeoutMs: parseDuration(storeTimeout) ?? leaseMs / 10,
-    ...(abortMs === undefined ? {} : { abortMs }),
-  })
+/** The option of each of these times. All must be more than nothing: what takes no time would be tried again without a pause. */
+const TIMES = { leaseFor: 'leaseMs', renewEvery: 'renewMs', storeTimeout: 'storeTimeoutMs', abortWithin: 'abortMs' } as const
+
+function timesGiven(options: LeaderOptions<Service, Uses>): Partial<LeaseSettings> {
+  const given: { -readonly [K in keyof LeaseSettings]?: number } = {}
+  for (const name of Object.keys(TIMES) as (keyof typeof TIMES)[]) {
+    const ms = parseDuration(options[name])
+    if (ms !== undefined) given[TIMES[name]] = ms
+  }
+  return given
+}
+
+function checkTimes(where: string, options: LeaderOptions<Service, Uses>, problems: Problems): void {
+  const before = problems.list.length
+  for (const name of Object.keys(TIMES) as (keyof typeof TIMES)[]) {
+    const ms = problems.duration(where, name, options[name], 1)
+    if (ms === 0 || ms === Number.POSITIVE_INFINITY)
+      problems.add(where, `\`${name}\` is ${show(options[name])}; it must be more than 0 ms, and have an end`)
+  }
+  const problem = problems.list.length > before ? undefined : leaseTimesProblem(timesGiven(options))
+  if (problem !== undefined) problems.add(where, problem)
 }
 
 /** Notes what is wrong with a leader's options. */
@@ -126,25 +145,7 @@ export function checkLeaderOptions(where: string, options: LeaderOptions<Service
   if (candidate !== undefined && (typeof candidate !== 'string' || candidate === '')) problems.add(where, '`candidate` is not a name')
   if (onFenceFailure !== undefined && onFenceFailure !== 'exit' && typeof onFenceFailure !== 'function')
     problems.add(where, "`onFenceFailure` is neither 'exit' nor a function")
-  const before = problems.list.length
   for (const name of DURATIONS) problems.duration(where, name, options[name], 0)
-  if (problems.list.length > before) return
-  const problem = leaseTimesProblem(timesOf(options))
-  if (problem !== undefined) problems.add(where, problem)
-}
-
-const RANKS = {
-  exclusion: ['best-effort', 'single-node', 'consensus'],
-  token: ['none', 'may-regress', 'monotonic'],
-} as const
-
-/** In what a store promises less than is required; undefined when in nothing. */
-export function weakness({ guarantees }: Lease, required: LeaderSettings['require']): string | undefined {
-  for (const name of ['exclusion', 'token'] as const) {
-    const rank = (value: string): number => (RANKS[name] as readonly string[]).indexOf(value)
-    const wanted = required[name]
-    if (wanted !== undefined && rank(guarantees[name]) < rank(wanted))
-      return `its ${name} is ${guarantees[name]}, at least ${wanted} is required; take another store, or say \`require: { ${name}: '${guarantees[name]}' }\``
-  }
-  return undefined
+  checkTimes(where, options, problems)
+  checkRequirement(where, options, problems)
 }

@@ -9,8 +9,9 @@ import { service } from '../tree/service.js'
 import { supervisor } from '../tree/supervisor.js'
 import type { Uses } from '../tree/uses.js'
 import { Campaign } from './campaign.js'
-import { checkLeaderOptions, type LeaderOptions, type LeaderSettings, readLeaderOptions, weakness } from './leader-options.js'
+import { checkLeaderOptions, type LeaderOptions, type LeaderSettings, readLeaderOptions } from './leader-options.js'
 import type { Leadership } from './leadership.js'
+import { weaknesses } from './requirement.js'
 import { Scope } from './scope.js'
 
 const CAMPAIGN = 'campaign'
@@ -95,8 +96,9 @@ async function prepare(ctx: Context<Record<string, unknown>>, settings: LeaderSe
   const { env, world } = incarnationOf(ctx)
   const lease: Lease = typeof settings.lease === 'function' ? await settings.lease(ctx) : settings.lease
   const address = ctx.address.slice(0, ctx.address.lastIndexOf('/'))
-  const weak = weakness(lease, settings.require)
-  if (weak !== undefined) throw new SpecError([`${address}: the lease store of ${lease.election} is too weak: ${weak}`])
+  // One that was given has been looked at with all options; this is for one that was made.
+  const weak = weaknesses(lease, settings.require)
+  if (weak.length > 0) throw new SpecError(weak.map((problem) => `${address}: ${problem}`))
   lease.useClock?.(env.clock)
   const incarnation = Array.from({ length: 4 }, () =>
     Math.floor(env.random() * 2 ** 32)

@@ -5,7 +5,10 @@ import type { LeaderRef } from '../tree/ref.js'
 export interface Leadership<out Handle> extends LeaderRef {
   /** Whether this candidate leads and takes work. */
   readonly leading: boolean
-  /** The child's handle while it leads. */
+  /**
+   * The child's handle while it leads.
+   * @throws NotReadyError (ERR_NOT_READY) while the child is being restarted.
+   */
   readonly handle: Handle | undefined
   /** The term in which it leads. */
   readonly term: bigint | undefined

@@ -45,11 +45,11 @@ export class Store {
     )
   }
 
-  /** Asks the present holder to hand over to this candidate. Where a store cannot pass that on, nothing happens. */
-  wish(): void {
+  /** Asks the holder of that term to hand over to this candidate. Where a store cannot pass that on, nothing happens. */
+  wish(term: bigint): void {
     const { lease, candidate } = this.#options
-    const handover = { to: candidate.id, nonce: String(this.#incarnation.env.random()) }
-    const sent = this.#bounded('requestHandover', async (signal) => await lease.requestHandover?.(handover, signal))
+    const request = { term, to: candidate.id, nonce: String(this.#incarnation.env.random()) }
+    const sent = this.#bounded('requestHandover', async (signal) => await lease.requestHandover?.(request, signal))
     sent.catch((error) => this.#note('requestHandover', error))
   }
 

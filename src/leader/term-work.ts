@@ -65,6 +65,7 @@ export class TermWork {
     const { settings, ctx, feed, failed } = this.#options
     try {
       this.#child = settings.child(this.term, ctx)
+      this.term.made()
       feed({ type: 'prepared', canSeal: this.term.fences.length > 0 })
     } catch (error) {
       failed('preparing', error)

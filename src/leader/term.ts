@@ -27,9 +27,10 @@ export interface Term {
   /** For how long it may be used, in milliseconds, as things stand; 0 when it is over. */
   remainingMs(): number
   /**
-   * While the child is being made: a resource that can be told of this term and refuses smaller ones from then on. With all of them
-   * sealed, a promotion after a leader that ended without a word need not wait. So register everything that the child writes to, or
-   * nothing: what is not registered is not waited for either, once something is.
+   * While the child is being made, in `child`: a resource that can be told of this term and refuses smaller ones from then on. With one
+   * or more registered, `takeoverGrace` is not waited for, since it is not known what else the child writes to. What cannot be sealed
+   * beside them is waited for in `recover`, or all of it by `takeoverGrace`, with nothing registered.
+   * @throws TypeError for what is no fence, and once the child is made: nothing would seal it.
    */
   registerFence(fence: Fence): void
   /**
@@ -70,6 +71,7 @@ export class HeldTerm implements Term {
   readonly #abort = new AbortController()
   readonly #running = new Set<Running>()
   readonly fences: Fence[] = []
+  #isMade = false
   #validUntil = 0
   #isOver = false
 
@@ -100,6 +102,13 @@ export class HeldTerm implements Term {
   }
 
   registerFence(fence: Fence): void {
+    const { name, seal } = Object(fence) as Partial<Fence>
+    const where = `${this.#options.address}: the fence ${String(name)} of term ${this.value}`
+    if (typeof seal !== 'function') throw new TypeError(`${where} has no function \`seal\` that tells the resource of the term.`)
+    if (this.#isMade)
+      throw new TypeError(
+        `${where} was registered after the child was made: nothing would seal it. Register it in \`child\`, before that returns.`,
+      )
     this.fences.push(fence)
   }
 
@@ -134,6 +143,11 @@ export class HeldTerm implements Term {
   }
 
   // --- for its leader
+
+  /** Its child is made. */
+  made(): void {
+    this.#isMade = true
+  }
 
   /** It may be used until then. */
   extend(validUntil: number): void {

@@ -2,7 +2,17 @@
 // process. Term and exit are kept in a file beside it.
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import type { Candidate, Claim, Handover, Lease, LeaseAnswer, LeaseGuarantees, LeaseRecord, Release, Renewal } from '../protocol/lease.js'
+import type {
+  Candidate,
+  Claim,
+  HandoverRequest,
+  Lease,
+  LeaseAnswer,
+  LeaseGuarantees,
+  LeaseRecord,
+  Release,
+  Renewal,
+} from '../protocol/lease.js'
 import { LocalCalls } from './local-calls.js'
 import { openFolder } from './local-folder.js'
 import { isAlive, LocalLock, type LockPlace } from './local-lock.js'
@@ -166,10 +176,10 @@ class LocalLease implements Lease {
    * Written into a file of its own, not sent to the holder: the folder says who may, the holder may be stopped, and a wish that was
    * made of another term counts for nothing.
    */
-  requestHandover({ to, nonce }: Handover, signal: AbortSignal): Promise<LeaseAnswer> {
+  requestHandover({ term, to, nonce }: HandoverRequest, signal: AbortSignal): Promise<LeaseAnswer> {
     return this.#calls.atOnce('requestHandover', signal, async () => {
-      const { term, phase } = await this.#recordOf(await this.#files.read())
-      if (phase === 'vacant') return this.#no()
+      const before = await this.#recordOf(await this.#files.read())
+      if (before.phase === 'vacant' || before.term !== term) return this.#no()
       await this.#files.writeWish({ term, to, nonce })
       const record = await this.#recordOf(await this.#files.read())
       // It may have been released meanwhile, with the wish or without it; and another wish may have taken the place of this one.

@@ -6,6 +6,7 @@ import type {
   Candidate,
   Claim,
   Handover,
+  HandoverRequest,
   LastExit,
   Lease,
   LeaseAnswer,
@@ -133,9 +134,9 @@ class MemoryLease implements Lease {
     })
   }
 
-  async requestHandover({ to, nonce }: Handover, signal: AbortSignal): Promise<LeaseAnswer> {
+  async requestHandover({ term, to, nonce }: HandoverRequest, signal: AbortSignal): Promise<LeaseAnswer> {
     this.#refuseIfAborted('requestHandover', signal)
-    if (this.#kept.holder === undefined) return this.#no()
+    if (this.#kept.holder === undefined || this.#kept.term !== term) return this.#no()
     return this.#write({ ...this.#kept, handover: Object.freeze({ to, nonce }) })
   }
 

@@ -14,7 +14,7 @@ export interface LeaseStatements {
   readonly renew: string
   /** $1 to $4 as above, $5 term, $6 incarnation, $7 exit, $8 handover or null. */
   readonly release: string
-  /** $1 to $4 as above, $5 handover. */
+  /** $1 to $4 as above, $5 term, $6 handover. */
   readonly requestHandover: string
   /** $1 election, $2 term, $3 how long it may stay idle, in ms. */
   readonly fence: string
@@ -114,7 +114,7 @@ export function statementsFor({ lease, fence }: LeaseTables): LeaseStatements {
       held,
     ),
 
-    requestHandover: write('handover = $5::json', "l.phase <> 'vacant'"),
+    requestHandover: write('handover = $6::json', "l.term = $5::bigint and l.phase <> 'vacant'"),
 
     // The lease is asked as well. Shared locks overtake a grant that waits: without this, writes of an old term that overlap without
     // end would keep it waiting for ever.

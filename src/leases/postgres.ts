@@ -3,7 +3,7 @@
 import type { Clock } from '../base/clock.js'
 import { type Duration, parseDuration } from '../base/duration.js'
 import { StoreRefusedError } from '../base/leadership-errors.js'
-import type { Claim, Handover, Lease, LeaseAnswer, LeaseGuarantees, LeaseRecord, Release, Renewal } from '../protocol/lease.js'
+import type { Claim, HandoverRequest, Lease, LeaseAnswer, LeaseGuarantees, LeaseRecord, Release, Renewal } from '../protocol/lease.js'
 import { ask, hearErrorsOf, type PostgresPool } from './postgres-connection.js'
 import { jsonOf, type KeptRecord, recordIn, termOf, UNTOUCHED } from './postgres-record.js'
 import { type LeaseStatements, statementsFor } from './postgres-statements.js'
@@ -133,8 +133,9 @@ class PostgresLease implements Lease {
     return { ok: record.phase === 'vacant' && record.term === term && releasedBy === candidate.incarnation, record }
   }
 
-  async requestHandover({ to, nonce }: Handover, signal: AbortSignal): Promise<LeaseAnswer> {
-    const asked = recordIn(await this.#send('requestHandover', this.#sql.requestHandover, [...this.#head, jsonOf({ to, nonce })], signal))
+  async requestHandover({ term, to, nonce }: HandoverRequest, signal: AbortSignal): Promise<LeaseAnswer> {
+    const values = [...this.#head, String(term), jsonOf({ to, nonce })]
+    const asked = recordIn(await this.#send('requestHandover', this.#sql.requestHandover, values, signal))
     return asked === undefined ? this.#no('requestHandover', signal) : this.#yes(asked)
   }
 

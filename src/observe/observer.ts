@@ -20,13 +20,15 @@ export interface Observed {
   readonly log: Log
   /** Milliseconds on the clock of the facts. */
   now(): number
+  /** What the readiness probe says. */
+  isReady(): boolean
   /** What inspectors and recordings are given. */
   readonly watch: Watch
 }
 
 /** An observer of one daemon, from before its tree starts until its process ends. What its methods throw is logged and harms nobody. */
 export interface Attachment {
-  /** Routes beside the probes, for the platform: `GET /metrics`. */
+  /** Routes beside the probes, for the platform: `GET /metrics`. Two observers with the same route are a SpecError of `run`. */
   readonly probes?: Routes
   /** Routes of the admin server, which listens on this machine only. */
   readonly admin?: Routes
@@ -54,5 +56,6 @@ export interface Observer {
   readonly flushMs?: number
   /** Notes what is wrong with how it was made. */
   check?(problems: Problems): void
+  /** @throws SpecError (ERR_SPEC) where the daemon must not start with it; whatever else it throws is logged, and the daemon starts without it. */
   attach(observed: Observed): Attachment
 }

@@ -189,6 +189,7 @@ export class ReportFold {
       stoppedAtMs: tenths(stoppedAtMs),
       inFlight: ending.inFlight,
       forced: ending.forced,
+      ...(ending.hurried === true && { hurried: true }),
       forceCancelled: ending.forceCancelled,
       held: ending.held,
       p99Ms: ending.p99Ms === undefined ? undefined : tenths(ending.p99Ms),

@@ -24,20 +24,31 @@ export function serviceWarnings(service: ServiceReport, shutdownMs: number | 'br
 }
 
 function unstopped(service: ServiceReport, shutdownMs: number | 'brutal-kill'): ReportWarning | undefined {
-  const { address, verdict, held, forced, asWritten, refusedAtMs = 0, settledAtMs, stoppedAtMs } = service
+  const { address, verdict, held, forced, hurried = false, asWritten, refusedAtMs = 0, settledAtMs, stoppedAtMs } = service
   const code = verdict === 'abandoned' ? 'not-stopped' : verdict === 'killed' ? 'killed' : 'cut-off'
   if (stoppedAtMs === undefined || held === undefined || (code === 'cut-off' && !forced) || asWritten) return undefined
   const ms = (code === 'cut-off' ? (settledAtMs ?? stoppedAtMs) : stoppedAtMs) - refusedAtMs
   const limitMs = typeof shutdownMs === 'number' && Number.isFinite(shutdownMs) ? shutdownMs : undefined
   const what = { 'not-stopped': 'did not stop', killed: 'was ended by force: it did not stop', 'cut-off': 'did not finish' }[code]
   const details = heldInWords(held)
-  const text = `\`${address}\` ${what} within ${Math.round(ms)} ms${details === '' ? '' : ` (${details})`}. ${remedy(code === 'cut-off' || forced, held.permits, code === 'cut-off' ? 0 : ms, limitMs)}`
+  const wasCutOff = code === 'cut-off' || forced
+  const todo = hurried ? hurriedRemedy(held.permits) : remedy(wasCutOff, held.permits, code === 'cut-off' ? 0 : ms, limitMs)
+  const text = `\`${address}\` ${what} within ${Math.round(ms)} ms${details === '' ? '' : ` (${details})`}. ${todo}`
   return { code, address, ms, limitMs, text }
+}
+
+// However much time it is given, a hurry takes it away.
+function hurriedRemedy(permits: number): string {
+  return `It was hurried before its time was over: hurry it later, or ${endWork(permits)}.`
+}
+
+function endWork(permits: number): string {
+  return `end its work on \`ctx.signal\`${permits > 0 ? ' and release each permit in a `finally`' : ''}`
 }
 
 // Of its time something is kept for closing: whose limit cut its settling off, its own or that of the whole, does not show.
 function remedy(wasCutOff: boolean, permits: number, ms: number, limitMs: number | undefined): string {
-  const work = `end its work on \`ctx.signal\`${permits > 0 ? ' and release each permit in a `finally`' : ''}`
+  const work = endWork(permits)
   if (limitMs === undefined) return `Give the whole stop more time, or ${work}.`
   if (ms >= limitMs * 0.99) return `Raise \`shutdown\` or ${work}.`
   if (wasCutOff) return `Raise \`shutdown\` or the time of the whole stop, or ${work}.`

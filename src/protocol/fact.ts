@@ -50,6 +50,8 @@ export interface Ending {
   readonly inFlight: number
   /** Whether its settling was cut off at the deadline or by a hurry. */
   readonly forced: boolean
+  /** Whether it was a hurry that cut its settling off, not its deadline. */
+  readonly hurried?: boolean | undefined
   /** Permits still held when its settling was cut off, or when it crashed. */
   readonly forceCancelled: number
   /** What it still held: when it was ended by force, when its settling was cut off, or when it crashed with work in flight; otherwise undefined. */
@@ -59,6 +61,12 @@ export interface Ending {
   /** What its hooks threw on the way. */
   readonly errors: readonly unknown[]
 }
+
+/**
+ * Why something was cut off: its time was over (`expired`), nothing was to be waited for any more (`hurry`: a second signal,
+ * `system.hurry()`), or it was ended at once (`kill`). The lifecycle's own words for the events on which it cuts off.
+ */
+export type ForcedWhy = 'expired' | 'hurry' | 'kill'
 
 /** The states below `draining`. */
 export type DrainingState = 'cancelling' | 'settling' | 'closing'
@@ -94,7 +102,7 @@ export type Fact =
     })
   | (AboutIncarnation & { readonly type: 'closing' })
   | (AboutIncarnation & { readonly type: 'crashed'; readonly error: unknown })
-  | (AboutIncarnation & { readonly type: 'forced'; readonly inFlight: number })
+  | (AboutIncarnation & { readonly type: 'forced'; readonly inFlight: number; readonly why: ForcedWhy })
   | (AboutIncarnation & { readonly type: 'stopped'; readonly ending: Ending })
   | (AboutIncarnation & { readonly type: 'late-start' })
   | (AboutIncarnation & { readonly type: 'late-ack' })

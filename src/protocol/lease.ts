@@ -28,6 +28,12 @@ export interface Handover {
   readonly nonce: string
 }
 
+/** A request to hand over. */
+export interface HandoverRequest extends Handover {
+  /** Whose holder is asked: the request is void once another term was granted, however late it arrives. */
+  readonly term: bigint
+}
+
 /** One per election, never deleted. */
 export interface LeaseRecord {
   /** 0 before the first grant, one more at every grant, never reset: the fencing token. */
@@ -115,8 +121,8 @@ export interface Lease {
   renew(renewal: Renewal, signal: AbortSignal): Promise<LeaseAnswer>
   /** Makes it vacant and writes `exit` down; only for the term and incarnation that hold it. Repeated by the same one it says yes again. */
   release(release: Release, signal: AbortSignal): Promise<LeaseAnswer>
-  /** Writes a wish into the record while it is held; its holder finds it. */
-  requestHandover?(handover: Handover, signal: AbortSignal): Promise<LeaseAnswer>
+  /** Writes a wish into the record while that term is held, in the same atomic step; its holder finds it. */
+  requestHandover?(request: HandoverRequest, signal: AbortSignal): Promise<LeaseAnswer>
   /** Calls `onChange` when the record may have changed, until it is disposed of. Reports may come late, twice or never: nothing depends on them but speed. */
   observe(onChange: () => void): () => void
 }

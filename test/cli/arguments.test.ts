@@ -171,5 +171,7 @@ test('help fits into 80 columns and names every option', () => {
   for (const [name, { title }] of Object.entries(COMMANDS)) expect(overview()).toMatch(new RegExp(`^  ${name} +${title.slice(0, 20)}`, 'm'))
   for (const command of Object.values(COMMANDS)) {
     for (const name of Object.keys(command.options)) expect(helpOf(command)).toContain(`--${name}`)
+    // What stands behind its name is explained by that name.
+    for (const [operand] of command.synopsis.matchAll(/\b(?:FILE|ADDRESS|DAEMON)\b/g)) expect(command.about.join(' ')).toContain(operand)
   }
 })

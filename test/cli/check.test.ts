@@ -38,7 +38,7 @@ The longest way to stop                          takes       from      until
 
   lame duck                                     1.00 s
   tree                                         12.00 s
-  after the tree                                500 ms
+  log                                           500 ms
   sum                                          13.50 s
   grace                                        20.00 s
   It fits: 6.50 s to spare.

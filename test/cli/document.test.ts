@@ -11,7 +11,7 @@ import { readYaml } from '../../src/cli/manifest/field.js'
 import { readWorkloads } from '../../src/cli/manifest/workload.js'
 import { ROOT } from '../house/sources.js'
 import { DAEMON } from './manifest/pod.js'
-import { daemon, project, quiesce } from './program.js'
+import { daemon, project, quiesce, withoutTimes } from './program.js'
 
 const text = readFileSync(join(ROOT, 'docs/command-line.md'), 'utf8')
 const fences = [...text.matchAll(/^```(\S+)(?: file:(\S+))?\n([\s\S]*?)^```$/gm)].map(([, language = '', file, body = '']) => ({
@@ -40,12 +40,10 @@ const folder = (): string => {
 
 // Times and process ids differ from run to run, and with them bars and what was worth a word.
 function normalized(shown: string): string {
-  return shown
-    .replace(/^stopping took \d+ ms: [\s\S]*?`shop\/db`\s\d+ ms\sclosing[\s\S]*?\n\n/m, 'stopping took …\n\n')
+  return withoutTimes(shown)
+    .replace(/^stopping took N: [\s\S]*?`shop\/db`[\s\S]*?\n\n/m, 'stopping took …\n\n')
     .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, 'then')
     .replace(/pid \d+( on \S+, up \d+ s.*)?/g, 'pid N')
-    .replace(/\+\d+\.\d+ s/g, '+N s')
-    .replace(/\d+ ms(, \d+ finished)?/g, 'N ms')
     .replace(/[·█!─▸ ]+/g, ' ')
 }
 

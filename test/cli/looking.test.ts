@@ -214,6 +214,12 @@ describe('report of a daemon that runs', () => {
     }
   })
 
+  test('where none runs any more: the file is what there is', async () => {
+    const { code, stderr } = await new Place().quiesce('report')
+    expect(code).toBe(1)
+    expect(words(stderr)).toMatch(/^quiesce: no daemon of yours runs here .* One that has ended: `quiesce report FILE`, the file/)
+  })
+
   test('of one that keeps none, and of one that is stopping', async () => {
     const place = new Place()
     const shop = await place.start()

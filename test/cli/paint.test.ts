@@ -1,6 +1,6 @@
 // Lines are cut before they are coloured; colours are for those who can see them and want them.
 import { expect, test } from 'vitest'
-import { cut, type Line, lengthOf, padTo, paint, span, surfaceOf } from '../../src/cli/paint.js'
+import { cut, fromEnd, type Line, lengthOf, padTo, paint, span, surfaceOf } from '../../src/cli/paint.js'
 
 const line: Line = [span('shop', 'strong'), span('  '), span('ready', 'good')]
 
@@ -18,6 +18,13 @@ test('a line is cut at the width, coloured or not, and leaves nothing behind it'
 
 test('what could move the cursor becomes a space', () => {
   expect(paint([span('a\u001b[2Jb\r\nc\u0007')], { width: 80, coloured: false })).toBe('a [2Jb  c')
+})
+
+test('letters that take two columns are counted as two, and never cut in half', () => {
+  const wide = [span('注文', 'strong'), span(' ok')]
+  expect([lengthOf(wide), lengthOf(padTo(wide, 10)), paint(wide, { width: 7, coloured: false })]).toEqual([7, 10, '注文 ok'])
+  expect([6, 5, 4, 3].map((width) => paint(wide, { width, coloured: false }))).toEqual(['注文 …', '注文…', '注…', '注…'])
+  expect([fromEnd('shop/注文', 9), fromEnd('shop/注文', 6), fromEnd('shop/注文', 5)]).toEqual(['shop/注文', '…/注文', '…注文'])
 })
 
 test('a line is filled up on either side', () => {

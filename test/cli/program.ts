@@ -63,6 +63,14 @@ function program(): string {
   return PROGRAM
 }
 
+/**
+ * What was printed, without what was measured: on a busy machine milliseconds become seconds, and of a limit of 20 s 19.99 are left when
+ * it is told. Limits that are only repeated stay.
+ */
+export function withoutTimes(printed: string): string {
+  return printed.replace(/\+\d+\.\d+ s\b/g, '+N').replace(/(?<! of | within )\b(?:\d+ ms|\d+\.\d\d s|\d+ min \d+ s)\b/g, 'N')
+}
+
 // What the developer's own shell has set must not decide.
 function environment({ env }: How): NodeJS.ProcessEnv {
   const { NODE_ENV, NODE_OPTIONS, QUIESCE_REPORT, QUIESCE_PRESTOP_TOKEN, KUBERNETES_SERVICE_HOST, npm_lifecycle_event, ...rest } =

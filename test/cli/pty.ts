@@ -74,7 +74,7 @@ export class Pty {
 
   /** The last whole picture, line by line. */
   get screen(): string[] {
-    const picture = this.output.split('\u001b[?2026h\u001b[H').at(-1)?.split('\u001b[J\u001b[?2026l')[0] ?? ''
+    const picture = this.output.split('\u001b[?2026h\u001b[H').at(-1)?.split('\u001b[?2026l')[0] ?? ''
     return plain(picture).split(/\r+\n/)
   }
 

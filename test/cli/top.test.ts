@@ -41,6 +41,8 @@ describe.skipIf(skipsTerminal)('at a terminal', () => {
     expect(top.screen.filter((row) => row.length > 80)).toEqual([])
     expect(top.screen.at(-1)).toMatch(/^q quit {3}t tree .* \d\d:\d\d:\d\d$/)
     expect(top.output).toContain('\u001b[32mready\u001b[0m')
+    // Behind what fills the last line nothing is erased: that would take its last column away.
+    expect(top.output).not.toContain('\u001b[J')
 
     top.type('i')
     await top.until(({ screen }) => screen.some((row) => row.startsWith('shop/web/api ')))

@@ -12,11 +12,12 @@ import { RunningSystem } from '../../src/tree/running-system.js'
 const leaf = (id: string, options: object = {}): Service => service(id, { start: () => id, ...options })
 const blueprint = (tree: Service): Blueprint => new RunningSystem(tree, new VirtualEnv(), new Problems()).blueprint()
 
-function stop(tree: Service, graceMs: number, lameDuckMs = 0): string[] {
+function stop(tree: Service, graceMs: number, lameDuckMs = 0, observed = { scrapeMs: 0, spansMs: 0 }): string[] {
   const plan = blueprint(tree)
   const worst = worstCase(plan)
-  const fit = fitInto(graceMs, { treeMs: worst.totalMs, lameDuckMs, flushMs: 500 })
-  return drawStop({ worst, fit, graceMs, lameDuckMs, flushMs: 500, withDefaultsMs: worstCase(withDefaults(plan)).totalMs })
+  const afterTree = { ...observed, logMs: 500 }
+  const fit = fitInto(graceMs, { treeMs: worst.totalMs, lameDuckMs, flushMs: afterTree.scrapeMs + afterTree.spansMs + 500 })
+  return drawStop({ worst, fit, graceMs, lameDuckMs, afterTree, withDefaultsMs: worstCase(withDefaults(plan)).totalMs })
 }
 
 /** The lines that begin with the verdict, as one. */
@@ -66,7 +67,7 @@ describe('a stop', () => {
       '',
       '  lame duck                                     1.50 s',
       '  tree                                      1 min 31 s',
-      '  after the tree                                500 ms',
+      '  log                                           500 ms',
       '  sum                                       1 min 33 s',
       '  grace                                        25.00 s',
       '  It does not fit: 1 min 8 s too long, so what stops last is cut short. Raise',
@@ -84,7 +85,23 @@ describe('a stop', () => {
 
   test('what takes too long without any service: the lame duck', () => {
     const lines = stop(supervisor('app', { children: [leaf('a')] }), 1_000, 900)
-    expect(lines.join(' ').replace(/\s+/g, ' ')).toMatch(/It does not fit: 400 ms too long, .*, or shorten `lameDuck`\.$/)
+    expect(lines.join(' ').replace(/\s+/g, ' ')).toMatch(/It does not fit: 400 ms too long, .*, or shorten `lameDuck` \(900 ms\)\.$/)
+  })
+
+  test('what comes after the tree is named, and what takes longest is to be shortened', () => {
+    const tree = supervisor('app', { children: [leaf('a', { shutdown: '3s' })] })
+    const lines = stop(tree, 10_000, 1_000, { scrapeMs: 15_000, spansMs: 1_000 })
+    expect(lines.slice(lines.indexOf('') + 1, -3)).toEqual([
+      '  lame duck                                     1.00 s',
+      '  tree                                          3.00 s',
+      '  final scrape                                 15.00 s',
+      '  spans                                         1.00 s',
+      '  log                                           500 ms',
+      '  sum                                          20.50 s',
+      '  grace                                        10.00 s',
+    ])
+    expect(lines.join(' ').replace(/\s+/g, ' ')).toMatch(/, or shorten `finalScrape` \(15\.00 s\)\.$/)
+    expect(stop(tree, 2_000, 1_000, { scrapeMs: 2_000, spansMs: 0 }).join(' ')).toMatch(/or lower\s+`shutdown` of app\/a/)
   })
 
   test('of many: what counts, and how many there are beside', () => {

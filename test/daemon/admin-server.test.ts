@@ -118,3 +118,32 @@ test('what a route throws ends its connection and is told; the next request is a
   expect(errors.map(({ message }) => message)).toEqual(['broken route'])
   expect((await fetch(`${url}/good`)).status).toBe(200)
 })
+
+test('it does not wait for ever for an answer that nobody reads, nor for one that is never ready', async () => {
+  const never = new Promise<Response>(() => {})
+  const called: (() => void)[] = []
+  const bothCalled = Promise.all([1, 2].map(() => new Promise<void>((resolve) => called.push(resolve))))
+  const routes = new Map<string, Route>([
+    [
+      'GET /big',
+      () => {
+        called.shift()?.()
+        return new Response('x'.repeat(50_000_000))
+      },
+    ],
+    [
+      'GET /never',
+      () => {
+        called.shift()?.()
+        return never
+      },
+    ],
+  ])
+  const { server, url, errors } = await listen(routes)
+  const sockets = [await open(url, 'GET /big HTTP/1.1\r\nhost: x\r\n\r\n'), await open(url, 'GET /never HTTP/1.1\r\nhost: x\r\n\r\n')]
+  for (const socket of sockets) socket.pause()
+  await bothCalled
+  await server.close(1)
+  expect(errors).toEqual([])
+  await expect(fetch(url)).rejects.toThrow('fetch failed')
+})

@@ -42,7 +42,7 @@ describe('a host', () => {
       problems: [],
       graceMs: 10_000,
       lameDuckMs: 2_000,
-      flushMs: 500,
+      afterTree: { scrapeMs: 0, spansMs: 0, logMs: 500 },
       probes: { host: '127.0.0.1', port: 2 },
       stopSignals: ['SIGTERM', 'SIGINT', 'SIGUSR2'],
       tree: { address: 'shop', children: [{ address: 'shop/db', shutdownMs: 2_000, shutdownWritten: true }] },

@@ -1,7 +1,14 @@
 // The observers of one daemon as one: whatever one of them does, the daemon and the others go on.
-import { expect, test } from 'vitest'
+import { Registry } from 'prom-client'
+import { describe, expect, test, vi } from 'vitest'
+import { SpecError } from '../../src/base/errors.js'
 import { Observers } from '../../src/daemon/observers.js'
-import type { Attachment, Observed } from '../../src/observe/observer.js'
+import { PROBE_ROUTES } from '../../src/daemon/probes.js'
+import { run } from '../../src/daemon/run.js'
+import { metrics } from '../../src/observe/metrics/metrics.js'
+import type { Attachment, Observed, Observer } from '../../src/observe/observer.js'
+import { service } from '../../src/tree/service.js'
+import { supervisor } from '../../src/tree/supervisor.js'
 import { keptLog } from '../observe/kept-log.js'
 
 function observersOf(...attachments: readonly Attachment[]): { readonly observers: Observers; readonly messages: () => string[] } {
@@ -66,4 +73,64 @@ test('one that fails in time is told of with its error', async () => {
   const { observers, messages } = observersOf({ flush: () => Promise.reject(new Error('gone')) }, { flush: () => undefined })
   expect(await observers.flush(60_000)).toBe(false)
   expect(messages()).toEqual(['flush of o0 failed'])
+})
+
+describe('routes', () => {
+  const answers = (kind: 'probes' | 'admin', ...routes: readonly string[]): Attachment & { closed: number } => ({
+    [kind]: new Map(routes.map((route) => [route, () => new Response()])),
+    closed: 0,
+    close() {
+      this.closed += 1
+    },
+  })
+
+  test('that two of them claim, or the daemon answers itself, are told all at once, and all are closed again', () => {
+    const all = [
+      answers('probes', 'GET /metrics', 'GET /own'),
+      answers('probes', 'GET /metrics', ...PROBE_ROUTES),
+      answers('admin', 'GET /page', 'GET /page/events'),
+      answers('admin', 'GET /page', 'GET /page/events', 'GET /metrics'),
+    ]
+    expect(problemsOf(() => observersOf(...all))).toEqual([
+      'observers: o0 and o1 both answer `GET /metrics`. Leave one of them out, or let it answer elsewhere',
+      'observers: the daemon itself and o1 both answer `GET /livez`, `GET /healthz`, `GET /readyz`, `GET /ready`, `GET /startupz`, `GET /prestop`, `POST /prestop`. Leave one of them out, or let it answer elsewhere',
+      'observers: o2 and o3 both answer `GET /page`, `GET /page/events`. Leave one of them out, or let it answer elsewhere',
+    ])
+    expect(all.map(({ closed }) => closed)).toEqual([1, 1, 1, 1])
+  })
+
+  test('of two metrics(…) keep a daemon from starting, in one registry or in two, and leave nothing in either', async () => {
+    const one = new Registry()
+    const two = new Registry()
+    const start = vi.fn(() => 'db')
+    const running = async (...observers: readonly Observer[]): Promise<unknown> =>
+      await run(supervisor('shop', { children: [service('db', { start })] }), {
+        observers,
+        exit: false,
+        log: false,
+        probes: false,
+        admin: false,
+        marker: false,
+      })
+    await expect(running(metrics({ registry: one }), metrics({ registry: two, prefix: 'b_' }))).rejects.toMatchObject({
+      code: 'ERR_SPEC',
+      problems: ['observers: metrics and metrics both answer `GET /metrics`. Leave one of them out, or let it answer elsewhere'],
+    })
+    await expect(running(metrics({ registry: one }), metrics({ registry: one }))).rejects.toMatchObject({
+      code: 'ERR_SPEC',
+      problems: [expect.stringMatching(/^metrics: the registry holds .* one daemon needs but one metrics\(…\)$/)],
+    })
+    expect(start).not.toHaveBeenCalled()
+    expect([...one.getMetricsAsArray(), ...two.getMetricsAsArray()]).toEqual([])
+  })
+
+  function problemsOf(fn: () => unknown): readonly string[] {
+    try {
+      fn()
+    } catch (error) {
+      if (error instanceof SpecError) return error.problems
+      throw error
+    }
+    return []
+  }
 })

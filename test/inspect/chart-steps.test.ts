@@ -61,6 +61,16 @@ describe('a step of a life', () => {
     expect(lastStep([...crashed, killed])).toMatchObject({ from: 'closing', to: 'stopped', event: 'kill' })
   })
 
+  test('names what cut it off, where the recording says so', () => {
+    const settling = [fact('starting'), fact('started', { tookMs: 1 }), fact('draining', { state: 'settling', inFlight: 1, deadlineMs: 5 })]
+    const cutOff = (why?: string): WireFact[] => [...settling, fact('forced', { inFlight: 1, why }), fact('closing')]
+    const events = ['hurry', 'expired', undefined].map((why) => lastStep(cutOff(why)))
+    expect(events).toEqual(['hurry', 'expired', undefined].map((event) => ({ from: 'settling', to: 'closing', event, at: 10 })))
+    // A hurry has brought its deadline nearer than it was told of.
+    const ended = fact('stopped', { at: 12, ending: { verdict: 'killed' } })
+    expect(lastStep([...cutOff('hurry'), fact('forced', { inFlight: 0, why: 'expired' }), ended])).toMatchObject({ event: 'expired' })
+  })
+
   test('is forgotten when it starts again', () => {
     expect(lastStep([fact('starting'), fact('started', { tookMs: 1 }), fact('starting')])).toBeUndefined()
   })

@@ -195,6 +195,22 @@ describe('hurry', () => {
     expect(rig.incarnation.remainingMs()).toBe(300)
   })
 
+  test('is told apart from a deadline that has passed, and from a kill', async () => {
+    const hooks = { start: () => 1, drain: never, stop: never }
+    const why = async (force: (rig: Rig) => void): Promise<readonly unknown[]> => {
+      const rig = new Rig(hooks).begin()
+      rig.stop(1_000, 200)
+      force(rig)
+      await rig.env.advance(1_000)
+      expect(rig.ending?.forced).toBe(true)
+      return [rig.facts.filter((fact) => fact.type === 'forced').map((fact) => fact.why), rig.ending?.hurried]
+    }
+    expect(await why(() => {})).toEqual([['expired', 'expired'], undefined])
+    // Of what it is left, for closing, the time is over as of any other.
+    expect(await why((rig) => rig.incarnation.hurry())).toEqual([['hurry', 'expired'], true])
+    expect(await why((rig) => rig.incarnation.kill())).toEqual([['kill'], undefined])
+  })
+
   test('can come with the stop', () => {
     const rig = new Rig({ start: () => 1, drain: never, stop: () => {} }).begin()
     rig.stop(1_000, 100, true)

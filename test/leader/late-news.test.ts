@@ -1,6 +1,6 @@
-// What settles late: a step of a term that is over, one of several seals, a hook that was given up. What the simulator of elections has
-// found in leaders, one by one.
-import { service } from 'quiesce'
+// What settles or arrives late: a step of a term that is over, one of several seals, a hook that was given up, a wish. What the simulator
+// of elections has found in leaders, one by one.
+import { PromotionError, service } from 'quiesce'
 import { expect, test } from 'vitest'
 import { deferred } from '../../src/base/deferred.ts'
 import { Election } from './rig.ts'
@@ -96,4 +96,39 @@ test('a lease that is granted to a leader that is stopping is given back, and no
   await election.settled(stopped)
   const record = await lease.read(new AbortController().signal)
   expect([told, record.phase, record.lastExit?.reason]).toEqual([[], 'vacant', 'never-led'])
+})
+
+test('a wish that arrives when another leads than was asked makes nobody step down', async () => {
+  const election = new Election()
+  const { lease } = election
+  const request = lease.requestHandover?.bind(lease)
+  const arrival = deferred<void>()
+  // Given up by who sent it; on its way all the same.
+  lease.requestHandover = async (wish) => {
+    await arrival.promise
+    return request?.(wish, new AbortController().signal) as never
+  }
+  const [one, two, three] = [await election.join('one'), await election.join('two'), await election.join('three')]
+  const given = two.handle.promote({ deadline: '1s' })
+  await expect(election.settled(given)).rejects.toThrow(PromotionError)
+  await election.settled(one.handle.stepDown({ to: 'three' }))
+  await election.time.advance(1_000)
+  arrival.resolve()
+  await election.time.advance(20_000)
+  expect(three.told).toEqual(['promoting 2', 'promoted 2'])
+  expect(three.handle.leading).toBe(true)
+})
+
+test('whoever waits for its step-down is told when its leader was given up', async () => {
+  const election = new Election()
+  const { system, handle, told } = await election.join('one', { onFenceFailure: () => {} })
+  void handle.get().term.run('stubborn', () => new Promise(() => {}))
+  let isOver = false
+  void handle.stepDown().then(() => {
+    isOver = true
+  })
+  system.ref('one/jobs/campaign').kill()
+  await election.time.advance(4_000)
+  expect(told.slice(2)).toEqual(['stepping-down 1', 'fence-failed 1', 'lease-lost 1'])
+  expect(isOver).toBe(true)
 })

@@ -65,6 +65,66 @@ describe('a promotion', () => {
     expect(handle.term).toBe(2n)
   })
 
+  describe('after a leader that ended without a word', () => {
+    /** How long its promotion takes, in milliseconds. */
+    async function promotionMs(options: Parameters<Election['join']>[1]): Promise<number> {
+      const election = new Election()
+      const { lease } = election
+      const { signal } = new AbortController()
+      const { version } = await lease.read(signal)
+      const candidate = { id: 'gone', incarnation: 'gone' }
+      await lease.acquire({ candidate, leaseMs: 1_000, version, watchedOut: false, notAfterMs: undefined }, signal)
+      const { facts } = await election.join('one', options)
+      await election.time.advance(30_000)
+      const at = (type: string): number => facts.find((fact) => fact.type === type)?.at ?? Number.NaN
+      return at('promoted') - at('promoting')
+    }
+    const fenced: Parameters<Election['join']>[1] = {
+      child: (term) => {
+        term.registerFence({ name: 'ledger', seal: () => {} })
+        return service('work', { start: () => ({ term }) })
+      },
+    }
+
+    test('waits where no fence is registered', async () => {
+      expect(await promotionMs({})).toBe(3_000)
+      expect(await promotionMs({ takeoverGrace: '7s' })).toBe(7_000)
+    })
+
+    test('does not wait where one is, whatever else is written to, unless its recovery does', async () => {
+      expect(await promotionMs(fenced)).toBe(0)
+      expect(await promotionMs({ ...fenced, takeoverGrace: '7s' })).toBe(0)
+      expect(await promotionMs({ ...fenced, recover: (_, ctx) => ctx.sleep('5s') })).toBe(5_000)
+    })
+  })
+
+  test('whose fence could never be sealed is refused what it does: too late, or no fence', async () => {
+    const election = new Election()
+    const thrown: unknown[] = []
+    const attempt = (register: () => void): void => {
+      try {
+        register()
+      } catch (error) {
+        thrown.push((error as Error).message)
+      }
+    }
+    await election.join('one', {
+      child: (term) => {
+        attempt(() => term.registerFence({ name: 'archive' } as never))
+        return service('work', {
+          start: () => {
+            attempt(() => term.registerFence({ name: 'ledger', seal: () => {} }))
+            return { term }
+          },
+        })
+      },
+    })
+    expect(thrown).toEqual([
+      'one/jobs: the fence archive of term 1 has no function `seal` that tells the resource of the term.',
+      'one/jobs: the fence ledger of term 1 was registered after the child was made: nothing would seal it. Register it in `child`, before that returns.',
+    ])
+  })
+
   test('whose child cannot be made fails too', async () => {
     const election = new Election()
     const { told } = await election.join('one', {
@@ -272,25 +332,76 @@ describe('what is wrong is told at once', () => {
     }
   })
 
-  test('times that leave no room for a renewal that is lost', () => {
-    const jobs = leader('jobs', {
-      lease: memoryLease('jobs'),
-      child: () => service('work', { start: () => 1 }),
-      leaseFor: '5s',
-      renewEvery: '3s',
-    })
-    expect(() => createSystem(supervisor('app', { children: [jobs] }))).toThrow(
-      'a lease of 5000 ms must be renewed within 3650 ms (what is left of it without clock error, guard and the time to abort), yet a renewal every 3000 ms with two calls of 500 ms may take 4600 ms',
-    )
+  const problemsWith = (options: object): readonly string[] => {
+    const given = { lease: memoryLease('jobs'), child: () => service('work', { start: () => 1 }), ...options }
+    try {
+      createSystem(supervisor('app', { children: [leader('jobs', given)] }))
+    } catch (error) {
+      return (error as SpecError).problems
+    }
+    return []
+  }
+
+  test('times that leave no room for a renewal that is lost, with the lease that would do', () => {
+    expect(problemsWith({ leaseFor: '5s', renewEvery: '3s' })).toEqual([
+      'app/jobs: a lease of 5000 ms is too short: a renewal every 3000 ms with two calls to the store of 500 ms may take 4600 ms, and ' +
+        '3650 ms are left for it without clock error (100 ms), guard (250 ms) and the time to abort (1000 ms); make it at least 6636 ms, ' +
+        'the rest being as it is, or renew more often, or give the store less time',
+    ])
+    expect(problemsWith({ leaseFor: 6_635, renewEvery: '3s' })).toHaveLength(1)
+    expect(problemsWith({ leaseFor: 6_636, renewEvery: '3s' })).toEqual([])
   })
 
-  test('a store that promises too little', async () => {
-    const weak = Object.assign(memoryLease('jobs'), { guarantees: { ...memoryLease('x').guarantees, token: 'may-regress' as const } })
+  test('a lease that is shorter than what is kept back of it', () => {
+    expect(problemsWith({ leaseFor: 300 })[0]).toMatch(
+      /too short: .* may take 132 ms, and 0 ms are left .* guard \(250 ms\) .* at least 735 ms/,
+    )
+    expect(problemsWith({ leaseFor: 734 })).toHaveLength(1)
+    expect(problemsWith({ leaseFor: 735 })).toEqual([])
+  })
+
+  test('times without which something would be tried again without a pause, or never', () => {
+    const own = { leaseFor: Number.POSITIVE_INFINITY, renewEvery: 0, storeTimeout: '0s', abortWithin: 0 }
+    expect(problemsWith(own)).toEqual([
+      'app/jobs: `leaseFor` is Infinity; it must be more than 0 ms, and have an end',
+      'app/jobs: `renewEvery` is 0; it must be more than 0 ms, and have an end',
+      "app/jobs: `storeTimeout` is '0s'; it must be more than 0 ms, and have an end",
+      'app/jobs: `abortWithin` is 0; it must be more than 0 ms, and have an end',
+    ])
+  })
+
+  test('a lease that is too short beside what has nothing to do with it', () => {
+    expect(problemsWith({ leaseFor: 300, drain: 'soon', require: { token: 'monotone' } })).toEqual([
+      expect.stringContaining('`drain` is'),
+      expect.stringContaining('a lease of 300 ms is too short'),
+      "app/jobs: `require.token` is 'monotone'; it is one of 'none', 'may-regress', 'monotonic'",
+    ])
+  })
+
+  const weak = (): Lease =>
+    Object.assign(memoryLease('jobs'), {
+      guarantees: { exclusion: 'single-node', expiry: 'server', token: 'may-regress', watch: true } as const,
+    })
+  const tooWeak =
+    'app/jobs: the lease store of jobs is too weak: its token is may-regress (after a loss of data a term may be granted a second time, ' +
+    'which no fence can tell from the first), at least monotonic is required; give a localLease a `directory` that outlives a restart of ' +
+    "the host, or take another store, or accept that with `require: { token: 'may-regress' }`"
+
+  test('a store that promises too little', () => {
+    expect(problemsWith({ lease: weak() })).toEqual([tooWeak])
+    expect(problemsWith({ lease: weak(), require: { token: undefined } })).toEqual([tooWeak])
+    expect(problemsWith({ lease: weak(), require: { exclusion: 'consensus' } })).toEqual([
+      'app/jobs: the lease store of jobs is too weak: its exclusion is single-node (one node alone keeps it), at least consensus is ' +
+        "required; take another store, or accept that with `require: { exclusion: 'single-node' }`",
+      tooWeak,
+    ])
+    expect(problemsWith({ lease: weak(), require: { token: 'may-regress' } })).toEqual([])
+  })
+
+  test('one that is made of what is used, as soon as it is made', async () => {
     const jobs = leader('jobs', { lease: weak, child: () => service('work', { start: () => 1 }) })
     const system = createSystem(supervisor('app', { children: [jobs] }))
-    await expect(system.start()).rejects.toThrow(
-      "the lease store of jobs is too weak: its token is may-regress, at least monotonic is required; take another store, or say `require: { token: 'may-regress' }`",
-    )
+    await expect(system.start()).rejects.toThrow(tooWeak)
   })
 })
 

@@ -104,3 +104,23 @@ test('whoever asks first after a stop finds the term over, and the loss is told 
   expect(told).toEqual(['promoting 1', 'promoted 1', 'lease-lost 1', 'promoting 2', 'promoted 2'])
   expect(handle.leading).toBe(true)
 })
+
+test('also when it is granted to one that had no time left to wait for the answer', async () => {
+  const election = withoutExpiry()
+  const { lease } = election
+  const [acquire, answered] = [lease.acquire.bind(lease), deferred<void>()]
+  lease.acquire = async (claim, signal) => {
+    const answer = await acquire(claim, signal)
+    await answered.promise
+    return answer
+  }
+  const one = await election.join('one', { shutdown: '1s' })
+  const other = await election.join('other')
+  const stopped = one.system.stop()
+  await election.time.advance(600)
+  await stopped
+  expect(other.told).toEqual([])
+  answered.resolve()
+  await election.time.advance(5_000)
+  expect([...one.told, ...other.told]).toEqual(['promoting 2', 'promoted 2'])
+})

@@ -54,9 +54,10 @@ export class Player {
     return this.lease.release(this.releasing(term, more, to), NEVER)
   }
 
-  wish(to: string, nonce: string): Promise<LeaseAnswer> {
+  /** Asks the holder of the first term unless told. */
+  wish(to: string, nonce: string, term = 1n): Promise<LeaseAnswer> {
     if (this.lease.requestHandover === undefined) throw new Error('the store has no requestHandover: say so in `cannot.handover`')
-    return this.lease.requestHandover({ to, nonce }, NEVER)
+    return this.lease.requestHandover({ term, to, nonce }, NEVER)
   }
 }
 

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Handover, Lease, LeaseAnswer, LeaseGuarantees, LeaseRecord } from '../../src/protocol/lease.js'
+import type { HandoverRequest, Lease, LeaseAnswer, LeaseGuarantees, LeaseRecord } from '../../src/protocol/lease.js'
 
 const FIXTURE = fileURLToPath(new URL('../process/fixtures/lease-holder.ts', import.meta.url))
 
@@ -127,8 +127,8 @@ class RemoteLease implements Lease {
     return this.#process.tell('release', release)
   }
 
-  requestHandover(handover: Handover): Promise<LeaseAnswer> {
-    return this.#process.tell('requestHandover', handover)
+  requestHandover(request: HandoverRequest): Promise<LeaseAnswer> {
+    return this.#process.tell('requestHandover', request)
   }
 
   observe(onChange: () => void): () => void {

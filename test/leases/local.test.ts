@@ -68,7 +68,9 @@ describe.skipIf(!isLinux)('on Linux', () => {
       const refusal = expect.objectContaining({ message: expect.stringMatching(/cannot be trusted: .*\.json\. .*\{"term":"N"\}/s) })
       await expect(player.read()).rejects.toEqual(refusal)
       await expect(player.acquire()).rejects.toThrow(StoreRefusedError)
-      await expect(player.lease.requestHandover?.({ to: 'a', nonce: 'n' }, new AbortController().signal)).rejects.toThrow(StoreRefusedError)
+      await expect(player.lease.requestHandover?.({ term: 4n, to: 'a', nonce: 'n' }, new AbortController().signal)).rejects.toThrow(
+        StoreRefusedError,
+      )
       expect(readFileSync(path, 'utf8')).toBe(damaged)
     })
 

@@ -38,7 +38,7 @@ describe.skipIf(skipsPgBouncer)('through PgBouncer', () => {
       const answers = await Promise.all(players.map((player) => player.acquire()))
       const index = answers.findIndex(({ ok }) => ok)
       expect(answers.filter(({ ok }) => ok)).toHaveLength(1)
-      await Promise.all([write(index, term), players[index]?.renew(term), players[index]?.wish('p1', `n${term}`)])
+      await Promise.all([write(index, term), players[index]?.renew(term), players[index]?.wish('p1', `n${term}`, term)])
       await expect(write(index, term - 1n)).rejects.toThrow(StaleTermError)
       const released = await players[index]?.release(term, { checkpoint: `at ${term}` })
       expect(released).toMatchObject({ ok: true, record: { term, lastExit: { checkpoint: `at ${term}` } } })

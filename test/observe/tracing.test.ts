@@ -123,6 +123,26 @@ describe('a shutdown', () => {
     })
   })
 
+  test('says that it was a hurry that cut it off', async () => {
+    const slow = service('slow', {
+      start: () => 'x',
+      drain: (_handle, ctx) => new Promise<void>((resolve) => ctx.signal.addEventListener('abort', () => resolve())),
+      stop: () => wait(10),
+    })
+    const { system, drawn, spans } = traced(supervisor('app', { children: [slow] }), { env })
+    void system.start()
+    await env.advance(20)
+    void system.stop({ deadline: '20s' })
+    await env.advance(50)
+    system.hurry()
+    await env.advance(2_000)
+    expect(drawn()).toContain('    stop app/slow  0–60  ! it was hurried  [refused@0 forced@50 settled@50]')
+    const forced = spans()
+      .find(({ name }) => name === 'stop app/slow')
+      ?.events.find(({ name }) => name === 'forced')
+    expect(forced?.attributes).toEqual({ 'quiesce.in_flight': 0, 'quiesce.why': 'hurry' })
+  })
+
   test('says who was cut off, who was given up and what threw', async () => {
     const children = [
       service('stubborn', { shutdown: '100ms', start: () => 'x', drain: () => new Promise<void>(() => {}), stop: () => wait(10) }),

@@ -65,6 +65,7 @@ test('a daemon answers scrapes beside its probes, in the format of its registry,
 
 test('pitfall 40: with `finalScrape` a scraper that comes once a second has the last counters, and the daemon leaves as soon as it has', async () => {
   const { daemon, url } = await ready({ OPTIONS: JSON.stringify({ grace: '25s', finalScrape: '10s' }) })
+  await scrape(url)
   const scraper = new Scraper(url, 1_000)
   daemon.tell('work')
   await daemon.line('working')
@@ -96,8 +97,51 @@ test('pitfall 40: with `finalScrape` a scraper that comes once a second has the 
   expect(counters['shutdown_phase_failed_total{phase="scrape"}']).toBeUndefined()
 })
 
-test('pitfall 40: nobody comes: it waits for as long as it was told, says so, and exits within its grace', async () => {
-  const { daemon } = await ready({ OPTIONS: JSON.stringify({ grace: '5s', finalScrape: '1s' }) })
+test('`daemon_ready` is what the readiness probe says, from the moment a stop is announced', async () => {
+  const { daemon, url } = await ready({ QUIESCE_PRESTOP_TOKEN: 'swordfish', OPTIONS: JSON.stringify({ lameDuck: '200ms' }) })
+  const said = async (): Promise<readonly unknown[]> => [
+    (await fetch(`${url}/readyz`)).status,
+    (await scrape(url)).value('daemon_ready'),
+    (await scrape(url)).value('shutdown_elapsed_seconds'),
+  ]
+  expect(await said()).toEqual([200, 1, 0])
+  await (await fetch(`${url}/prestop`, { headers: { 'x-quiesce-token': 'swordfish' } })).text()
+  expect(await said()).toEqual([503, 0, 0])
+  daemon.signal('SIGTERM')
+  expect((await daemon.exited).code).toBe(0)
+})
+
+test('pitfall 40: a scraper that comes late is answered once with the last values, and then the daemon is gone', async () => {
+  const { daemon, url } = await ready({ OPTIONS: JSON.stringify({ grace: '1m', finalScrape: '50s' }) })
+  await scrape(url)
+  daemon.signal('SIGTERM')
+  await daemon.line(({ service, msg }) => service === 'shop' && msg === 'stopped')
+  expect((await scrape(url)).byService('worker_stopped_total')).toEqual({ shop: 1, 'shop/db': 1, 'shop/api': 1 })
+  const { code, lines } = await daemon.exited
+  expect(code).toBe(0)
+  await expect(scrape(url)).rejects.toThrow()
+  const { counters } = lines.at(-1) as unknown as { counters: Record<string, number> }
+  expect(counters['shutdown_phase_failed_total{phase="scrape"}']).toBeUndefined()
+})
+
+test.each([
+  ['a stop', '', 0],
+  ['the end of a start that failed', 'no route', 4],
+] as const)('pitfall 40: where nobody has ever scraped, %s waits for nobody', async (_name, failure, expected) => {
+  // If it waited, that would be for longer than a test may take.
+  const daemon = start('measured', { env: { FAILURE: failure, OPTIONS: JSON.stringify({ grace: '10m', finalScrape: '9m' }) } })
+  if (failure === '') await daemon.line('shop is ready')
+  if (failure === '') daemon.signal('SIGTERM')
+  const { code, lines } = await daemon.exited
+  expect(code).toBe(expected)
+  expect(lines.some(({ msg }) => msg === 'nobody has ever scraped the metrics, so no last scrape is waited for')).toBe(true)
+  const { counters } = lines.at(-1) as unknown as { counters: Record<string, number> }
+  expect(counters['shutdown_phase_failed_total{phase="scrape"}']).toBeUndefined()
+})
+
+test('pitfall 40: a scraper does not come again: it is waited for as long as was told, that is said, and the exit is within the grace', async () => {
+  const { daemon, url } = await ready({ OPTIONS: JSON.stringify({ grace: '5s', finalScrape: '1s' }) })
+  await scrape(url)
   daemon.signal('SIGTERM')
   const { code, lines } = await daemon.exited
   // Beyond its grace it would be 124.

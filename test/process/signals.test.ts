@@ -92,7 +92,7 @@ test('a deliberate second signal cuts off a hung drain; the database still close
   const { code, lines, stderr } = await daemon.exited
   expect(code).toBe(3)
   expect(stderr).toBe('quiesce: SIGTERM again: no more waiting for accepted work; once more exits at once\n')
-  expectInOrder(lines, ['shop/api: forced: the time for finishing is over', 'shop/api: stopped', 'db closed', 'shop/db: stopped'])
+  expectInOrder(lines, ['shop/api: forced: hurried', 'shop/api: stopped', 'db closed', 'shop/db: stopped'])
   expect(farewell(lines)).toMatchObject({ code: 3, report: { clean: false, inFlight: 1, forceCancelled: 1 } })
 })
 

@@ -177,6 +177,20 @@ describe('warnings', () => {
     ])
   })
 
+  test('work that a hurry cut off: more time would not have helped', async () => {
+    const cut = service('api', { start: (ctx) => void ctx.gate().tryEnter(), drain: untilForced, stop: async () => {} })
+    const stage = await new Stage(supervisor('shop', { children: [cut] })).start()
+    const stopped = stage.system.stop()
+    await stage.env.advance(300)
+    stage.system.hurry()
+    await stage.env.run()
+    const report = await stopped
+    expect(report.services.find(({ address }) => address === 'shop/api')).toMatchObject({ forced: true, hurried: true })
+    expect(texts(report)).toEqual([
+      'cut-off: `shop/api` did not finish within 300 ms (1 permit still held; its drain hook had not answered). It was hurried before its time was over: hurry it later, or end its work on `ctx.signal` and release each permit in a `finally`.',
+    ])
+  })
+
   test('every kind of thing that was still held', async () => {
     const busy = (ctx: Context): void => {
       ctx.gate().tryEnter()

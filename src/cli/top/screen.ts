@@ -19,7 +19,7 @@ const ENTER = '\u001b[?1049h\u001b[?25l\u001b[?7l\u001b[2J'
 const LEAVE = '\u001b[?7h\u001b[?25h\u001b[?1049l'
 // A terminal that knows it shows all of a picture at once; others pass it over.
 const BEGIN = '\u001b[?2026h\u001b[H'
-const END = '\u001b[J\u001b[?2026l'
+const END = '\u001b[?2026l'
 const UNREAD_AT_MOST = 64 * 1_024
 
 /** The borrowed terminal. */
@@ -66,9 +66,8 @@ export class Screen {
   draw(lines: readonly string[]): void {
     const { output } = this.#terminal
     if (!this.#isOurs || output.writableLength > UNREAD_AT_MOST) return
-    const text = lines
-      .slice(0, this.rows)
-      // Before it: behind a line that fills the width, its last column would be erased.
+    const text = Array.from({ length: this.rows }, (_, at) => lines[at] ?? '')
+      // Before each, the empty ones too: behind a line that fills the width, its last column would be erased.
       .map((line) => `\u001b[K${line}`)
       .join('\r\n')
     if (text === this.#shown) return

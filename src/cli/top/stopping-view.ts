@@ -4,7 +4,7 @@ import type { Picture } from '../../observe/picture/picture.js'
 import { type Unfinished, unfinished } from '../../observe/picture/unfinished.js'
 import type { StopView } from '../../observe/watch/frames.js'
 import type { StopPhase } from '../../protocol/fact.js'
-import { type Line, padTo, type Span, span, type Tone } from '../paint.js'
+import { fromEnd, type Line, lengthOf, padTo, type Span, span, type Tone } from '../paint.js'
 
 /** What stands above the list, and the list. */
 export interface StoppingLines {
@@ -91,7 +91,7 @@ function listed(waiting: readonly Unfinished[], now: number, columns: number): L
   })
   if (cells.length === 0) return []
   const rows = [TITLES.map((title) => span(title, 'faint')), ...cells]
-  const widths = TITLES.map((_, at) => Math.max(...rows.map((row) => row[at]?.text.length ?? 0)))
+  const widths = TITLES.map((_, at) => Math.max(...rows.map((row) => lengthOf(row.slice(at, at + 1)))))
   return rows.map(
     (row): Line =>
       row.flatMap((cell, at) =>
@@ -101,8 +101,3 @@ function listed(waiting: readonly Unfinished[], now: number, columns: number): L
 }
 
 const isTime = (at: number): boolean => TITLES[at] === 'for' || TITLES[at] === 'left'
-
-// The end of an address says most.
-function fromEnd(address: string, width: number): string {
-  return address.length > width ? `…${address.slice(address.length - width + 1)}` : address
-}

@@ -2,6 +2,7 @@
 // and why. Pure: what there is and how somebody looks at it, in; lines, out.
 
 import type { Picture } from '../../observe/picture/picture.js'
+import { columnsOf } from '../../observe/report/text-width.js'
 import type { FactFrame } from '../../observe/watch/frames.js'
 import type { TreeNode } from '../../tree/tree-node.js'
 import { wordsOf } from '../live/fact-words.js'
@@ -9,7 +10,7 @@ import { type Row, rowsOf, urgencyOf } from '../live/folding.js'
 import { headline, type Standing, summary } from '../live/headline.js'
 import { everyNode } from '../live/place.js'
 import { drawTable } from '../live/table.js'
-import { type Line, lengthOf, padTo, span } from '../paint.js'
+import { fromEnd, type Line, lengthOf, padTo, span } from '../paint.js'
 import type { Look, Order } from './look.js'
 import { drawStopping } from './stopping-view.js'
 
@@ -112,13 +113,13 @@ function latest({ facts, picture }: Shown, room: number, columns: number): Line[
     if (words !== undefined) told.unshift({ at: clockTime(picture.wallAt(fact.at)), address: fact.address, words })
   }
   if (told.length === 0) return []
-  const width = Math.min(Math.floor(columns / 3), Math.max(0, ...told.map(({ address }) => address.length)))
+  const width = Math.min(Math.floor(columns / 3), Math.max(0, ...told.map(({ address }) => columnsOf(address))))
   const title = [span('latest ', 'faint'), span('─'.repeat(Math.max(0, columns - 7)), 'faint')]
   return [
     title,
     ...told.map(({ at, address, words }): Line => {
-      const name = address.length > width ? `…${address.slice(address.length - width + 1)}` : address
-      return [span(at, 'faint'), span('  '), ...padTo([span(name)], width), span('  '), span(words.text, words.tone)]
+      const name = padTo([span(fromEnd(address, width))], width)
+      return [span(at, 'faint'), span('  '), ...name, span('  '), span(words.text, words.tone)]
     }),
   ]
 }

@@ -3,7 +3,7 @@ import { describe } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
 import { logError } from '../../base/log-error.js'
 import type { Exit } from '../../protocol/exit.js'
-import type { Fact, FactType } from '../../protocol/fact.js'
+import type { Fact, FactType, ForcedWhy } from '../../protocol/fact.js'
 
 /** The facts that have a line. The daemon has lines of its own for what concerns the whole; the others are for those who look. */
 export const LOGGED: ReadonlySet<FactType> = new Set<FactType>([
@@ -37,6 +37,12 @@ export const LOGGED: ReadonlySet<FactType> = new Set<FactType>([
   'store-unknown',
 ])
 
+const FORCED_WORDS: Readonly<Record<ForcedWhy, string>> = {
+  expired: 'the time for finishing is over',
+  hurry: 'hurried',
+  kill: 'killed',
+}
+
 /** Writes facts to a log. */
 export function logFact(log: Log, fact: Fact): void {
   const about = 'incarnation' in fact ? { service: fact.address, incarnation: fact.incarnation } : { service: fact.address }
@@ -58,7 +64,7 @@ export function logFact(log: Log, fact: Fact): void {
     case 'crashed':
       return log.error({ ...about, ...logError(fact.error) }, 'crashed')
     case 'forced':
-      return log.warn({ ...about, inFlight: fact.inFlight }, 'forced: the time for finishing is over')
+      return log.warn({ ...about, inFlight: fact.inFlight, why: fact.why }, `forced: ${FORCED_WORDS[fact.why]}`)
     case 'stopped':
       return logStopped(log, about, fact)
     case 'late-start':

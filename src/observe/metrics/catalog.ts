@@ -135,7 +135,7 @@ const DAEMON_GAUGES: readonly Row[] = [
   [
     'daemon_ready',
     '0 or 1',
-    '1 while the daemon has started, is not stopping, and every service that counts for readiness is ready.',
+    'What the readiness probe says: 1 while the daemon has started, no stop has begun or was announced, and every service that counts is ready.',
     ofDaemon(({ isReady }) => Number(isReady)),
   ],
   [

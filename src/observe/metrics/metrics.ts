@@ -1,5 +1,6 @@
 // Metrics of one daemon for Prometheus, in a registry of the user's: counted from facts as they happen, read from the tree when somebody
 // scrapes. Between two scrapes nothing is paid but the counting.
+import { SpecError } from '../../base/errors.js'
 import type { Problems } from '../../protocol/spec.js'
 import { show } from '../../protocol/spec.js'
 import type { Attachment, Observed, Observer } from '../observer.js'
@@ -81,20 +82,18 @@ function takenProblem(registry: MetricsRegistry, prefix: string): string | undef
   const [first] = taken
   if (first === undefined) return undefined
   const others = taken.length === 1 ? '' : ` and ${taken.length - 1} more of its names`
-  return `the registry holds \`${first}\`${others} already. Give each daemon of a process a \`prefix\` or a Registry of its own`
+  return `the registry holds \`${first}\`${others} already. Give each daemon of a process a \`prefix\` or a Registry of its own; one daemon needs but one metrics(…)`
 }
 
-function attach({ system, daemon, log, now }: Observed, registry: MetricsRegistry, prefix: string): Attachment {
+function attach({ system, daemon, log, now, isReady }: Observed, registry: MetricsRegistry, prefix: string): Attachment {
   const taken = takenProblem(registry, prefix)
-  if (taken !== undefined) throw new Error(`metrics: ${taken}.`)
+  if (taken !== undefined) throw new SpecError([`metrics: ${taken}`])
   const stop = new StopFigures()
-  let hasStarted = false
   let sight: Sight | undefined
   const look = (): Sight => {
     if (sight !== undefined) return sight
     book.look()
-    const isReady = hasStarted && !stop.hasBegun && isEmpty(system.unready())
-    sight = { series: book.all(), stop, daemon, now: now(), isReady }
+    sight = { series: book.all(), stop, daemon, now: now(), isReady: isReady() }
     // All metrics of one scrape are collected in one turn.
     queueMicrotask(() => {
       sight = undefined
@@ -104,11 +103,7 @@ function attach({ system, daemon, log, now }: Observed, registry: MetricsRegistr
   const exposition = new Exposition(registry, prefix, look)
   const book = new SeriesBook(() => system.tree(), exposition.timings)
   const ledger = new Ledger(book, stop, exposition.timings)
-  const root = system.tree().address
-  const unlisten = system.on((fact) => {
-    ledger.take(fact)
-    if (fact.type === 'started' && fact.address === root) hasStarted = true
-  }, COUNTED)
+  const unlisten = system.on((fact) => ledger.take(fact), COUNTED)
   const scrapes = new Scrapes(registry, log, () => system.report !== undefined)
   return {
     probes: new Map([['GET /metrics', scrapes.answer]]),
@@ -119,9 +114,4 @@ function attach({ system, daemon, log, now }: Observed, registry: MetricsRegistr
       exposition.close()
     },
   }
-}
-
-function isEmpty(items: Iterable<unknown>): boolean {
-  for (const _ of items) return false
-  return true
 }

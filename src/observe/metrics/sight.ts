@@ -11,6 +11,6 @@ export interface Sight {
   readonly daemon: DaemonInfo
   /** On the clock of the facts, in milliseconds. */
   readonly now: number
-  /** Whether the whole tree has started, nobody has asked it to stop, and all services that count for readiness are ready. */
+  /** What the readiness probe says. */
   readonly isReady: boolean
 }

@@ -19,10 +19,6 @@ export class StopFigures {
   #begunAt: number | undefined
   #endedAt: number | undefined
 
-  get hasBegun(): boolean {
-    return this.#begunAt !== undefined
-  }
-
   /** From the first word to the end of the tree, in milliseconds; 0 before. */
   elapsedMs(now: number): number {
     return this.#begunAt === undefined ? 0 : (this.#endedAt ?? now) - this.#begunAt

@@ -1,5 +1,6 @@
 // Facts as people read them: a few words each, how bad it is, and what else it says.
 import { formatMs } from '../../base/duration.js'
+import type { ForcedWhy } from '../../protocol/fact.js'
 import type { FactFrame, WireError, WireFact } from '../watch/frames.js'
 
 /** How much a fact is worth looking at. */
@@ -16,7 +17,8 @@ export interface FactWords {
 // In one line.
 function errorLine({ name, message, code }: WireError): string {
   const kind = code === undefined ? name : `${name} ${code}`
-  return name === 'Error' && code === undefined ? message : `${kind}: ${message}`
+  // What was thrown may be no error at all: then its name is its type.
+  return (name === 'Error' || name === 'string') && code === undefined ? message : `${kind}: ${message}`
 }
 
 /** An error and what caused it, one line each. */
@@ -57,7 +59,7 @@ export function factWords({ fact }: FactFrame): FactWords {
     case 'crashed':
       return says('crashed', 'bad', fact.error)
     case 'forced':
-      return says(`time for finishing is over${fact.inFlight > 0 ? `: ${fact.inFlight} cut off` : ''}`, 'bad')
+      return says(`${forcedWords(fact.why)}${fact.inFlight > 0 ? `: ${fact.inFlight} cut off` : ''}`, 'bad')
     case 'stopped':
       return stoppedWords(fact)
     case 'late-start':
@@ -77,6 +79,12 @@ export function factWords({ fact }: FactFrame): FactWords {
     default:
       return aboutTree(fact)
   }
+}
+
+// An older recording does not say why.
+function forcedWords(why: ForcedWhy | undefined): string {
+  if (why === 'hurry') return 'hurried'
+  return why === 'kill' ? 'ended at once' : 'time for finishing is over'
 }
 
 function aboutTree(fact: WireFact): FactWords {

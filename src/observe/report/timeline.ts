@@ -3,7 +3,7 @@
 import { formatMs } from '../../base/duration.js'
 import type { Report, ServiceReport } from '../../policy/report.js'
 import { durationOf, isQuiet, tellingServices } from './telling-services.js'
-import { toWidth, wrap } from './text-width.js'
+import { columnsOf, padEnd, toWidth, wrap } from './text-width.js'
 
 const WIDTH = 80
 const NAME = { least: 8, most: 30 }
@@ -86,7 +86,7 @@ function headline(report: Report): string[] {
 // --- the rows
 
 function drawRows(report: Report, started: readonly ServiceReport[], rows: readonly ServiceReport[]): string[] {
-  const nameWidth = Math.min(NAME.most, Math.max(NAME.least, ...rows.map((row) => nameOf(row).length)))
+  const nameWidth = Math.min(NAME.most, Math.max(NAME.least, ...rows.map((row) => columnsOf(nameOf(row)))))
   const wordsWidth = Math.min(WORDS.most, Math.max(WORDS.least, ...rows.map((row) => wordsOf(row).length)))
   const barWidth = Math.min(BAR_AT_MOST, WIDTH - nameWidth - wordsWidth - 2)
   const onPath = new Set(report.criticalPath.map(({ address }) => address))
@@ -95,7 +95,7 @@ function drawRows(report: Report, started: readonly ServiceReport[], rows: reado
   for (const row of withOthers(started, new Set(rows))) {
     if ('services' in row) lines.push(others(row))
     else {
-      const name = toWidth(nameOf(row), nameWidth).padEnd(nameWidth)
+      const name = padEnd(toWidth(nameOf(row), nameWidth), nameWidth)
       lines.push(toWidth(`${name}${marks(row) ? '▸' : ' '}${barOf(row, report.tookMs, barWidth)} ${wordsOf(row)}`, WIDTH).trimEnd())
     }
   }

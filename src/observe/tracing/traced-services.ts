@@ -139,7 +139,7 @@ export class TracedServices {
   #goesOn(fact: FactOf<'draining' | 'closing' | 'forced'>, traced: TraceSpan): void {
     if (fact.type === 'draining') traced.event('refused', fact.at, { 'quiesce.in_flight': fact.inFlight })
     else if (fact.type === 'closing') traced.event('settled', fact.at)
-    else traced.event('forced', fact.at, { 'quiesce.in_flight': fact.inFlight })
+    else traced.event('forced', fact.at, { 'quiesce.in_flight': fact.inFlight, 'quiesce.why': fact.why })
   }
 
   #stopped(fact: FactOf<'stopped'>): void {
@@ -224,9 +224,10 @@ function parts(traced: TraceSpan, { at, ending }: FactOf<'stopped'>): void {
 
 // A verdict is about the whole of a stop; one that was cut off may still have closed in peace.
 function judge(traced: TraceSpan, { ending }: FactOf<'stopped'>): void {
-  const { verdict, forced, forceCancelled } = ending
+  const { verdict, forced, hurried, forceCancelled } = ending
   if (verdict === 'abandoned') traced.fail('given up: a hook has not ended')
-  else if (forced) traced.fail(forceCancelled > 0 ? `${forceCancelled} in flight were cut off` : 'its time was over')
+  else if (forced)
+    traced.fail(forceCancelled > 0 ? `${forceCancelled} in flight were cut off` : `it was ${hurried === true ? 'hurried' : 'cut off'}`)
   else if (verdict !== 'acked') traced.fail(verdict)
 }
 

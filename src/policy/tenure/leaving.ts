@@ -112,11 +112,16 @@ export function fence(state: TenureState, why: string, now: number, unseenMs = 0
 
 /** The term is over, and nothing says so in the store: it expires. */
 export function lose(state: TenureState, why: string, inFlight: number, now: number): void {
+  tellLoss(state, why, inFlight)
+  standBack(state, now)
+}
+
+/** Says that the term was lost. It may have to be let go of. */
+export function tellLoss(state: TenureState, why: string, inFlight: number): void {
   const { term } = state.holding as Holding
   state.overTerm = term
   state.commands.push({ do: 'lost', term, why, inFlight })
   if (state.options.expiry === 'none') state.kept = term
-  standBack(state, now)
 }
 
 /** Makes the lease vacant of a term that was lost. Nothing is acknowledged by that. */
@@ -146,10 +151,15 @@ export function stop(state: TenureState, deadlineAt: number, now: number): void 
 
 /** Nothing follows any more. */
 export function end(state: TenureState): void {
+  letGo(state)
+  endKeeping(state)
+}
+
+/** The same, and what it may have to let go of is kept. */
+export function endKeeping(state: TenureState): void {
   state.phase = 'ended'
   state.until = Number.POSITIVE_INFINITY
   state.callAt = Number.POSITIVE_INFINITY
-  letGo(state)
   state.commands.push({ do: 'end' })
 }
 

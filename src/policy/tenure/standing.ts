@@ -44,7 +44,7 @@ export function decide(state: TenureState, now: number): void {
   state.isOutdated = false
   if (candidacy.mayClaim(now)) return claim(state, now)
   // Again after each read that does not show it: it may have been lost, or made of a holder that is gone. Whose wish stands comes first.
-  if (candidacy.isWanted && record.phase === 'held' && record.handover === undefined) state.commands.push({ do: 'wish' })
+  if (candidacy.isWanted && record.phase === 'held' && record.handover === undefined) state.commands.push({ do: 'wish', term: record.term })
   // Of a term that is over. Where leases do not expire, nobody could ever lead again.
   if (candidacy.isOurs && state.options.expiry === 'none')
     state.send({ do: 'release', exit: exitOf(record.term, 'lost', false), to: undefined, asks: false })

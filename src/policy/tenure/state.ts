@@ -14,7 +14,7 @@ export interface TenureOptions {
   readonly drainMs: number
   /** How long it stands back after it has led. */
   readonly coolDownMs: number
-  /** How long to wait after a term that ended without a word, where resources cannot be sealed. */
+  /** How long to wait after a term that ended without a word, where no resource is registered that can be sealed. */
   readonly takeoverGraceMs: number
   /** A number in [0, 1). */
   readonly random: () => number

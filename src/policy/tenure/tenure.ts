@@ -1,6 +1,7 @@
 // The decisions of a candidate, from watching a lease to leading and stepping down: events in, commands out, no time but what is passed
 // in. A term is used only while its validity lasts, by our own clock and counted from before the request that brought it.
 import type { LeaseRecord } from '../../protocol/lease.js'
+import * as abandonment from './abandonment.js'
 import type { Holding } from './holding.js'
 import * as leaving from './leaving.js'
 import * as promotion from './promotion.js'
@@ -39,12 +40,18 @@ export class Tenure {
   take(event: TenureEvent, now: number, inFlight: number): readonly TenureCommand[] {
     const state = this.#state
     state.commands = []
-    if (state.phase === 'ended') return state.commands
+    if (state.phase === 'ended') abandonment.settle(state, event, now)
+    else if (event.type === 'abandoned') abandonment.abandon(state, now)
+    else if (event.type === 'unwatched') abandonment.conclude(state, event.isStopping, inFlight)
+    else this.#live(event, now, inFlight)
+    return state.commands
+  }
+
+  #live(event: TenureEvent, now: number, inFlight: number): void {
     // First of all: whatever has happened, it was too late.
     this.#checkValidity(now)
     this.#hear(event, now)
     this.#pass(now, inFlight)
-    return state.commands
   }
 
   #checkValidity(now: number): void {

@@ -33,19 +33,23 @@ export type TenureEvent =
   | { readonly type: 'unanswered'; readonly call: StoreCall }
   /** The record may have changed. */
   | { readonly type: 'changed' }
-  /** What belongs to the term is made. `canSeal`: every resource that it writes to can be told of the term, and refuses older ones then. */
+  /** What belongs to the term is made. `canSeal`: a resource is registered that can be told of the term, and refuses older ones then. */
   | { readonly type: 'prepared'; readonly canSeal: boolean }
   /** A step of the promotion is done. */
   | { readonly type: 'stepped'; readonly step: 'sealing' | 'recovering' | 'starting' }
   /** A step of the promotion has failed, or the scope has ended. */
   | { readonly type: 'failed'; readonly why: string }
-  /** After a `drain` or an `abort`: nothing of the term runs any more, its scope included. */
+  /** After a `drain` or an `abort`, and also after the `end`: nothing of the term runs any more, its scope included. */
   | { readonly type: 'quiet' }
   | { readonly type: 'stepDown'; readonly why: string; readonly deadlineAt: number; readonly to: string | undefined }
   /** Step down and do not come back. */
   | { readonly type: 'stop'; readonly deadlineAt: number }
   /** The time for finishing is over. */
   | { readonly type: 'force' }
+  /** Its leader was given up: nobody waits for the end of its term. */
+  | { readonly type: 'abandoned' }
+  /** After that: nobody looks after what still runs. `isStopping`: whether the whole tree stops, and soon its process with it. */
+  | { readonly type: 'unwatched'; readonly isStopping: boolean }
   /** Time has passed that our clock did not count. */
   | { readonly type: 'jumped'; readonly ms: number }
   /** Our clock counted it, but nothing of ours ran meanwhile. */
@@ -61,8 +65,8 @@ export type TenureCommand =
   | { readonly do: 'renew'; readonly renewal: Renewal }
   /** `asks`: whether the checkpoint is still to be asked for. */
   | { readonly do: 'release'; readonly exit: LastExit; readonly to: string | undefined; readonly asks: boolean }
-  /** Ask the holder to hand over. No answer is waited for: what is read next says whether it was heard. */
-  | { readonly do: 'wish' }
+  /** Ask the holder of that term to hand over. No answer is waited for: what is read next says whether it was heard. */
+  | { readonly do: 'wish'; readonly term: bigint }
   /** A term begins: make what belongs to it. Nothing runs yet. */
   | { readonly do: 'prepare'; readonly term: bigint; readonly previous: LastExit | undefined }
   /** The term may be used until then. */

@@ -4,7 +4,7 @@ import type { LeaseTimes } from '../../../src/policy/tenure/lease-times.js'
 import type {
   Candidate,
   Claim,
-  Handover,
+  HandoverRequest,
   Lease,
   LeaseAnswer,
   LeaseGuarantees,
@@ -78,9 +78,9 @@ export class NetworkLease implements Lease {
     return this.#change('release', { candidate: release.candidate, ...release.exit }, () => store.release(release))
   }
 
-  requestHandover(handover: Handover): Promise<LeaseAnswer> {
+  requestHandover(request: HandoverRequest): Promise<LeaseAnswer> {
     return this.#call(() => {
-      const answer = this.#options.store.requestHandover(handover)
+      const answer = this.#options.store.requestHandover(request)
       if (answer.ok) this.#tell()
       return answer
     })

@@ -3,7 +3,7 @@
 import type {
   Candidate,
   Claim,
-  Handover,
+  HandoverRequest,
   LeaseAnswer,
   LeaseGuarantees,
   LeaseRecord,
@@ -66,8 +66,8 @@ export class StoreModel {
     return { ok: true, record: this.read() }
   }
 
-  requestHandover(handover: Handover): LeaseAnswer {
-    if (this.kept.holder === undefined) return { ok: false, record: this.read() }
+  requestHandover({ term, ...handover }: HandoverRequest): LeaseAnswer {
+    if (this.kept.holder === undefined || this.kept.term !== term) return { ok: false, record: this.read() }
     return this.#write({ ...this.kept, handover }, undefined)
   }
 

@@ -1,5 +1,5 @@
 // How bad a simulated world is: drawn once for a run, calm at its end.
-import { LEASE_DEFAULTS } from '../../../src/policy/tenure/lease-times.js'
+import { TIMES } from './times.js'
 
 /** Draws from chance. */
 export class Dice {
@@ -78,7 +78,7 @@ export class Weather {
 
   /** How long a message to the store takes. */
   latencyMs(): number {
-    const { storeTimeoutMs, leaseMs } = LEASE_DEFAULTS
+    const { storeTimeoutMs, leaseMs } = TIMES
     if (!this.isCalm && this.#dice.chance(this.#late)) return this.#dice.between(storeTimeoutMs, 2 * leaseMs)
     if (!this.isCalm && this.#dice.chance(this.#slow)) return this.#dice.between(50, 1.2 * storeTimeoutMs)
     return this.#dice.between(0.2, 10)

@@ -2,7 +2,7 @@
 // does no harm.
 import { expect } from 'vitest'
 import { StoreUnknownError } from '../../../src/base/leadership-errors.js'
-import type { Handover, Lease, LeaseAnswer, LeaseRecord } from '../../../src/protocol/lease.js'
+import type { HandoverRequest, Lease, LeaseAnswer, LeaseRecord } from '../../../src/protocol/lease.js'
 import { type Bench, lasting, outcomeOf, type Player } from '../bench.js'
 import type { ConformanceCase } from '../case.js'
 
@@ -72,7 +72,7 @@ export const unknowns: readonly ConformanceCase[] = [
     run: async (bench) => {
       const a = await bench.player()
       const record = await a.lead()
-      const wish: Handover = { to: 'p1', nonce: 'n1' }
+      const wish: HandoverRequest = { term: 1n, to: 'p1', nonce: 'n1' }
       await expect(a.lease.requestHandover?.(wish, AbortSignal.abort())).rejects.toThrow()
       expect(lasting(await a.read())).toEqual(lasting(record))
     },

@@ -91,11 +91,27 @@ export const wishes: readonly ConformanceCase[] = [
     },
   },
   {
+    title: 'made to the holder of one term, refused in the next, and refused in one that was not granted yet',
+    needs: ['handover'],
+    run: async (bench) => {
+      const [a, b] = [await bench.player(), await bench.player()]
+      await a.lead()
+      expect((await b.wish('p2', 'n1', 2n)).ok).toBe(false)
+      await a.release(1n)
+      const record = await b.lead()
+      expect(lasting(await b.read())).toEqual(lasting(record))
+      const late = await a.wish('p1', 'n2', 1n)
+      expect({ ok: late.ok, ...lasting(late.record) }).toEqual({ ok: false, ...lasting(record) })
+      expect(lasting(await b.read())).toEqual(lasting(record))
+      expect((await a.wish('p1', 'n3', 2n)).record.handover).toEqual({ to: 'p1', nonce: 'n3' })
+    },
+  },
+  {
     title: 'refused while it is vacant',
     needs: ['handover'],
     run: async (bench) => {
       const a = await bench.player()
-      expect((await a.wish('p1', 'n1')).ok).toBe(false)
+      expect((await a.wish('p1', 'n1', 0n)).ok).toBe(false)
       await a.lead()
       const { record } = await a.release(1n)
       expect((await a.wish('p1', 'n2')).ok).toBe(false)

@@ -1,5 +1,6 @@
 // The user's registry: what is put in and taken out, what is wrong with it, what a scrape is answered with and when it was the last one.
 import { createRequire } from 'node:module'
+import { gunzipSync } from 'node:zlib'
 import { Counter, collectDefaultMetrics, type OpenMetricsContentType, Registry } from 'prom-client'
 import { createSystem, type Service, type System, service, supervisor } from 'quiesce'
 import { type MetricsRegistry, metrics } from 'quiesce/metrics'
@@ -57,7 +58,7 @@ describe('the options', () => {
     const first = attach(registry)
     const [problem] = problemsOf({ registry })
     expect(problem).toMatch(
-      /^metrics: the registry holds `worker_startup_seconds` and \d+ more of its names already\. Give each daemon of a process a `prefix` or a Registry of its own$/,
+      /^metrics: the registry holds `worker_startup_seconds` and \d+ more of its names already\. Give each daemon of a process a `prefix` or a Registry of its own; one daemon needs but one metrics\(…\)$/,
     )
     const before = await registry.metrics()
     expect(() => attach(registry)).toThrow(/the registry holds/)
@@ -80,7 +81,7 @@ describe('the options', () => {
     const registry = new Registry()
     new Counter({ name: 'worker_crashes_total', help: 'mine', registers: [registry] })
     expect(problemsOf({ registry })).toEqual([
-      'metrics: the registry holds `worker_crashes_total` already. Give each daemon of a process a `prefix` or a Registry of its own',
+      'metrics: the registry holds `worker_crashes_total` already. Give each daemon of a process a `prefix` or a Registry of its own; one daemon needs but one metrics(…)',
     ])
   })
 })
@@ -179,6 +180,24 @@ describe('a scrape', () => {
     })
   })
 
+  test.each([
+    ['gzip', true],
+    ['deflate, GZIP;q=1.0, *;q=0.5', true],
+    ['br;q=1.0,gzip;q=0.2', true],
+    ['gzip;q=0.0', false],
+    ['gzip; q=0, deflate', false],
+    ['xgzip, gzipped', false],
+    ['identity', false],
+  ])('is packed where that is asked for: %s', async (accepted, isPacked) => {
+    const attachment = attach(new Registry())
+    const plain = await (await answerOf(attachment)).text()
+    const route = attachment.probes?.get('GET /metrics')
+    const response = await route?.(new Request('http://localhost/metrics', { headers: { 'accept-encoding': accepted } }))
+    expect(response?.headers.get('content-encoding')).toBe(isPacked ? 'gzip' : null)
+    const bytes = Buffer.from((await response?.arrayBuffer()) ?? new ArrayBuffer())
+    expect((isPacked ? gunzipSync(bytes) : bytes).toString()).toBe(plain)
+  })
+
   test('that a metric of the user spoils is a 500, and the log says why', async () => {
     const registry = new Registry()
     const lines: string[] = []
@@ -199,13 +218,13 @@ describe('a scrape', () => {
     const attachment = attach(registry)
     const { system, env } = attachment
     let isOver = false
-    void attachment.scraped?.().then(() => {
-      isOver = true
-    })
     const started = system.start()
     await env.settle()
     await started
     const early = await answerOf(attachment)
+    void attachment.scraped?.().then(() => {
+      isOver = true
+    })
     const stopped = system.stop()
     await env.run()
     await stopped
@@ -226,12 +245,22 @@ describe('a scrape', () => {
     expect(exposition.byService('worker_stopped_total')).toEqual({ shop: 1, 'shop/db': 1 })
   })
 
+  test('that never came is not waited for; a HEAD is none', async () => {
+    const lines: string[] = []
+    const log = { ...silentLog, info: (text: string) => void lines.push(text) } as Log
+    const attachment = attach(new Registry(), { log })
+    await answerOf(attachment, 'HEAD')
+    await attachment.scraped?.()
+    expect(lines).toEqual(['nobody has ever scraped the metrics, so no last scrape is waited for'])
+  })
+
   test('that is long is told as the last one only when its last piece was read', async () => {
     const registry = new Registry()
     const filler = new Counter({ name: 'orders_total', help: 'mine', labelNames: ['who'], registers: [registry] })
     for (let count = 0; count < 3_000; count += 1) filler.inc({ who: `${count}-${'x'.repeat(50)}` })
     const attachment = attach(registry)
     let isOver = false
+    await answerOf(attachment)
     void attachment.scraped?.().then(() => {
       isOver = true
     })

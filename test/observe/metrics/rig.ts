@@ -25,7 +25,8 @@ export const DAEMON: DaemonInfo = {
 /** A system as its observers see it. */
 export function observedOf(system: System, env: VirtualEnv, log: Log = silentLog): Observed {
   const now = (): number => env.now
-  return { system, daemon: DAEMON, log, now, watch: new Watch({ system, daemon: DAEMON, now }) }
+  const isReady = (): boolean => system.tree().status === 'ready' && [...system.unready()].length === 0
+  return { system, daemon: DAEMON, log, now, watch: new Watch({ system, daemon: DAEMON, now }), isReady }
 }
 
 /** A system that is scraped. */

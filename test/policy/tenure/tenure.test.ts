@@ -110,6 +110,7 @@ describe('a candidate that is wanted', () => {
     expect(rig.answer('read', wished('me', 1n))).toEqual([])
     expect(rig.tell({ type: 'changed' })).toEqual(['read'])
     expect(rig.answer('read', heldBy({ id: 'third', incarnation: 'third-1' }, 2n))).toEqual(['wish'])
+    expect(rig.last('wish').term).toBe(2n)
   })
 
   test('leaves the wish of another candidate alone', () => {

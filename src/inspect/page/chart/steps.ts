@@ -42,7 +42,7 @@ function follow(life: Life, fact: WireFact): void {
     case 'crashed':
       return void since.add('crash')
     case 'forced':
-      return void since.add('forced')
+      return void since.add(fact.why ?? 'forced')
     case 'started':
       return step(life, fact.at, 'ready', 'started')
     case 'draining':
@@ -74,17 +74,20 @@ function intoDraining(state: LifeState, since: ReadonlySet<string>): string {
   return since.has('stop') ? 'stop' : 'expired'
 }
 
-// Whether it was the deadline or a hurry that cut it off, no fact says.
 function intoClosing({ state, since }: Life): string | undefined {
   if (state === 'cancelling') return 'started'
   if (since.has('crash')) return 'crash'
+  if (since.has('hurry')) return 'hurry'
+  if (since.has('expired')) return 'expired'
+  // What cut it off, an older recording does not say.
   return since.has('forced') ? undefined : 'settled'
 }
 
-function intoStopped({ state, deadlineAt }: Life, { at, ending }: WireFact & { readonly type: 'stopped' }): string {
+function intoStopped({ state, since, deadlineAt }: Life, { at, ending }: WireFact & { readonly type: 'stopped' }): string {
   const isForced = ending.verdict === 'killed' || ending.verdict === 'abandoned'
   if (state === 'closing' && !isForced) return 'closed'
   if (state === 'cancelling' && !isForced) return 'failed'
+  if (since.has('expired')) return 'expired'
   return (state === 'closing' || state === 'cancelling') && at >= deadlineAt ? 'expired' : 'kill'
 }
 
