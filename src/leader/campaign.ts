@@ -172,7 +172,8 @@ export class Campaign implements Campaigner {
         noteTerm(this.#about, 'stepping-down', { why: command.why, inFlight: this.#work?.inFlight ?? 0 })
         return this.#work?.drain()
       case 'invalidate':
-        return this.#work?.term.invalidate()
+      case 'conclude':
+        return this.#work?.term[command.do]()
       case 'abort':
         this.#leavingAt ??= this.#now
         return this.#work?.abort(command.why)

@@ -54,7 +54,7 @@ export function abort(state: TenureState, why: string, now: number): void {
 export function quiet(state: TenureState, now: number): void {
   if (state.phase === 'fencing') return lose(state, state.why, 0, now)
   if (state.phase !== 'draining' && state.phase !== 'aborting') return
-  state.commands.push({ do: 'invalidate' })
+  state.commands.push({ do: 'conclude' })
   giveBack(state, state.holding as Holding, now)
 }
 

@@ -42,7 +42,7 @@ export class Tenure {
     state.commands = []
     if (state.phase === 'ended') abandonment.settle(state, event, now)
     else if (event.type === 'abandoned') abandonment.abandon(state, now)
-    else if (event.type === 'unwatched') abandonment.conclude(state, event.isStopping, inFlight)
+    else if (event.type === 'unwatched') abandonment.endUnwatched(state, event.isStopping, inFlight)
     else this.#live(event, now, inFlight)
     return state.commands
   }

@@ -79,6 +79,8 @@ export type TenureCommand =
   | { readonly do: 'drain'; readonly why: string }
   /** The term must not be used any more. */
   | { readonly do: 'invalidate' }
+  /** The same, in order: nothing of it runs. */
+  | { readonly do: 'conclude' }
   /** Whatever runs must end. */
   | { readonly do: 'abort'; readonly why: string }
   /** Something still runs that must not: the last resort. */
