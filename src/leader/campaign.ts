@@ -68,7 +68,7 @@ export class Campaign implements Campaigner {
 
   /** The whole tree stops: from now on it does not begin to lead. */
   standBack(): void {
-    if (this.#work === undefined) this.#feed({ type: 'stop', deadlineAt: this.#now + this.#options.settings.times.storeTimeoutMs })
+    this.#feed({ type: 'treeStops', deadlineAt: this.#now + this.#options.settings.times.storeTimeoutMs })
   }
 
   /** The time for finishing is over. */

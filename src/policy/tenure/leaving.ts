@@ -149,6 +149,11 @@ export function stop(state: TenureState, deadlineAt: number, now: number): void 
   if (state.phase !== 'acquiring') end(state)
 }
 
+/** It will be asked to stop: what it leads goes on until then, and what it does not lead it does not begin. */
+export function standAside(state: TenureState, deadlineAt: number, now: number): void {
+  if (state.holding === undefined) stop(state, deadlineAt, now)
+}
+
 /** Nothing follows any more. */
 export function end(state: TenureState): void {
   letGo(state)

@@ -71,6 +71,7 @@ export class Tenure {
     else if (event.type === 'failed') leaving.fail(state, event.why, now)
     else if (event.type === 'quiet') leaving.quiet(state, now)
     else if (event.type === 'stop') leaving.stop(state, event.deadlineAt, now)
+    else if (event.type === 'treeStops') leaving.standAside(state, event.deadlineAt, now)
     else if (event.type === 'stepDown') leaving.stepDown(state, event.why, { ...event, now })
     else if (event.type === 'force' && state.phase === 'draining') state.until = now
     else if (event.type === 'jumped') this.#jumped(event.ms, now)

@@ -403,6 +403,30 @@ describe('a stop', () => {
   })
 })
 
+describe('when the whole tree stops', () => {
+  const treeStops = { type: 'treeStops', deadlineAt: 10_000 } as const
+
+  test('one that holds nothing begins nothing more', () => {
+    const rig = new Rig()
+    rig.tell({ type: 'begin' })
+    expect(rig.tell(treeStops)).toEqual(['end'])
+  })
+
+  test('one whose claim is under way gives back what it brings', () => {
+    const rig = new Rig()
+    rig.claim()
+    expect(rig.tell(treeStops)).toEqual([])
+    expect(rig.answer('acquire', heldBy(ME, 1n))).toEqual(['release'])
+  })
+
+  test('a leader goes on until it is asked to stop itself', () => {
+    const rig = new Rig()
+    rig.lead()
+    expect(rig.tell(treeStops)).toEqual([])
+    expect(rig.tell({ type: 'stop', deadlineAt: 10_000 })).toEqual(['drain'])
+  })
+})
+
 test('a lease that does not expire is given back by whom it belongs to, though its term is over', () => {
   const rig = new Rig({ expiry: 'none' })
   rig.lead()
