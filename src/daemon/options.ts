@@ -93,9 +93,8 @@ const ADMIN_PORT = 9001
 export function readOptions(options: RunOptions, problems: Problems): Settings {
   const graceMs = problems.duration('run', 'grace', options.grace, 25_000)
   const lameDuckMs = problems.duration('run', 'lameDuck', options.lameDuck, 0)
-  if (lameDuckMs >= graceMs) {
-    problems.add('run', `\`lameDuck\` (${formatMs(lameDuckMs)}) leaves nothing of \`grace\` (${formatMs(graceMs)}) for the drain`)
-  }
+  const finalScrapeMs = problems.duration('run', 'finalScrape', options.finalScrape, 0)
+  if (lameDuckMs + finalScrapeMs >= graceMs) problems.add('run', nothingLeft(graceMs, lameDuckMs, finalScrapeMs))
   const lost = onceLost()
   const run = randomUUID()
   const rootLog = readLog(options.log, lost, problems)
@@ -111,7 +110,7 @@ export function readOptions(options: RunOptions, problems: Problems): Settings {
     probes: readProbes(options.probes ?? {}, problems),
     admin: readAdmin(options.admin ?? {}, problems),
     observers: readObservers(options.observers, problems),
-    finalScrapeMs: problems.duration('run', 'finalScrape', options.finalScrape, 0),
+    finalScrapeMs,
     version: readVersion(options.version, problems),
     prestopToken: readPrestopToken(),
     run,
@@ -125,6 +124,14 @@ export function readOptions(options: RunOptions, problems: Problems): Settings {
     reportFile: readReport(options.report, problems),
     onReady: options.onReady,
   }
+}
+
+function nothingLeft(graceMs: number, lameDuckMs: number, finalScrapeMs: number): string {
+  const lameDuck = `\`lameDuck\` (${formatMs(lameDuckMs)})`
+  const finalScrape = `\`finalScrape\` (${formatMs(finalScrapeMs)})`
+  const nothing = `nothing of \`grace\` (${formatMs(graceMs)}) for the drain`
+  if (finalScrapeMs === 0) return `${lameDuck} leaves ${nothing}`
+  return lameDuckMs === 0 ? `${finalScrape} leaves ${nothing}` : `${lameDuck} and ${finalScrape} leave ${nothing}`
 }
 
 // Secrets that come from files often end with a newline, which no header can carry.

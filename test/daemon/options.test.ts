@@ -21,6 +21,11 @@ test.each([
   [{ grace: 'soon' }, '`grace`'],
   [{ grace: -1 }, '`grace`'],
   [{ grace: '1s', lameDuck: '2s' }, '`lameDuck` (2.00 s) leaves nothing of `grace` (1.00 s)'],
+  [{ finalScrape: '35s' }, '`finalScrape` (35.00 s) leaves nothing of `grace` (25.00 s) for the drain'],
+  [
+    { grace: '30s', lameDuck: '10s', finalScrape: '20s' },
+    '`lameDuck` (10.00 s) and `finalScrape` (20.00 s) leave nothing of `grace` (30.00 s) for the drain',
+  ],
   [{ probes: true }, '`probes` is true'],
   [{ probes: { port: 1.5 } }, '`probes.port` is 1.5'],
   [{ probes: { port: -1 } }, '`probes.port` is -1'],

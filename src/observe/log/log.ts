@@ -32,6 +32,8 @@ export function logWith(root: RootLog, fields: object): Log {
 export function tagged(log: Log, fields: () => object): Log {
   return eachLevel((level) => (own: object | string, message?: string): void => {
     if (typeof own === 'string') log[level](fields(), own)
+    // As pino does: what an error says is in none of the fields that can be copied.
+    else if (own instanceof Error) log[level]({ ...fields(), err: own }, message ?? own.message)
     else log[level]({ ...fields(), ...own }, message)
   })
 }

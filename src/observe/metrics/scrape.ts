@@ -1,6 +1,8 @@
 // The answer to a scrape, and the one that is waited for at the end: it must have begun when the tree had stopped, since only then all
 // counters have their last value, and it must have been read to its end. Where nobody has ever come, nobody is waited for.
 
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import { deferred } from '../../base/deferred.js'
 import type { Log } from '../../base/log.js'
 import { logError } from '../../base/log-error.js'
@@ -28,13 +30,17 @@ export class Scrapes {
     return Promise.resolve()
   }
 
-  readonly answer = async ({ method }: Request): Promise<Response> => {
+  readonly answer = async ({ method, headers: asked }: Request): Promise<Response> => {
     this.#hasCome ||= method === 'GET'
     const isLast = this.#isOver() && method === 'GET'
     try {
       const text = await this.#registry.metrics()
-      const headers = { 'content-type': this.#registry.contentType, 'cache-control': 'no-store' }
-      return new Response(isLast ? told(text, () => this.#last.resolve()) : text, { headers })
+      const headers = new Headers({ 'content-type': this.#registry.contentType, 'cache-control': 'no-store' })
+      const isZipped = GZIP.test(asked.get('accept-encoding') ?? '')
+      if (isZipped) headers.set('content-encoding', 'gzip')
+      // Off this thread: the text of a big tree has millions of characters.
+      const bytes = isZipped ? await zipped(text) : Buffer.from(text)
+      return new Response(isLast ? told(bytes, () => this.#last.resolve()) : bytes, { headers })
     } catch (error) {
       this.#log.error(logError(error), 'the metrics could not be collected: a metric of the registry threw')
       return new Response('A metric could not be collected; the log says which error it threw.\n', { status: 500 })
@@ -42,12 +48,16 @@ export class Scrapes {
   }
 }
 
+// Not one that is refused by a weight of zero.
+const GZIP = /(^|[\s,])gzip\s*($|,|;(?!\s*q=0(\.0*)?\s*($|,)))/i
+
+const zipped = promisify(gzip) as (text: string) => Promise<Uint8Array<ArrayBuffer>>
+
 // In pieces, so that who hangs up half-way has not read it.
 const PIECE_BYTES = 2 ** 16
 
 // A body that tells when it has been read to its end.
-function told(text: string, whenRead: () => void): ReadableStream<Uint8Array> {
-  const bytes = new TextEncoder().encode(text)
+function told(bytes: Uint8Array, whenRead: () => void): ReadableStream<Uint8Array> {
   let sent = 0
   return new ReadableStream<Uint8Array>(
     {

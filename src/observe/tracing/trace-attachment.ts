@@ -52,7 +52,7 @@ export class TraceAttachment implements Attachment {
 
 function fieldsOf(ids: SpanIds | undefined): object | undefined {
   if (ids === undefined) return undefined
-  return { trace_id: ids.traceId, span_id: ids.spanId, trace_flags: `0${ids.traceFlags.toString(16)}` }
+  return { trace_id: ids.traceId, span_id: ids.spanId, trace_flags: ids.traceFlags.toString(16).padStart(2, '0') }
 }
 
 // The SDK rejects with one error for each of its processors.

@@ -8,7 +8,8 @@ import { expect, test } from 'vitest'
 import { DRAIN, PHASE, SAMPLED, STARTUP } from '../../../src/observe/metrics/catalog.js'
 import { VirtualEnv } from '../../../src/testing/virtual-env.js'
 import { ROOT } from '../../house/sources.js'
-import { observedOf } from './rig.js'
+import { leaf } from '../../tree/harness.js'
+import { observedOf, Scraped } from './rig.js'
 
 const text = readFileSync(join(ROOT, 'docs/observability.md'), 'utf8')
 const section = /^## Metrics\n([\s\S]*?)^## /m.exec(text)?.[1] ?? ''
@@ -65,6 +66,14 @@ test('each value of a label that is no address is named', () => {
     const meaning = rows.find(([cell]) => cell === `\`${name}\``)?.at(-1)
     expect(meaning, name).toContain(`\`${value}\``)
   }
+})
+
+test('a service has as many samples as is said there', async () => {
+  const stage = await new Scraped(supervisor('shop', { children: [leaf('db')] })).start()
+  const { samples } = await stage.scrape()
+  const own = samples.filter(({ labels }) => labels['service'] === 'shop/db')
+  const ofItsStart = own.filter(({ name }) => name.startsWith('worker_startup_seconds'))
+  expect(section).toContain(`a service has ${own.length} samples, ${ofItsStart.length} of them how long its start took`)
 })
 
 test('no name of a metric is written anywhere in the section that is not registered', () => {

@@ -1,5 +1,6 @@
 // The user's registry: what is put in and taken out, what is wrong with it, what a scrape is answered with and when it was the last one.
 import { createRequire } from 'node:module'
+import { gunzipSync } from 'node:zlib'
 import { Counter, collectDefaultMetrics, type OpenMetricsContentType, Registry } from 'prom-client'
 import { createSystem, type Service, type System, service, supervisor } from 'quiesce'
 import { type MetricsRegistry, metrics } from 'quiesce/metrics'
@@ -177,6 +178,24 @@ describe('a scrape', () => {
       quiesce: '0.1.0',
       node: 'v24.0.0',
     })
+  })
+
+  test.each([
+    ['gzip', true],
+    ['deflate, GZIP;q=1.0, *;q=0.5', true],
+    ['br;q=1.0,gzip;q=0.2', true],
+    ['gzip;q=0.0', false],
+    ['gzip; q=0, deflate', false],
+    ['xgzip, gzipped', false],
+    ['identity', false],
+  ])('is packed where that is asked for: %s', async (accepted, isPacked) => {
+    const attachment = attach(new Registry())
+    const plain = await (await answerOf(attachment)).text()
+    const route = attachment.probes?.get('GET /metrics')
+    const response = await route?.(new Request('http://localhost/metrics', { headers: { 'accept-encoding': accepted } }))
+    expect(response?.headers.get('content-encoding')).toBe(isPacked ? 'gzip' : null)
+    const bytes = Buffer.from((await response?.arrayBuffer()) ?? new ArrayBuffer())
+    expect((isPacked ? gunzipSync(bytes) : bytes).toString()).toBe(plain)
   })
 
   test('that a metric of the user spoils is a 500, and the log says why', async () => {
