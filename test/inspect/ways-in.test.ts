@@ -1,6 +1,8 @@
 // By keyboard alone, on a phone, in both schemes, without the network; and what may be asked of a daemon, when it may.
 import { describe, expect, test } from 'vitest'
-import { oneBrowser, row, showShop, skips, until } from './rig.js'
+import { type Service, service, supervisor } from '../../src/index.js'
+import { oneBrowser, row, show, showShop, skips, until } from './rig.js'
+import { StagedDaemon } from './staged-daemon.js'
 
 oneBrowser()
 
@@ -99,7 +101,37 @@ const HAS_OUTLINE = `(() => {
   return outlined.some(isOutlined) || (frame !== null && parseFloat(getComputedStyle(frame).strokeWidth) >= 2)
 })()`
 
+const BEYOND_THE_SCREEN = `[...document.querySelectorAll('button, .flight-text, .address, .mark, .daemon-name, .pill')]
+  .filter((each) => each.checkVisibility() && each.getBoundingClientRect().right > 390)
+  .map((each) => each.className + ' ' + each.textContent)`
+
 describe.skipIf(skips)('on a phone', () => {
+  test('long names, deep trees and large numbers stay on the screen', async () => {
+    const long = 'aServiceWithANameOfNoLessThanFiftyCharactersInOneSingleWord'
+    const busy = service(long, {
+      start: (ctx) => {
+        const gate = ctx.gate({ capacity: 100_000 })
+        for (let count = 0; count < 12_345; count += 1) gate.tryEnter()
+      },
+    })
+    const deep = [1, 2, 3, 4, 5, 6].reduce<Service>((below, level) => supervisor(`level${level}`, { children: [below] }), busy)
+    const daemon = new StagedDaemon(() =>
+      supervisor('a-daemon-with-quite-a-long-name', { children: [deep], intensity: { max: 9, within: '1h' } }),
+    )
+    await daemon.start()
+    const { page } = await show(daemon, PHONE)
+    const flight = page.locator('.row', { hasText: long }).locator('.flight-text')
+    await flight.waitFor()
+    expect(await flight.textContent()).toBe('12k/100k')
+    void daemon.system.stop({ reason: 'SIGTERM', deadline: 20_000 })
+    await daemon.advance(1_000)
+    await page.locator('.stop-waits .address').first().waitFor()
+    for (const name of ['Tree', 'Service', 'Messages', 'Shutdown', 'Facts']) {
+      await page.getByRole('tab', { name }).click()
+      expect(await page.evaluate(BEYOND_THE_SCREEN), name).toEqual([])
+    }
+  })
+
   test.each(['Tree', 'Service', 'Messages', 'Shutdown', 'Facts'])('%s has room enough', async (name) => {
     const { page, daemon } = await showShop({ ...PHONE, controls: true })
     void daemon.system.stop({ reason: 'SIGTERM', deadline: 20_000 })

@@ -70,7 +70,8 @@ export class FactsView implements View {
     const [time, , address, words] = row.children as unknown as [HTMLElement, HTMLElement, HTMLElement, HTMLElement]
     write(time, clockTime(this.#moment.picture.wallAt(frame.fact.at)))
     write(address, frame.fact.address)
+    dress(address, { title: frame.fact.address })
     write(words, causes.length === 0 ? text : `${text}: ${causes[0]}`)
-    dress(words, { title: causes.length > 1 ? causes.join('\ncaused by ') : undefined })
+    dress(words, { title: [text, ...causes].join('\ncaused by ') })
   }
 }

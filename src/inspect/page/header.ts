@@ -60,7 +60,8 @@ export class StopBanner implements View {
     if (stop === undefined) return
     const isOver = stop.endedAt !== undefined
     this.element.classList.toggle('is-over', isOver)
-    const tookMs = (stop.endedAt ?? Math.max(now, stop.startedAt)) - stop.startedAt
+    // As the report has it: what is told after the end takes time as well.
+    const tookMs = stop.summary?.tookMs ?? (stop.endedAt ?? Math.max(now, stop.startedAt)) - stop.startedAt
     write(this.#title, isOver ? `Stopped in ${formatMs(tookMs)}: ${endWords(stop)}` : `Stopping for ${tenths(tookMs)}${phaseWords(stop)}`)
     this.#showBudget(stop, tookMs, isOver)
     if (isOver) this.#waits.replaceChildren()

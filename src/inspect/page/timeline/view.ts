@@ -19,6 +19,8 @@ export function timelineView(): View {
 }
 /** The room of the words at the right, in characters. */
 const WORDS = { most: 28, beside: 3 }
+/** Of the names in the path, in characters: what has no room is not shown. */
+const LONGEST_NAME = 20
 
 class TimelineView implements View {
   readonly element: HTMLElement
@@ -84,7 +86,8 @@ class TimelineView implements View {
     for (const [index, { address, words, ms, from, to, isOpen }] of path.entries()) {
       const step = this.#path.children[index] as HTMLElement
       const name = address === undefined ? '' : address.slice(address.lastIndexOf('/') + 1)
-      const text = `${name === '' ? words : name} ${formatMs(ms)}`
+      const who = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name
+      const text = `${who === '' ? words : who} ${formatMs(ms)}`
       stretch(step, from, to)
       dress(step, {
         'data-kind': address === undefined ? 'none' : 'service',

@@ -137,10 +137,12 @@ function fillMarks(element: HTMLElement, marks: readonly Mark[]): void {
 }
 
 function fillFlight({ flight, meter }: Parts, { inFlight, capacity, waiting = 0 }: PictureNode): void {
-  const line = waiting > 0 ? ` +${waiting}` : ''
+  const line = waiting > 0 ? ` +${short(waiting)}` : ''
   write(
     flight,
-    inFlight === 0 && line === '' && capacity === undefined ? '' : `${inFlight}${capacity === undefined ? '' : `/${capacity}`}${line}`,
+    inFlight === 0 && line === '' && capacity === undefined
+      ? ''
+      : `${short(inFlight)}${capacity === undefined ? '' : `/${short(capacity)}`}${line}`,
   )
   const share = capacity === undefined || capacity === 0 ? 0 : Math.min(1, inFlight / capacity)
   const box = meter.parentElement
@@ -149,4 +151,10 @@ function fillFlight({ flight, meter }: Parts, { inFlight, capacity, waiting = 0 
   meter.style.transform = `scaleX(${share})`
   const words = `${inFlight} in flight${capacity === undefined ? '' : `, ${capacity} at most`}${waiting > 0 ? `, ${waiting} wait in line` : ''}`
   dress(box?.parentElement as HTMLElement, { title: words })
+}
+
+// A column has room for four digits; all of them are in the words beside.
+function short(count: number): string {
+  if (count < 10_000) return String(count)
+  return count < 999_500 ? `${Math.round(count / 1_000)}k` : `${(count / 1_000_000).toFixed(1)}M`
 }
