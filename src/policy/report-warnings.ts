@@ -39,7 +39,7 @@ function unstopped(service: ServiceReport, shutdownMs: number | 'brutal-kill'): 
 
 // However much time it is given, a hurry takes it away.
 function hurriedRemedy(permits: number): string {
-  return `It was hurried before its time was over: hurry it later, or ${endWork(permits)}.`
+  return `It was hurried before its time was over: leave it that time, or ${endWork(permits)}.`
 }
 
 function endWork(permits: number): string {
