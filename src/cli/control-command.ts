@@ -92,14 +92,14 @@ async function isMeant(request: ControlRequest, { tree, daemon }: StateFrame, no
   const { command, yes, json, target } = request
   const isWhole = command === 'drain' && node === tree
   if (yes || (command !== 'kill' && !isWhole)) return true
-  const question = isWhole ? wholeQuestion(tree, daemon.pid) : killQuestion(node, daemon.pid)
+  const edges = edgesOf(tree).map(({ address }) => address)
+  // Nothing would come of it: nobody need be asked.
+  if (isWhole && edges.length === 0) throw new DaemonError(`nothing in ${tree.id} takes work in from outside; name an address`)
+  const question = isWhole
+    ? `${edges.join(', ')} (pid ${daemon.pid}) will take no more work until restarted.`
+    : killQuestion(node, daemon.pid)
   if (confirm !== undefined && !json) return await confirm(question)
   throw new UsageError(question, command, `quiesce ${command}${target === undefined ? '' : ` ${target}`} --yes`)
-}
-
-function wholeQuestion(tree: TreeNode, pid: number): string {
-  const edges = edgesOf(tree).map(({ address }) => address)
-  return `${edges.length === 0 ? tree.id : edges.join(', ')} (pid ${pid}) will take no more work until restarted.`
 }
 
 function killQuestion({ address, inFlight }: TreeNode, pid: number): string {

@@ -68,7 +68,7 @@ export class Campaign implements Campaigner {
 
   /** The whole tree stops: from now on it does not begin to lead. */
   standBack(): void {
-    if (this.#work === undefined) this.#feed({ type: 'stop', deadlineAt: this.#now + this.#options.settings.times.storeTimeoutMs })
+    this.#feed({ type: 'treeStops', deadlineAt: this.#now + this.#options.settings.times.storeTimeoutMs })
   }
 
   /** The time for finishing is over. */
@@ -172,7 +172,8 @@ export class Campaign implements Campaigner {
         noteTerm(this.#about, 'stepping-down', { why: command.why, inFlight: this.#work?.inFlight ?? 0 })
         return this.#work?.drain()
       case 'invalidate':
-        return this.#work?.term.invalidate()
+      case 'conclude':
+        return this.#work?.term[command.do]()
       case 'abort':
         this.#leavingAt ??= this.#now
         return this.#work?.abort(command.why)

@@ -34,7 +34,10 @@ export interface LeaderOptions<S extends Service, U extends Uses> extends Pick<C
   readonly recover?: (recovery: Recovery, ctx: Context<HandlesOf<U>>) => unknown
   /** What to pass on to the next leader; asked for when nothing of the term runs any more. */
   readonly checkpoint?: () => string
-  /** The name under which others know this candidate: an address at which it can be asked. Default: its address, pid and a random part. */
+  /**
+   * The name under which others know this candidate: an address at which it can be asked. No other one may have it: who leads and who
+   * is to lead is told by it. Default: its address, pid and a random part.
+   */
   readonly candidate?: string
   /** For how long the lease is granted. Default 15 s. */
   readonly leaseFor?: Duration

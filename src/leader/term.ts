@@ -22,7 +22,7 @@ export interface Term {
   readonly value: bigint
   /** The same as text that sorts like the number, for stores that compare text. */
   readonly token: string
-  /** Aborted when the term must not be used any more. */
+  /** Aborted when the term must not be used any more: with `LeaseLostError`, or with `StaleTermError` when all of it had ended in order. */
   readonly signal: AbortSignal
   /** For how long it may be used, in milliseconds, as things stand; 0 when it is over. */
   remainingMs(): number
@@ -157,6 +157,12 @@ export class HeldTerm implements Term {
   /** It must not be used any more. */
   invalidate(): void {
     this.#isOver = true
+  }
+
+  /** It is over in order: nothing runs, and who waits for its end is told. */
+  conclude(): void {
+    this.invalidate()
+    if (!this.signal.aborted) this.#abort.abort(new StaleTermError(this.#options.address, this.value, 0, 0))
   }
 
   /** Whatever runs must end. */

@@ -147,10 +147,11 @@ export class ReportFold {
     if (this.#errors.length < KEPT) this.#errors.push({ atMs: tenths(at - this.#sinceAt), address, message: messageOf(error) })
   }
 
-  #termIsOver({ type, at, address, election, term, why }: Extract<Fact, { type: 'stepped-down' | 'lease-lost' }>): void {
+  #termIsOver(fact: Extract<Fact, { type: 'stepped-down' | 'lease-lost' }>): void {
     if (this.#terms.length === KEPT) return
-    const ended = type === 'stepped-down' ? type : 'lost'
-    this.#terms.push({ address, election, term: String(term), ended, why, atMs: tenths(at - this.#sinceAt) })
+    const { at, address, election, term, why } = fact
+    const [ended, running] = fact.type === 'stepped-down' ? ([fact.type, []] as const) : (['lost', fact.running] as const)
+    this.#terms.push({ address, election, term: String(term), ended, why, running, atMs: tenths(at - this.#sinceAt) })
   }
 
   #criticalPath(now: number, complete: boolean): Report['criticalPath'] {

@@ -73,6 +73,8 @@ export interface TermReport {
   /** `stepped-down`: the store knows that nothing of it runs. `lost`: it has to expire before somebody else leads. */
   readonly ended: 'stepped-down' | 'lost'
   readonly why: string
+  /** What of it still ran, by name, though it had been told to end; only of one that was lost. */
+  readonly running: readonly string[]
   readonly atMs: number
 }
 

@@ -89,6 +89,16 @@ describe('a daemon that runs', () => {
     expect(drained).toMatchObject({ code: 0, stdout: expect.stringContaining('shop/web/api: no new work, all accepted work is finished') })
   })
 
+  test('asks nobody about a drain of which nothing would come', async () => {
+    const place = new Place({ 'hog.mjs': HOG })
+    await place.follow('run hog.mjs').line('app is ready')
+    expect(await place.quiesce('drain')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'quiesce: nothing in app takes work in from outside; name an address\n',
+    })
+  })
+
   test('kills one, which comes back', async () => {
     const place = new Place()
     await place.start()

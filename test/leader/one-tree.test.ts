@@ -14,7 +14,10 @@ function pair() {
       candidate: id,
       child: (term) =>
         service('ticker', {
-          start: () => ({ tick: () => term.run('tick', () => `${id} in term ${term.value}`) }),
+          start: () => ({
+            tick: () => term.run('tick', () => `${id} in term ${term.value}`),
+            hang: () => term.run('hang', () => new Promise<void>(() => {})),
+          }),
           stop: () => {},
         }),
     })
@@ -156,6 +159,18 @@ test('the report of the stop tells of the term, in data and in words', async () 
   await system.start()
   await env.advance(100)
   const report = await settled(env, system.stop())
-  expect(report.terms).toEqual([{ address: 'app/active', election: 'jobs', term: '1', ended: 'stepped-down', why: 'stop', atMs: 0 }])
-  expect(explainStop(report)).toContain('`app/active` stepped down from term 1')
+  const about = { address: 'app/active', election: 'jobs', term: '1' }
+  expect(report.terms).toEqual([{ ...about, ended: 'stepped-down', why: 'stop', running: [], atMs: 0 }])
+  expect(explainStop(report)).toContain('`app/active` stepped down from term 1 at 0 ms')
+})
+
+test('of a term that was lost it names what still ran', async () => {
+  const { env, system, active } = pair()
+  await system.start()
+  await env.advance(100)
+  void system.ref(active).handle.get().hang()
+  const report = await settled(env, system.stop())
+  const [term] = report.terms
+  expect(term).toMatchObject({ ended: 'lost', why: 'its leader was given up', running: ['hang'] })
+  expect(explainStop(report)).toContain('`app/active` lost term 1 (its leader was given up; hang still ran) at')
 })

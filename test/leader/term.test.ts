@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { StaleTermError } from '../../src/index.js'
 import { HeldTerm } from '../../src/leader/term.js'
 import { VirtualEnv } from '../../src/testing/virtual-env.js'
+import { Election } from './rig.js'
 
 function held() {
   const env = new VirtualEnv()
@@ -44,4 +45,19 @@ test('what takes too long is told so, and stays in flight until it has settled',
   await env.advance(1)
   expect(await work).toBe('slow took longer than 200 ms')
   expect(term.inFlight).toBe(0)
+})
+
+test('what waits for the end of a term is told of an orderly one too, before the lease is given back', async () => {
+  const election = new Election()
+  const { handle } = await election.join('one')
+  const { term } = handle.get()
+  const seen: unknown[] = []
+  const release = election.lease.release.bind(election.lease)
+  election.lease.release = (...all) => {
+    seen.push(term.signal.aborted)
+    return release(...all)
+  }
+  await election.settled(handle.stepDown())
+  expect(seen).toEqual([true])
+  expect(term.signal.reason).toBeInstanceOf(StaleTermError)
 })

@@ -48,9 +48,10 @@ export function explainStop(report: Report): string {
 }
 
 function termsInWords({ terms }: Report): string {
-  const each = terms.slice(0, TOLD).map(({ address, term, ended, why, atMs }) => {
-    const how = ended === 'stepped-down' ? 'stepped down from' : `lost (${why})`
-    return `; \`${address}\` ${how} term ${term} at ${formatMs(atMs)}`
+  const each = terms.slice(0, TOLD).map(({ address, term, ended, why, running, atMs }) => {
+    const rest = running.length === 0 ? '' : `; ${running.join(', ')} still ran`
+    const how = ended === 'stepped-down' ? `stepped down from term ${term}` : `lost term ${term} (${why}${rest})`
+    return `; \`${address}\` ${how} at ${formatMs(atMs)}`
   })
   return each.join('')
 }

@@ -11,7 +11,7 @@ export function abandon(state: TenureState, now: number): void {
 }
 
 /** What runs although it was told to end is ended by force, unless it ends with its process in any case. */
-export function conclude(state: TenureState, isStopping: boolean, inFlight: number): void {
+export function endUnwatched(state: TenureState, isStopping: boolean, inFlight: number): void {
   if (inFlight > 0 && !isStopping) state.commands.push({ do: 'fence-failed' })
   tellLoss(state, state.why, inFlight)
   if (inFlight > 0) endKeeping(state)

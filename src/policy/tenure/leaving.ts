@@ -54,7 +54,7 @@ export function abort(state: TenureState, why: string, now: number): void {
 export function quiet(state: TenureState, now: number): void {
   if (state.phase === 'fencing') return lose(state, state.why, 0, now)
   if (state.phase !== 'draining' && state.phase !== 'aborting') return
-  state.commands.push({ do: 'invalidate' })
+  state.commands.push({ do: 'conclude' })
   giveBack(state, state.holding as Holding, now)
 }
 
@@ -147,6 +147,11 @@ export function stop(state: TenureState, deadlineAt: number, now: number): void 
   if (state.holding !== undefined) return stepDown(state, 'stop', { deadlineAt, now })
   // A claim that is under way may have been granted: that is waited for.
   if (state.phase !== 'acquiring') end(state)
+}
+
+/** It will be asked to stop: what it leads goes on until then, and what it does not lead it does not begin. */
+export function standAside(state: TenureState, deadlineAt: number, now: number): void {
+  if (state.holding === undefined) stop(state, deadlineAt, now)
 }
 
 /** Nothing follows any more. */

@@ -42,7 +42,7 @@ export class Tenure {
     state.commands = []
     if (state.phase === 'ended') abandonment.settle(state, event, now)
     else if (event.type === 'abandoned') abandonment.abandon(state, now)
-    else if (event.type === 'unwatched') abandonment.conclude(state, event.isStopping, inFlight)
+    else if (event.type === 'unwatched') abandonment.endUnwatched(state, event.isStopping, inFlight)
     else this.#live(event, now, inFlight)
     return state.commands
   }
@@ -71,6 +71,7 @@ export class Tenure {
     else if (event.type === 'failed') leaving.fail(state, event.why, now)
     else if (event.type === 'quiet') leaving.quiet(state, now)
     else if (event.type === 'stop') leaving.stop(state, event.deadlineAt, now)
+    else if (event.type === 'treeStops') leaving.standAside(state, event.deadlineAt, now)
     else if (event.type === 'stepDown') leaving.stepDown(state, event.why, { ...event, now })
     else if (event.type === 'force' && state.phase === 'draining') state.until = now
     else if (event.type === 'jumped') this.#jumped(event.ms, now)

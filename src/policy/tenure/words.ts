@@ -44,6 +44,8 @@ export type TenureEvent =
   | { readonly type: 'stepDown'; readonly why: string; readonly deadlineAt: number; readonly to: string | undefined }
   /** Step down and do not come back. */
   | { readonly type: 'stop'; readonly deadlineAt: number }
+  /** The whole tree stops, and this one with it, in its turn. */
+  | { readonly type: 'treeStops'; readonly deadlineAt: number }
   /** The time for finishing is over. */
   | { readonly type: 'force' }
   /** Its leader was given up: nobody waits for the end of its term. */
@@ -79,6 +81,8 @@ export type TenureCommand =
   | { readonly do: 'drain'; readonly why: string }
   /** The term must not be used any more. */
   | { readonly do: 'invalidate' }
+  /** The same, in order: nothing of it runs. */
+  | { readonly do: 'conclude' }
   /** Whatever runs must end. */
   | { readonly do: 'abort'; readonly why: string }
   /** Something still runs that must not: the last resort. */

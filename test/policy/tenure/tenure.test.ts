@@ -244,7 +244,7 @@ describe('a promotion', () => {
     const rig = new Rig()
     promoted(rig)
     expect(rig.tell({ type: 'failed', why: 'no disk' })).toEqual(['abort'])
-    expect(rig.tell({ type: 'quiet' })).toEqual(['invalidate', 'release'])
+    expect(rig.tell({ type: 'quiet' })).toEqual(['conclude', 'release'])
     expect(rig.last('release').exit).toMatchObject({ term: 1n, drained: true, reason: 'never-led' })
   })
 
@@ -266,7 +266,7 @@ describe('stepping down', () => {
     expect(rig.pass(3_000)).toEqual(['renew'])
     expect(rig.renewal.phase).toBe('steppingDown')
     rig.answer('renew', heldBy(ME, 1n))
-    expect(rig.tell({ type: 'quiet' })).toEqual(['invalidate', 'release'])
+    expect(rig.tell({ type: 'quiet' })).toEqual(['conclude', 'release'])
     expect(rig.last('release')).toMatchObject({ to: 'other', exit: { term: 1n, drained: true, reason: 'asked to' } })
     expect(rig.answer('release', vacant(exited(1n)))).toEqual(['stepped-down'])
   })
@@ -276,7 +276,7 @@ describe('stepping down', () => {
     rig.lead()
     rig.tell({ type: 'stepDown', why: 'asked to', deadlineAt: 20_000, to: undefined })
     rig.pass(3_000)
-    expect(rig.tell({ type: 'quiet' })).toEqual(['invalidate'])
+    expect(rig.tell({ type: 'quiet' })).toEqual(['conclude'])
     expect(rig.answer('renew', heldBy(ME, 1n))).toEqual(['release'])
   })
 
@@ -285,7 +285,7 @@ describe('stepping down', () => {
     rig.lead()
     rig.tell({ type: 'stepDown', why: 'asked to', deadlineAt: 1_000, to: undefined })
     expect(rig.pass(1_000)).toEqual(['abort'])
-    expect(rig.tell({ type: 'quiet' })).toEqual(['invalidate', 'release'])
+    expect(rig.tell({ type: 'quiet' })).toEqual(['conclude', 'release'])
     expect(rig.last('release').exit).toMatchObject({ drained: true, reason: 'aborted' })
   })
 
@@ -370,7 +370,7 @@ describe('a stop', () => {
     for (const step of ['sealing', 'recovering'] as const) if (rig.tenure.phase !== phase) rig.tell({ type: 'stepped', step })
     expect(rig.tenure.phase).toBe(phase)
     expect(rig.tell(stop)).toEqual(['abort'])
-    expect(rig.tell({ type: 'quiet' })).toEqual(['invalidate', 'release'])
+    expect(rig.tell({ type: 'quiet' })).toEqual(['conclude', 'release'])
     expect(rig.answer('release', vacant(exited(5n)))).toEqual(['stepped-down', 'end'])
   })
 
@@ -400,6 +400,30 @@ describe('a stop', () => {
     rig.claim()
     rig.tell(stop)
     expect(rig.pass(10_000)).toEqual(['end'])
+  })
+})
+
+describe('when the whole tree stops', () => {
+  const treeStops = { type: 'treeStops', deadlineAt: 10_000 } as const
+
+  test('one that holds nothing begins nothing more', () => {
+    const rig = new Rig()
+    rig.tell({ type: 'begin' })
+    expect(rig.tell(treeStops)).toEqual(['end'])
+  })
+
+  test('one whose claim is under way gives back what it brings', () => {
+    const rig = new Rig()
+    rig.claim()
+    expect(rig.tell(treeStops)).toEqual([])
+    expect(rig.answer('acquire', heldBy(ME, 1n))).toEqual(['release'])
+  })
+
+  test('a leader goes on until it is asked to stop itself', () => {
+    const rig = new Rig()
+    rig.lead()
+    expect(rig.tell(treeStops)).toEqual([])
+    expect(rig.tell({ type: 'stop', deadlineAt: 10_000 })).toEqual(['drain'])
   })
 })
 
