@@ -76,7 +76,7 @@ export class Daemon {
   async live(): Promise<Report> {
     // A tree without sockets would otherwise let the event loop run empty, and Node leave with code 13.
     const alive = setInterval(() => {}, 2 ** 31 - 1)
-    const warnings = startWarnings(this.#settings, this.#system.worstCaseMs)
+    const warnings = startWarnings(this.#settings, this.#system.worstCaseMs, this.#observers.isScraped)
     this.#listen()
     this.#greet(warnings)
     await this.#openDoors()

@@ -17,14 +17,18 @@ export interface Warning {
   readonly message: string
 }
 
-/** Says what is likely to go wrong in the stop; called before the daemon listens for signals itself. */
-export function startWarnings(settings: Settings, worstCaseMs: number): Warning[] {
+/**
+ * Says what is likely to go wrong in the stop; called before the daemon listens for signals itself. `isScraped`: whether an observer
+ * answers scrapers.
+ */
+export function startWarnings(settings: Settings, worstCaseMs: number, isScraped: boolean): Warning[] {
   return [
     ...budgetWarning(settings, worstCaseMs),
     ...lineageNotes(readLineage()),
     ...listenerWarnings(settings),
     ...prestopWarning(settings),
     ...reportWarning(settings),
+    ...scrapeWarning(settings, isScraped),
   ]
 }
 
@@ -65,4 +69,10 @@ function reportWarning({ reportFile }: Settings): Warning[] {
   return [
     { fields: { file: reportFile }, message: `the folder for the report is not there: ${dirname(reportFile)}; the report will be lost` },
   ]
+}
+
+function scrapeWarning({ finalScrapeMs, probes }: Settings, isScraped: boolean): Warning[] {
+  if (finalScrapeMs === 0 || (isScraped && probes !== undefined)) return []
+  const nobody = isScraped ? 'with `probes: false` none can come' : 'no observer answers one: is metrics(…) missing in `observers`?'
+  return [{ fields: {}, message: `\`finalScrape\` keeps ${formatMs(finalScrapeMs)} of \`grace\` for a scraper, but ${nobody}` }]
 }

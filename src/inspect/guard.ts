@@ -3,6 +3,7 @@
 // name was made to point here (DNS rebinding: its `Host` is foreign).
 import type { Route } from '../observe/observer.js'
 import { TOKEN_HEADER, tokenCheck } from '../observe/token.js'
+import { forbidden } from './refusal.js'
 
 const OWN_NAMES: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
@@ -11,7 +12,7 @@ export function guarded(token: string, route: Route): Route {
   const isToken = tokenCheck(token)
   return (request) => {
     const refusal = refusalOf(request, isToken)
-    return refusal === undefined ? route(request) : forbidden(refusal)
+    return refusal === undefined ? route(request) : forbidden(request, refusal)
   }
 }
 
@@ -42,8 +43,4 @@ function nameOf(url: string): string | undefined {
 // What a stranger sent is shown short, and without what could be more than text.
 function shown(text: string): string {
   return JSON.stringify(text.slice(0, 80))
-}
-
-function forbidden(why: string): Response {
-  return Response.json({ error: why }, { status: 403, headers: { 'cache-control': 'no-store' } })
 }

@@ -1,7 +1,7 @@
 // What a report warns of: who used up its time, and what is likely to next time. Each with the numbers, and what to do.
 import { formatMs } from '../base/duration.js'
 import type { Held } from '../protocol/fact.js'
-import type { PathStep, ReportWarning, ServiceReport } from './report.js'
+import { type PathStep, type ReportWarning, type ServiceReport, tenths } from './report.js'
 
 // Whoever used more of its budget than this will not stop in time on a bad day.
 const MUCH = 0.8
@@ -27,7 +27,7 @@ function unstopped(service: ServiceReport, shutdownMs: number | 'brutal-kill'): 
   const { address, verdict, held, forced, hurried = false, asWritten, refusedAtMs = 0, settledAtMs, stoppedAtMs } = service
   const code = verdict === 'abandoned' ? 'not-stopped' : verdict === 'killed' ? 'killed' : 'cut-off'
   if (stoppedAtMs === undefined || held === undefined || (code === 'cut-off' && !forced) || asWritten) return undefined
-  const ms = (code === 'cut-off' ? (settledAtMs ?? stoppedAtMs) : stoppedAtMs) - refusedAtMs
+  const ms = tenths((code === 'cut-off' ? (settledAtMs ?? stoppedAtMs) : stoppedAtMs) - refusedAtMs)
   const limitMs = typeof shutdownMs === 'number' && Number.isFinite(shutdownMs) ? shutdownMs : undefined
   const what = { 'not-stopped': 'did not stop', killed: 'was ended by force: it did not stop', 'cut-off': 'did not finish' }[code]
   const details = heldInWords(held)
@@ -39,7 +39,7 @@ function unstopped(service: ServiceReport, shutdownMs: number | 'brutal-kill'): 
 
 // However much time it is given, a hurry takes it away.
 function hurriedRemedy(permits: number): string {
-  return `It was hurried before its time was over: hurry it later, or ${endWork(permits)}.`
+  return `It was hurried before its time was over: leave it that time, or ${endWork(permits)}.`
 }
 
 function endWork(permits: number): string {

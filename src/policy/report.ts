@@ -21,7 +21,7 @@ export interface ServiceReport {
   readonly stoppedAtMs: number | undefined
   readonly inFlight: number
   readonly forced: boolean
-  /** Whether it was a hurry that cut its settling off (a second signal, `system.hurry()`), not its deadline. */
+  /** Whether it was a hurry that cut its settling off (a second signal, `system.hurry()`, the kill of a supervisor above), not its deadline. */
   readonly hurried?: boolean | undefined
   readonly forceCancelled: number
   /** What it still held when it was ended by force, when its settling was cut off, or when it crashed with work in flight; otherwise undefined. */

@@ -64,7 +64,8 @@ export interface Ending {
 
 /**
  * Why something was cut off: its time was over (`expired`), nothing was to be waited for any more (`hurry`: a second signal,
- * `system.hurry()`), or it was ended at once (`kill`). The lifecycle's own words for the events on which it cuts off.
+ * `system.hurry()`, a supervisor above it was killed), or it was ended at once (`kill`). The lifecycle's own words for the events on
+ * which it cuts off.
  */
 export type ForcedWhy = 'expired' | 'hurry' | 'kill'
 

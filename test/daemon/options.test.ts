@@ -114,8 +114,8 @@ test('a signal that the platform does not have is passed over, the others are he
 })
 
 describe('warnings at the start', () => {
-  const warnings = (options: RunOptions, worstMs = 0): string[] =>
-    startWarnings(readOptions(options, new Problems()), worstMs).map(({ message }) => message)
+  const warnings = (options: RunOptions, worstMs = 0, isScraped = false): string[] =>
+    startWarnings(readOptions(options, new Problems()), worstMs, isScraped).map(({ message }) => message)
 
   test('a grace that is too short, lame duck and flush counted', () => {
     expect(warnings({ grace: '10s' }, 9_500)).toEqual([])
@@ -132,6 +132,14 @@ describe('warnings at the start', () => {
     expect(warnings({ report: 'no/such/folder/reports.jsonl' })).toEqual([
       expect.stringMatching(/^the folder for the report is not there: .*no.such.folder;/),
     ])
+  })
+
+  test('a last scrape for which nobody can come', () => {
+    expect(warnings({ finalScrape: '5s' }, 0, true)).toEqual([])
+    expect(warnings({}, 0, false)).toEqual([])
+    const keeps = '`finalScrape` keeps 5.00 s of `grace` for a scraper, but'
+    expect(warnings({ finalScrape: '5s' })).toEqual([`${keeps} no observer answers one: is metrics(…) missing in \`observers\`?`])
+    expect(warnings({ finalScrape: '5s', probes: false }, 0, true)).toEqual([`${keeps} with \`probes: false\` none can come`])
   })
 
   test('a package manager as parent, in production', () => {

@@ -86,6 +86,19 @@ test.each<[string, string, Record<string, string>, string]>([
   expect(state.tree.children[0]?.incarnation).toBe(1)
 })
 
+test("a person with yesterday's address is told on a page, and nothing that others sent is more than text there", async () => {
+  const { port } = await daemon(false)
+  const accept = 'text/html,application/xhtml+xml,*/*;q=0.8'
+  const answer = await ask(port, '/inspect?token=the-token-of-yesterday', { accept })
+  expect(answer.status).toBe(403)
+  expect(answer.headers['content-type']).toBe('text/html; charset=utf-8')
+  expect(answer.body).toContain('<p>The token is wrong: it is a new one at each start; <code>quiesce inspect</code> prints it.</p>')
+  const evil = await ask(port, right, { accept, origin: 'https://<script>alert(1)</script>' })
+  expect(evil.status).toBe(403)
+  expect(evil.body).not.toContain('<script')
+  expect(evil.headers['content-security-policy']).toContain("default-src 'none'")
+})
+
 test('its own page may ask, also by the name localhost', async () => {
   const { port } = await daemon(false)
   const host = `localhost:${port}`

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createMachine } from 'xstate'
+import { crossings } from '../../src/inspect/page/chart/crossings.js'
 import { layout } from '../../src/inspect/page/chart/layout.js'
 import { lifeChart, lifeDrawing } from '../../src/inspect/page/chart/life.js'
 import { chartOf, lifecycleChart } from '../../src/kernel/chart.js'
@@ -15,6 +16,17 @@ const { runs, seed } = extentOf(200, 3)
 test('in no chart do words or frames overlap, and every arrow leads from border to border past what is not its own', () => {
   fc.assert(
     fc.property(anyChart, (chart) => void expect(flaws(chart, layout(chart))).toEqual([])),
+    { numRuns: runs, seed },
+  )
+})
+
+test('ways are counted as crossing pair by pair', () => {
+  const place = fc.integer({ min: 0, max: 9 })
+  fc.assert(
+    fc.property(fc.array(fc.record({ top: place, bottom: place }), { maxLength: 30 }), (ways) => {
+      const pairs = ways.flatMap((one, at) => ways.slice(at + 1).map((other) => (one.top - other.top) * (one.bottom - other.bottom)))
+      expect(crossings(ways)).toBe(pairs.filter((product) => product < 0).length)
+    }),
     { numRuns: runs, seed },
   )
 })

@@ -52,6 +52,21 @@ describe.skipIf(skips)('the tree', () => {
     await more.waitFor({ state: 'detached' })
   })
 
+  test('of a daemon that has ended is the last that was told: it is not live, and nothing can be asked of it', async () => {
+    const { page, daemon, server } = await showShop({ controls: true })
+    await row(page, 'shop/back/orders').click()
+    const restart = page.getByRole('button', { name: 'Restart' })
+    await restart.waitFor()
+    expect(await page.locator('.live').textContent()).toBe('Live')
+    await daemon.stop('SIGTERM', 20_000)
+    await until(page, 'it has ended', async () => {
+      server.breakLines()
+      return (await page.locator('.line').textContent()) === 'the daemon has ended'
+    })
+    expect(await page.locator('.live').textContent()).toBe('End')
+    expect(await restart.isVisible()).toBe(false)
+  })
+
   test('services are found by parts of their address, and by how they are', async () => {
     const { page, daemon, hands } = await showShop()
     await page.keyboard.press('/')

@@ -62,12 +62,24 @@ describe.skipIf(missing() !== undefined)('a real daemon', () => {
     expect(asked.filter((url) => !url.startsWith(origin))).toEqual([])
   })
 
+  test('who is added while one looks is soon known by more than the address', async () => {
+    const { daemon, origin } = await watched()
+    const { page } = await openPage(browser, `${origin}/inspect?token=${TOKEN}`)
+    await page.getByRole('treeitem', { name: /desk/ }).waitFor()
+    daemon.tell('grow')
+    const other = page.getByRole('treeitem', { name: /other/ })
+    await other.getByText('machine').waitFor()
+    await other.click()
+    await page.getByRole('button', { name: 'Its machine' }).waitFor()
+    await page.getByText('temporary').waitFor()
+  })
+
   test('shows nothing without its token, and says why', async () => {
     const { origin } = await watched()
     const { page } = await openPage(browser, `${origin}/inspect`)
-    expect(await page.textContent('body')).toContain('the token is missing')
+    expect(await page.textContent('body')).toContain('The token is missing: open the address that quiesce inspect prints.')
     await page.goto(`${origin}/inspect?token=guessed`)
-    expect(await page.textContent('body')).toContain('the token is wrong')
+    expect(await page.textContent('body')).toContain('The token is wrong')
   })
 
   test('a page of another origin can neither read nor do anything, although it knows the token', async () => {

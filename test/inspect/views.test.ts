@@ -195,7 +195,7 @@ describe.skipIf(skips)('the messages', () => {
     await page.keyboard.press('ArrowDown')
     const activeRow = page.locator('.sequence-row[aria-selected="true"]')
     await until(page, 'the second is active', async () => (await activeRow.getAttribute('data-index')) === '1')
-    expect(await activeRow.getAttribute('aria-label')).toMatch(/^\d\d:\d\d:\d\d\.\d{3}, back to payments: start$/)
+    expect(await activeRow.getAttribute('aria-label')).toMatch(/^\d\d:\d\d:\d\d\.\d{3} start, from back to payments$/)
     await page.keyboard.press('Enter')
     await until(page, 'payments is selected', async () => (await row(page, 'shop/back/payments').getAttribute('aria-selected')) === 'true')
   })

@@ -5,6 +5,7 @@ import { HookWork } from '../../src/kernel/hook-work.js'
 import { Incarnation } from '../../src/kernel/incarnation.js'
 import { Provisions } from '../../src/kernel/provisions.js'
 import { StartWatch } from '../../src/kernel/start-watch.js'
+import { Stepper } from '../../src/kernel/stepper.js'
 import { StopRound } from '../../src/policy/stop-round.js'
 import { SupervisorWork } from '../../src/tree/supervisor-work.js'
 import { decides, restartWhileStopping } from './deciding.js'
@@ -109,6 +110,16 @@ export const handshakes: readonly Mutant[] = [
     name: 'a hurry is not passed on',
     breaks: () => {
       vi.spyOn(StopRound.prototype, 'hurry').mockImplementation(() => {})
+    },
+    laws: /^L9$/,
+  },
+  {
+    name: 'a deadline that has passed is told as a hurry',
+    breaks: () => {
+      const { feed } = Stepper.prototype
+      vi.spyOn(Stepper.prototype, 'feed').mockImplementation(function (this: Stepper, type, exit) {
+        feed.call(this, type === 'expired' && this.state.name === 'settling' ? 'hurry' : type, exit)
+      })
     },
     laws: /^L9$/,
   },

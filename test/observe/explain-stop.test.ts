@@ -43,7 +43,14 @@ test('what was cut off and what was given up', () => {
 test('stretches that belong to nobody', () => {
   const criticalPath = path(['shop', 'between', 40], ['shop', 'several', 30, 31], ['shop/a', 'running-on', 30])
   expect(explainStop(report([], { tookMs: 100, criticalPath }))).toBe(
-    'stopping took 100 ms: 40 ms in which nobody was waited for, then 31 services 30 ms together, then `shop/a` 30 ms running on after it had been given up',
+    'stopping took 100 ms: 31 services 30 ms together, then `shop/a` 30 ms running on after it had been given up; 40 ms in which nobody was waited for',
+  )
+  const pauses = path(['shop', 'between', 6], ['shop/api', 'closing', 3], ['shop', 'between', 5])
+  expect(explainStop(report([], { tookMs: 14, criticalPath: pauses }))).toBe(
+    'stopping took 14 ms: `shop/api` 3 ms closing; 11 ms in which nobody was waited for',
+  )
+  expect(explainStop(report([], { tookMs: 14, criticalPath: path(['shop', 'between', 14]) }))).toBe(
+    'stopping took 14 ms: 14 ms in which nobody was waited for',
   )
 })
 

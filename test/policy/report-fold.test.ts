@@ -123,6 +123,16 @@ describe('what gets into a report of an error', () => {
   })
 })
 
+test('what a warning has measured is told in tenths of a millisecond, as all times of a report are', () => {
+  const held = { permits: 1, hooks: [], releases: 0 }
+  const cutOff = stopped('shop/api', 376.1, { tookMs: 3.9, settleMs: 3.9, forced: true, forceCancelled: 1, held })
+  expect(
+    folded([cutOff])
+      .report(400, 5_000)
+      .warnings.map(({ code, ms }) => [code, ms]),
+  ).toEqual([['cut-off', 3.9]])
+})
+
 describe('the critical path', () => {
   const path = (facts: readonly Fact[], members = TREE, until = 100): unknown[] =>
     folded(facts, members)

@@ -64,7 +64,6 @@ test('two signals at once are one: npm, terminals and init systems deliver copie
   daemon.signal('SIGTERM')
   daemon.signal('SIGINT')
   await daemon.line('drain started')
-  daemon.signal('SIGTERM')
   daemon.tell('finish')
   const { code, lines, stderr } = await daemon.exited
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })

@@ -38,7 +38,9 @@ test.each(['batch', 'simple'])(
   },
 )
 
-test('pitfall 39: a collector that never answers costs its share of the grace and is one warning in the log', async () => {
+test('pitfall 39: a collector that never answers costs its share of the grace and is one warning in the log', {
+  timeout: 30_000,
+}, async () => {
   const collector = await startCollector({ deaf: true })
   const daemon = start('tracing', { env: { COLLECTOR: collector.url } })
   await daemon.line('later')

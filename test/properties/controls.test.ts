@@ -209,7 +209,12 @@ const BROKEN: readonly (readonly [law: string, sentence: string, trace: readonly
     '`app/web`#1 is still settling, though there was a hurry at 0 ms',
     [...ENDING, asked('web'), draining('web'), hurry, { ...rested, busy: new Map([['app/web', 1]]) } as TraceEvent],
   ],
-  ['L9', 'was forced 3 times', [...ENDING, ...Array(3).fill(fact('web', { type: 'forced', incarnation: 1, inFlight: 0, why: 'hurry' }))]],
+  ['L9', 'was forced 3 times', [...ENDING, ...Array(3).fill(fact('web', { type: 'forced', incarnation: 1, inFlight: 0, why: 'expired' }))]],
+  [
+    'L9',
+    '`app/web`#1 was cut off by a hurry at 0 ms',
+    [...ENDING, fact('web', { type: 'forced', incarnation: 1, inFlight: 0, why: 'hurry' })],
+  ],
   ['L10', '2 within 100 ms, 1 are allowed', [...UP, stopped('db', crashed), restarting('db', 1), restarting('db', 2, 100)]],
   ['L10', 'counts 2 restarts at 101 ms, there were 1', [...UP, stopped('db', crashed), restarting('db', 1), restarting('db', 2, 101)]],
   [

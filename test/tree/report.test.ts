@@ -187,7 +187,7 @@ describe('warnings', () => {
     const report = await stopped
     expect(report.services.find(({ address }) => address === 'shop/api')).toMatchObject({ forced: true, hurried: true })
     expect(texts(report)).toEqual([
-      'cut-off: `shop/api` did not finish within 300 ms (1 permit still held; its drain hook had not answered). It was hurried before its time was over: hurry it later, or end its work on `ctx.signal` and release each permit in a `finally`.',
+      'cut-off: `shop/api` did not finish within 300 ms (1 permit still held; its drain hook had not answered). It was hurried before its time was over: leave it that time, or end its work on `ctx.signal` and release each permit in a `finally`.',
     ])
   })
 

@@ -47,6 +47,8 @@ export class Bar {
     if (moment !== undefined) this.#daemon.update(moment)
     this.#save.disabled = moment === undefined
     const how = source.kind === 'file' ? 'file' : (link?.how ?? 'none')
+    // What it is said to be it was when it was last heard.
+    this.element.classList.toggle('is-stale', how === 'lost' || how === 'refused')
     this.#line.className = `line is-${how}`
     this.#line.disabled = how !== 'lost' && how !== 'refused' && how !== 'over'
     write(this.#lineWords, source.kind === 'file' ? source.name : link === undefined ? 'no daemon' : (link.why ?? LINES[link.how]))

@@ -75,10 +75,10 @@ export class ControlBar {
     this.element.append(html('div', { class: 'control-buttons' }, ...this.#buttons.values()), this.#outcome)
   }
 
-  update(node: PictureNode | undefined, { picture, isLive }: Moment): void {
+  update(node: PictureNode | undefined, { picture, isTold }: Moment): void {
     if (this.#node?.address !== node?.address) write(this.#outcome, '')
     this.#node = node
-    this.element.hidden = !(picture.state.controls && isLive && node !== undefined)
+    this.element.hidden = !(picture.state.controls && isTold && node !== undefined)
     if (node === undefined) return
     for (const { verb, fits, isPossible } of CONTROLS) {
       const button = this.#buttons.get(verb)

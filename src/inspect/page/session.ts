@@ -130,18 +130,23 @@ export class Session {
     const { recording } = this
     const live = recording?.live
     if (recording === undefined || live === undefined) return undefined
-    if (this.#until === undefined) return { picture: live, facts: recording.facts, now: this.#now(live.at), isLive: true }
+    if (this.#until === undefined)
+      return { picture: live, facts: recording.facts, now: this.#now(live.at), isLive: true, isTold: this.isTold }
     if (this.#moment === undefined) {
       const picture = recording.at(this.position)
-      this.#moment = { picture, facts: recording.facts, now: picture.at, isLive: false }
+      this.#moment = { picture, facts: recording.facts, now: picture.at, isLive: false, isTold: false }
     }
     return this.#moment
   }
 
+  /** Whether a daemon tells of what is recorded now: it has not ended, the line to it holds, and it is its latest run that is shown. */
+  get isTold(): boolean {
+    return this.link?.how === 'open' && this.#shown === this.#runs.length - 1
+  }
+
   // Nothing is told while nothing happens, but time goes on.
   #now(at: number): number {
-    const isTold = this.#source.kind === 'live' && this.#link?.how === 'open' && this.#shown === this.#runs.length - 1
-    return isTold ? Math.max(at, this.#clock.at + performance.now() - this.#clock.heardAt) : at
+    return this.isTold ? Math.max(at, this.#clock.at + performance.now() - this.#clock.heardAt) : at
   }
 
   get selection(): string | undefined {

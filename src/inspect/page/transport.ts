@@ -76,12 +76,14 @@ export class Transport {
     const goesOn = isLive || this.#player.isPlaying
     reshape(this.#playIcon, goesOn ? 'pause' : 'play')
     dress(this.#play, { 'aria-label': goesOn ? 'Pause (p)' : 'Play (p)', title: goesOn ? 'Pause (p)' : 'Play (p)' })
-    const isOpen = session.source.kind === 'live'
-    write(this.#live, isOpen ? 'Live' : 'End')
+    write(this.#live, session.isTold ? 'Live' : 'End')
     this.#live.classList.toggle('is-on', isLive)
+    this.#live.classList.toggle('is-told', session.isTold)
     dress(this.#live, { 'aria-pressed': String(isLive) })
     this.element.classList.toggle('is-paused', !isLive)
-    write(this.#note, this.#noteWords(facts.length - position, moment.picture.at))
+    const note = this.#noteWords(facts.length - position, moment.picture.at)
+    write(this.#note, note)
+    dress(this.#note, { title: note })
     this.#marks.update(facts, moment.picture)
   }
 
@@ -93,7 +95,7 @@ export class Transport {
     const missing = lost > 0 ? ` · ${lost} earlier facts are gone` : ''
     if (isLive) return `${recording.facts.length} facts${missing}`
     const behind = live.at - at
-    return `${behind < 60_000 ? tenths(behind) : stretch(behind)} before the end · ${newer} facts follow${missing}`
+    return `${behind < 60_000 ? tenths(behind) : stretch(behind)} earlier · ${newer} ${newer === 1 ? 'fact follows' : 'facts follow'}${missing}`
   }
 }
 

@@ -11,6 +11,8 @@ export interface Moment {
   /** The time, on the clock of the facts: it goes on between facts while the page is live. */
   readonly now: number
   readonly isLive: boolean
+  /** Whether the daemon tells of it at this very moment, and could be asked for something. */
+  readonly isTold: boolean
 }
 
 /** A part of the page. */

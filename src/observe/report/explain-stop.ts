@@ -34,8 +34,9 @@ interface Part {
 export function explainStop(report: Report): string {
   const { complete, tookMs, criticalPath } = report
   const begin = complete ? `stopping took ${formatMs(tookMs)}` : `stopping for ${formatMs(tookMs)} so far`
-  const parts = gathered(partsOf(criticalPath))
-  if (parts.length === 0) return `${begin}${termsInWords(report)}`
+  // Pauses come between any two of them: how much they are together says more than where each of them was.
+  const isPause = ({ why }: PathStep): boolean => why === 'between'
+  const parts = gathered(partsOf(criticalPath.filter((step) => !isPause(step))))
   const leastMs = tookMs * WORTH_TELLING
   const byLength = [...parts].sort((a, b) => b.ms - a.ms)
   const longest = new Set(byLength.filter(({ ms }, index) => index === 0 || (index < TOLD && ms >= leastMs)))
@@ -43,8 +44,13 @@ export function explainStop(report: Report): string {
   const told = parts.filter((part) => longest.has(part)).map((part) => inWords(part, services.get(part.address)))
   const restMs = parts.reduce((sum, part) => sum + (longest.has(part) ? 0 : part.ms), 0)
   const left = parts.length - longest.size
-  const rest = restMs >= leastMs && left > 0 ? `; ${formatMs(restMs)} in ${left} shorter ${left === 1 ? 'stretch' : 'stretches'}` : ''
-  return `${begin}: ${told.join(', then ')}${rest}${termsInWords(report)}`
+  const pausesMs = criticalPath.filter(isPause).reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0)
+  const words = [
+    ...(told.length > 0 ? [told.join(', then ')] : []),
+    ...(restMs >= leastMs && left > 0 ? [`${formatMs(restMs)} in ${left} shorter ${left === 1 ? 'stretch' : 'stretches'}`] : []),
+    ...(pausesMs >= leastMs && pausesMs > 0 ? [`${formatMs(pausesMs)} in which nobody was waited for`] : []),
+  ]
+  return `${begin}${words.length > 0 ? ': ' : ''}${words.join('; ')}${termsInWords(report)}`
 }
 
 function termsInWords({ terms }: Report): string {
@@ -101,7 +107,6 @@ function inWords({ address, isGroup, steps, ms }: Part, service: ServiceReport |
   if (first === undefined) return took
   if (isGroup) return `\`${address}\` ${took}`
   if (first.why === 'several') return `${first.count} services ${took} together`
-  if (first.why === 'between') return `${took} in which nobody was waited for`
   if (first.why === 'stopping') return `${took} for what is still stopping`
   if (first.why === 'running-on') return `\`${address}\` ${took} running on after it had been given up`
   const phases = steps.filter((step) => step.toMs - step.fromMs >= ms * LEAST_SHARE)

@@ -139,16 +139,24 @@ export const crashesInADrainAreNoted: Law = {
 /** L9. */
 export const manyRequestsAreOne: Law = {
   id: 'L9',
-  says: 'any number of stop calls and hurries give one sequence, one report, and cut every settling at most once',
+  says: 'any number of stop calls and hurries give one sequence, one report, and cut every settling at most once, as a hurry only after one or below one that was killed',
   watch: (shape) => {
     const forced = new Map<Life, number>()
     let hurriedAt: number | undefined
+    let wasHurried = false
+    // Who is killed hurries those below.
+    const killed = new Set<string>()
     return (event, lives) => {
+      if (event.type === 'asked' && event.what === 'hurry') wasHurried = true
       if (event.type === 'asked' && event.what === 'hurry' && lives.stopAskedAt !== undefined) hurriedAt ??= event.at
       if (event.type === 'rested' && hurriedAt !== undefined) return stillSettling(lives, event.busy, hurriedAt)
       if (event.type === 'reported' && !event.isSame) return 'two stop calls were answered with different reports'
       if (event.type !== 'fact' || event.fact.type !== 'forced') return undefined
-      const life = lives.find(event.fact.address, event.fact.incarnation)
+      const { address, incarnation, why } = event.fact
+      if (why === 'kill') killed.add(address)
+      if (why === 'hurry' && !wasHurried && ![...killed].some((above) => address.startsWith(`${above}/`)))
+        return `\`${address}\`#${incarnation} was cut off by a hurry at ${event.at} ms, and nobody had hurried`
+      const life = lives.find(address, incarnation)
       if (life === undefined) return undefined
       // Settling can be cut once, closing once more.
       const count = (forced.get(life) ?? 0) + 1

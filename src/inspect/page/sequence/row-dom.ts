@@ -47,7 +47,7 @@ export interface Drawn extends Room {
 export function makeRow(): HTMLElement {
   const text = html('span', { class: 'sequence-text' })
   const lane = html('span', { class: 'sequence-lane' }, html('span', { class: 'sequence-line' }), text)
-  return html('div', { class: 'sequence-row', role: 'option' }, html('span', { class: 'sequence-time' }), lane)
+  return html('div', { class: 'sequence-row', role: 'option' }, html('span', { class: 'sequence-time' }), ' ', lane)
 }
 
 export function fillRow(element: HTMLElement, row: Row, drawn: Drawn): void {
@@ -73,9 +73,10 @@ export function fillRow(element: HTMLElement, row: Row, drawn: Drawn): void {
   write(time, clock(message.at))
   span(line, from, to)
   const who = lanes.hasOwn(message.about) ? '' : `${nameOf(message.about)}: `
-  write(text, `${who}${message.text}${waits === undefined ? '' : ' …'}`)
+  const words = `${who}${message.text}`
+  write(text, `${words}${waits === undefined ? '' : ' …'}`)
   place(text, (from + to) / 2, drawn)
-  dress(element, { 'aria-label': sentenceOf(message, { clock, waits }) })
+  dress(element, { 'aria-label': sentenceOf(message, { words: `${clock(message.at)} ${words}`, waits }) })
 }
 
 /** What is said of an answer that is still to come. */
@@ -109,10 +110,8 @@ function place(text: HTMLElement, percent: number, { width, measure }: Room): vo
   text.style.left = `${Math.round(left)}px`
 }
 
-function sentenceOf(
-  { from, to, text, at }: Message,
-  { clock, waits }: { readonly clock: (at: number) => string; readonly waits: string | undefined },
-): string {
-  const who = from === to ? nameOf(from) : `${nameOf(from)} to ${nameOf(to)}`
-  return `${clock(at)}, ${who}: ${text}${waits === undefined ? '' : `, ${waits}`}`
+// What is seen comes first, as it is seen: whoever speaks to the page says what they see.
+function sentenceOf({ from, to }: Message, { words, waits }: { readonly words: string; readonly waits: string | undefined }): string {
+  const who = from === to ? `at ${nameOf(from)}` : `from ${nameOf(from)} to ${nameOf(to)}`
+  return `${words}, ${who}${waits === undefined ? '' : `, ${waits}`}`
 }

@@ -17,6 +17,8 @@ const CROWD_MS = 150
 export function timelineView(): View {
   return new TimelineView()
 }
+/** The room of the words at the right, in characters. */
+const WORDS = { most: 28, beside: 3 }
 
 class TimelineView implements View {
   readonly element: HTMLElement
@@ -63,6 +65,9 @@ class TimelineView implements View {
     this.#key = key
     this.#showPath(timeline.path)
     this.#showAxis(timeline, stop.report.budgetMs)
+    // Once no words come any more, time has the room that they leave.
+    const longest = Math.max(...timeline.rows.map((row) => (row.kind === 'service' ? row.words.length : 0)))
+    this.element.style.setProperty('--longest', String(stop.report.complete ? Math.min(WORDS.most, longest + WORDS.beside) : WORDS.most))
     withCount(this.#rows, timeline.rows.length, makeRow)
     for (const [index, row] of timeline.rows.entries()) fillRow(this.#rows.children[index] as HTMLElement, row, selection)
   }

@@ -11,7 +11,7 @@ const STATUSES: readonly PictureNode['status'][] = ['ready', 'starting', 'draini
 
 /** The tree, and what is looked for in it. */
 export class TreeView implements View {
-  readonly element = html('section', { class: 'tree', 'aria-label': 'Services' })
+  readonly element = html('section', { class: 'tree', id: 'pane-tree', 'aria-label': 'Services' })
   readonly #rows = new TreeRows()
   readonly #search = html('input', {
     type: 'search',
