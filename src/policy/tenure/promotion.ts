@@ -10,7 +10,6 @@ export function granted(state: TenureState, record: LeaseRecord, sentAt: number)
   const { times, random } = state.options
   const holding = new Holding(record.term, sentAt, times, random)
   state.candidacy.isWanted = false
-  state.seenWish = record.handover?.nonce
   if (state.stopAt !== undefined) return giveBackUnused(state, holding, record, sentAt)
   state.holding = holding
   state.previous = record.lastExit

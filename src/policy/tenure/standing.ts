@@ -3,7 +3,7 @@
 import type { LeaseRecord, Renewal } from '../../protocol/lease.js'
 import { Holding, retryMs } from './holding.js'
 import { end, exitOf, giveBackUnused } from './leaving.js'
-import { PROMOTING, type TenureState } from './state.js'
+import type { TenureState } from './state.js'
 import type { Phase } from './words.js'
 
 /** Watches the lease from now on. */
@@ -27,7 +27,7 @@ export function look(state: TenureState, now: number): void {
 
 /** This candidate is to have the lease, and need not let others go first. */
 export function want(state: TenureState, isSo: boolean, now: number): void {
-  state.candidacy.isWanted = isSo && state.phase !== 'leading' && !PROMOTING.includes(state.phase)
+  state.candidacy.isWanted = isSo && state.phase !== 'leading'
   if (!isSo) return
   if (state.phase === 'cooling') state.until = now
   if (state.phase === 'observing') state.callAt = now

@@ -56,8 +56,6 @@ export class TenureState {
   /** Why the term ends, and who should have the next. */
   why = ''
   to: string | undefined
-  /** The wish to hand over that was heard last. */
-  seenWish: string | undefined
   /** What is to be done about the present event. */
   commands: TenureCommand[] = []
 

@@ -147,11 +147,10 @@ export class Tenure {
       holding.renewed(sentAt)
       state.commands.push({ do: 'extend', validUntil: holding.validUntil })
     }
-    const { handover } = record
-    if (handover === undefined || handover.nonce === state.seenWish) return
-    state.seenWish = handover.nonce
     const { candidate, drainMs } = state.options
-    if (handover.to !== candidate.id) leaving.stepDown(state, `wanted by ${handover.to}`, { deadlineAt: now + drainMs, now })
+    const to = record.handover?.to ?? candidate.id
+    // Heard again while it drains, it changes nothing: the earlier deadline counts.
+    if (to !== candidate.id) leaving.stepDown(state, `wanted by ${to}`, { deadlineAt: now + drainMs, now })
   }
 
   #unanswered(call: StoreCall, now: number): void {
