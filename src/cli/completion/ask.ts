@@ -6,7 +6,7 @@ import { type FoundDaemon, findDaemons } from '../daemons/find.js'
 import { nodeAt } from '../live/place.js'
 
 // Longer than that nobody presses Tab.
-const PATIENCE_MS = 700
+const PATIENCE_MS = 2_000
 const MOST = 200
 
 /** What a word that begins so may become, a line each. */
