@@ -5,6 +5,8 @@ export class Ring<T> {
   readonly #capacity: number
   readonly #items: T[] = []
   #last = 0
+  /** Where the next item goes. */
+  #next = 0
   /** Whatever has a lower number was let go of. */
   #since = 1
 
@@ -23,8 +25,9 @@ export class Ring<T> {
   }
 
   push(item: T): void {
-    this.#items[this.#last % this.#capacity] = item
+    this.#items[this.#next] = item
     this.#last += 1
+    this.#next = this.#next + 1 === this.#capacity ? 0 : this.#next + 1
   }
 
   /** The item of a number between `first` and `last`. */

@@ -20,24 +20,32 @@ export function note<Type extends Fact['type']>(subject: Subject, type: Type, de
   if (facts.hears(type)) facts.emit({ type, at: env.clock.now(), address, incarnation, ...details } as unknown as Fact)
 }
 
-// What every life tells: written out field by field, with the moment that its teller has looked up already, since a tree may have very
-// many lives and somebody may listen to all of them.
+// What every life tells: written out field by field, with the moment that its teller has looked up already, and nothing looked up before
+// it is known that somebody listens, since a tree may have very many lives.
 
 /** It begins to start. */
-export function noteStarting({ facts, address, incarnation }: Subject, at: number): void {
-  if (facts.hears('starting')) facts.emit({ type: 'starting', at, address, incarnation })
+export function noteStarting(subject: Subject, at: number): void {
+  const { facts } = subject
+  if (!facts.hears('starting')) return
+  const { address, incarnation } = subject
+  facts.emit({ type: 'starting', at, address, incarnation })
 }
 
 /** It has started, having begun at `begunAt`. */
-export function noteStarted({ facts, env, address, incarnation }: Subject, begunAt: number): void {
+export function noteStarted(subject: Subject, begunAt: number): void {
+  const { facts } = subject
   if (!facts.hears('started')) return
+  const { env, address, incarnation } = subject
   const at = env.clock.now()
   facts.emit({ type: 'started', at, address, incarnation, tookMs: at - begunAt })
 }
 
 /** Its supervisor asks it to end. */
-export function noteStopRequested({ facts, env, address, incarnation }: Subject, by: 'shutdown' | 'kill'): void {
-  if (facts.hears('stop-requested')) facts.emit({ type: 'stop-requested', at: env.clock.now(), address, incarnation, by })
+export function noteStopRequested(subject: Subject, by: 'shutdown' | 'kill'): void {
+  const { facts } = subject
+  if (!facts.hears('stop-requested')) return
+  const { env, address, incarnation } = subject
+  facts.emit({ type: 'stop-requested', at: env.clock.now(), address, incarnation, by })
 }
 
 /** It has begun to end: in which state it does so is what the lifecycle says now. */
@@ -46,9 +54,9 @@ export function noteDraining(
   at: number,
   inFlight: number,
 ): void {
-  const { facts, address, incarnation } = subject
+  const { facts } = subject
   if (!facts.hears('draining')) return
-  const { status, deadlineAt } = subject
+  const { address, incarnation, status, deadlineAt } = subject
   facts.emit({
     type: 'draining',
     at,
@@ -61,8 +69,11 @@ export function noteDraining(
 }
 
 /** It has begun to release what it holds. */
-export function noteClosing({ facts, address, incarnation }: Subject, at: number): void {
-  if (facts.hears('closing')) facts.emit({ type: 'closing', at, address, incarnation })
+export function noteClosing(subject: Subject, at: number): void {
+  const { facts } = subject
+  if (!facts.hears('closing')) return
+  const { address, incarnation } = subject
+  facts.emit({ type: 'closing', at, address, incarnation })
 }
 
 /** It has ended. */
