@@ -18,7 +18,7 @@ const MUTANTS: readonly Mutant[] = [
   ['acquire before the lease is over', 'now >= expiresAt', 'now >= expiresAt - claim.leaseMs * 0.6'],
   ['acquire never of an expired lease', 'holder === undefined || now >= expiresAt', 'holder === undefined'],
   ['acquire after notAfterMs', 'const isInTime = claim.notAfterMs === undefined || now <= claim.notAfterMs', 'const isInTime = true'],
-  ['acquire by its holder', 'holder === undefined ||', 'holder?.id === claim.candidate.id || holder === undefined ||'],
+  ['acquire by its holder', 'isFree = holder === undefined ||', 'isFree = holder?.id === claim.candidate.id || holder === undefined ||'],
   ['a grant does not count', 'term: term + 1n,', 'term: term === 0n ? 1n : term,'],
   ['a grant counts by two', 'term: term + 1n,', 'term: term + 2n,'],
   ['a term is a number', 'term: term + 1n,', 'term: BigInt(Number(term) + 1),'],
@@ -105,8 +105,13 @@ const MUTANTS: readonly Mutant[] = [
   ['a release stays held', "phase: 'vacant',\n      lastExit: Object", "phase: 'held',\n      lastExit: Object"],
   [
     'a wish of a vacant lease',
-    'if (this.#kept.holder === undefined) return this.#no()\n    return this.#write({ ...this.#kept, handover: Object',
-    'return this.#write({ ...this.#kept, handover: Object',
+    'if (this.#kept.holder === undefined || this.#kept.term !== term) return',
+    'if (this.#kept.term !== term) return',
+  ],
+  [
+    'a wish to an earlier term',
+    'if (this.#kept.holder === undefined || this.#kept.term !== term) return',
+    'if (this.#kept.holder === undefined) return',
   ],
   ['a wish is kept once', 'handover: Object.freeze({ to, nonce })', 'handover: this.#kept.handover ?? Object.freeze({ to, nonce })'],
   [

@@ -42,5 +42,5 @@ test('pitfall 37: a second signal that comes while the loop is blocked is heard 
   const { code, lines, stderr } = await stopBlocked({ BLOCK_MS: '700', OPTIONS: '{"grace":"20s"}' }, 'SIGINT')
   expect(code).toBe(3)
   expect(stderr).toContain('quiesce: SIGINT again: ')
-  expectInOrder(lines, ['loop is free', 'app/busy: forced: the time for finishing is over', 'db closed'])
+  expectInOrder(lines, ['loop is free', 'app/busy: forced: hurried', 'db closed'])
 })

@@ -62,7 +62,7 @@ test('a second error that nobody owns hurries', async () => {
   daemon.tell('unowned')
   const { code, lines } = await daemon.exited
   expect(code).toBe(3)
-  expectInOrder(lines, ['busy drains', 'app/busy: forced: the time for finishing is over', 'other closed'])
+  expectInOrder(lines, ['busy drains', 'app/busy: forced: hurried', 'other closed'])
 })
 
 test('an uncaught error during a drain does not cut it, whoever owns it', async () => {

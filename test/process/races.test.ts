@@ -18,7 +18,7 @@ test('a supervisor gives up while a hook hangs: a first signal changes nothing, 
   expect(code).toBe(3)
   expect(stderr).toBe('quiesce: SIGTERM again: no more waiting for accepted work; once more exits at once\n')
   expect(lines.filter(({ msg }) => msg === 'drain started')).toHaveLength(1)
-  expectInOrder(lines, ['drain started', 'app/slow: forced: the time for finishing is over', 'db closed'])
+  expectInOrder(lines, ['drain started', 'app/slow: forced: hurried', 'db closed'])
   expect(reportOf(lines).reason).toBe('a supervisor gave up')
 })
 
