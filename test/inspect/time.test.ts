@@ -171,7 +171,7 @@ describe.skipIf(skips)('a recording', () => {
     const [shown, title] = [await shownIn(page), await page.locator('.stop-title').textContent()]
     const alone = await page.context().newPage()
     await alone.goto(`file://${PAGE_FILE}`)
-    expect(await alone.locator('.welcome h1').textContent()).toBe('Look at a recording')
+    await alone.locator('.welcome').getByRole('heading', { name: 'Look at a recording' }).waitFor()
     const choosing = alone.waitForEvent('filechooser')
     await alone.locator('.welcome').getByRole('button', { name: 'Open a recording' }).click()
     await (await choosing).setFiles({ name: 'shop.jsonl', mimeType: 'application/x-ndjson', buffer: Buffer.from(text) })
