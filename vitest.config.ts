@@ -20,6 +20,7 @@ export default defineConfig({
       // Whoever promises that no connection is reset under load needs the machine for itself, as a daemon has it.
       { extends: true, test: { name: 'alone', include: ALONE, fileParallelism: false, sequence: { groupOrder: 1 } } },
     ],
+    globalSetup: './test/support/javascript-fixtures.ts',
     reporters: ['default', './test/support/closing-line.ts'],
     sequence: { sequencer: LongestFirst },
     // Most of the time is spent waiting for real processes.

@@ -143,11 +143,11 @@ test('a process.exit by somebody else keeps its code, and one line says who call
   const [first, second] = [await inDrain.exited, await ready.exited]
   expect(first.code).toBe(7)
   expect(first.stderr).toMatch(
-    /^quiesce: the process exits with code 7, called at .*exits\.ts:\d+:\d+\)? while app\/db \(ready\), app\/rude \(draining\) had not stopped; nothing was drained\n$/,
+    /^quiesce: the process exits with code 7, called at .*exits\.mjs:\d+:\d+\)? while app\/db \(ready\), app\/rude \(draining\) had not stopped; nothing was drained\n$/,
   )
   expect(second.code).toBe(8)
   expect(second.stderr).toMatch(
-    /^quiesce: the process exits with code 8, called at .*leaves.*exits\.ts.* while app\/db \(ready\), app\/rude \(ready\) had not/,
+    /^quiesce: the process exits with code 8, called at .*leaves.*exits\.mjs.* while app\/db \(ready\), app\/rude \(ready\) had not/,
   )
 })
 

@@ -43,11 +43,11 @@ describe.skipIf(!canUnshare)('in a process namespace', () => {
 
   test('under a shell as process 1, which swallows SIGTERM: the warning names it and says what to write', async () => {
     // Some shells become their last command; the second one keeps this one from it.
-    const daemon = start('shop', { shell: `${IN_CONTAINER} sh -c '"$@"; true' sh "$@"` })
+    const daemon = start('shop', { shell: `${IN_CONTAINER} sh -c '"$@"; true' sh "$@"`, node: ['--no-deprecation'] })
     await daemon.line('shop is ready')
     const warning = await daemon.line(({ level }) => level === 40)
     expect(warning).toMatchObject({ process: 'sh -c …', pid: 1 })
-    expect(warning.msg).toMatch(/^process 1 of the container is `sh -c …`.*write CMD \["node", …, "test\/process\/fixtures\/shop.ts"\]/)
+    expect(warning.msg).toMatch(/^process 1 of the container is `sh -c …`.*write CMD \["node", …, "\.data\/fixtures\/shop.mjs"\]/)
     process.kill(processOne(daemon), 'SIGTERM')
     daemon.tell('work')
     await daemon.line('working')
@@ -55,8 +55,7 @@ describe.skipIf(!canUnshare)('in a process namespace', () => {
   })
 
   test('under npm as process 1 the warning names it', async () => {
-    const loader = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).href
-    const command = [process.execPath, ...commandOf('shop').map((part) => (part === 'tsx' ? loader : part))].join(' ')
+    const command = [process.execPath, ...commandOf('shop')].join(' ')
     const shell = `cd "$MARKER" && printf '{"scripts":{"start":"%s"}}' "$COMMAND" > package.json && ${IN_CONTAINER} npm start --silent`
     const daemon = start('shop', { shell, env: { COMMAND: command } })
     await daemon.line('shop is ready')

@@ -7,6 +7,7 @@ import { expect, onTestFinished } from 'vitest'
 import type { Report } from '../../src/policy/report.js'
 import { type DaemonEnd, DaemonProcess, type LogLine } from '../../src/testing/daemon-process.js'
 import { startDaemon } from '../../src/testing/start-daemon.js'
+import { javascriptOf } from './javascript-fixtures.js'
 
 export { DaemonProcess }
 /** One line of a daemon's log. */
@@ -34,20 +35,17 @@ export interface StartOptions {
   readonly group?: boolean
 }
 
-const fileOf = (fixture: string): string => join(ROOT, 'test/process/fixtures', `${fixture}.ts`)
-
 /** The command line with which a fixture runs. */
 export function commandOf(fixture: string, { node = [], args = [] }: StartOptions = {}): string[] {
-  return [...node, '--import', 'tsx', fileOf(fixture), ...args]
+  return [...node, javascriptOf(fixture), ...args]
 }
 
 /** Starts a fixture; it is ended with the test at the latest. */
 export function start(fixture: string, { env, node = [], marker, ...how }: StartOptions = {}): DaemonProcess {
   checkBuild()
-  const execArgv = [...node, '--import', 'tsx']
-  const daemon = startDaemon(fileOf(fixture), {
+  const daemon = startDaemon(javascriptOf(fixture), {
     ...how,
-    execArgv,
+    execArgv: node,
     cwd: ROOT,
     env: { MARKER: marker ?? temporaryFolder(), ...env },
     patience: PATIENCE,
