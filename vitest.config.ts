@@ -5,7 +5,7 @@ import { LongestFirst } from './test/support/longest-first.js'
 const source = (name: string): string => fileURLToPath(new URL(`./src/${name}.ts`, import.meta.url))
 
 /** Run one after another, when all others are done. */
-const ALONE = ['test/process/load.test.ts', 'test/process/load-balanced.test.ts']
+const ALONE = ['test/process/load.test.ts', 'test/process/load-balanced.test.ts', 'test/testing/load.test.ts']
 
 export default defineConfig({
   resolve: {

@@ -41,6 +41,8 @@ const folder = (): string => {
 // Times and process ids differ from run to run, and with them bars and what was worth a word.
 function normalized(shown: string): string {
   return withoutTimes(shown)
+    // What was left of the grace when the tree was told.
+    .replace(/ in N of \d+\.\d\d s:/g, ' in N of N:')
     .replace(/^stopping took N: [\s\S]*?`shop\/db`[\s\S]*?\n\n/m, 'stopping took …\n\n')
     .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, 'then')
     .replace(/pid \d+( on \S+, up \d+ s.*)?/g, 'pid N')

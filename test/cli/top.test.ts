@@ -107,7 +107,7 @@ describe.skipIf(skipsTerminal)('at a terminal', () => {
     // All that is asked for is on the screen together once everybody else has stopped.
     const shown = [
       /^shop {2}stopping {3}pid/,
-      /\nstopping \(SIGTERM\) for .* of 19\.50 s, .* s left\n/,
+      /\nstopping \(SIGTERM\) for .* of 19\.\d\d s, .* s left\n/,
       /\nnot done: 1 at it/,
       /\nshop\/web\/api +settling +[\d.]+ m?s +[\d.]+ s {2}waiting for 1 in flight/,
       /\nshop\/db +ready +after shop\/web\/api, which u/,

@@ -53,9 +53,9 @@ describe.skipIf(skipsPgBouncer)('through PgBouncer', () => {
 
   test('nothing that was set for a statement or a guarded write stays behind on a shared connection', async () => {
     const pool = poolThere()
-    const a = rig.playerOn(postgresLease('left', { pool, lockTimeout: 1, listener: false }), 'a')
+    const a = rig.playerOn(postgresLease('left', { pool, lockTimeout: '20s', listener: false }), 'a')
     await a.lead()
-    await fencedTransaction(pool, { election: 'left', term: 1n, idleTimeout: 5 }, async () => {})
+    await fencedTransaction(pool, { election: 'left', term: 1n, idleTimeout: '20s' }, async () => {})
     const settings = "select current_setting('lock_timeout') as lock, current_setting('idle_in_transaction_session_timeout') as idle"
     const clients = await Promise.all(Array.from({ length: CONNECTIONS }, () => pool.connect()))
     for (const client of clients) await client.query('begin')

@@ -161,7 +161,7 @@ describe.skipIf(skipsPostgres)('guarded writes in PostgreSQL', () => {
 
   test('the transaction of a process that is stopped is ended by the server, and the grant goes on', async () => {
     const [begun, anotherLeads] = [deferred<void>(), deferred<void>()]
-    const stopped = fencedTransaction(pool, { election, term: 1n, idleTimeout: 50 }, async (client) => {
+    const stopped = fencedTransaction(pool, { election, term: 1n, idleTimeout: 1_000 }, async (client) => {
       await client.query(INSERT, ['never committed'])
       begun.resolve()
       // It does not go on before another leads.
