@@ -38,10 +38,9 @@ const folder = (): string => {
   return project({ ...Object.fromEntries(own), 'package.json': '{ "type": "module" }' })
 }
 
-// Times and process ids differ from run to run, and with them bars and what was worth a word.
+// Times and process ids differ from run to run, what is left of the grace when the tree is told, and with them bars and what was worth a word.
 function normalized(shown: string): string {
   return withoutTimes(shown)
-    // What was left of the grace when the tree was told.
     .replace(/ in N of \d+\.\d\d s:/g, ' in N of N:')
     .replace(/^stopping took N: [\s\S]*?`shop\/db`[\s\S]*?\n\n/m, 'stopping took …\n\n')
     .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, 'then')
