@@ -1,6 +1,8 @@
 // `quiesce check FILE`: will it stop in time? Builds the tree without starting anything, and holds what is written against each other.
+
 import type { RunOptions } from '../daemon/options.js'
 import type { Plan } from '../daemon/plan.js'
+import { totalOf } from '../daemon/stopping.js'
 import { type Blueprint, everyBlueprint } from '../policy/blueprint.js'
 import { fitInto, withDefaults, worstCase, worstStart } from '../policy/worst-case.js'
 import { planIn, problemsText } from './file-plan.js'
@@ -32,9 +34,8 @@ export async function checkCommand(request: CheckRequest): Promise<Checked> {
   const { tree, problems } = plan
   if (tree === undefined || problems.length > 0) return { text: problemsText(request, problems), isFine: false }
   const { graceMs, lameDuckMs, afterTree } = plan
-  const flushMs = afterTree.scrapeMs + afterTree.spansMs + afterTree.logMs
   const worst = worstCase(tree)
-  const fit = fitInto(graceMs, { treeMs: worst.totalMs, lameDuckMs, flushMs })
+  const fit = fitInto(graceMs, { treeMs: worst.totalMs, lameDuckMs, flushMs: totalOf(afterTree) })
   const times = { worst, fit, graceMs, lameDuckMs, afterTree, withDefaultsMs: worstCase(withDefaults(tree)).totalMs }
   const manifest =
     request.manifest === undefined ? undefined : checkManifest(request.manifest, request.container, daemonOf(plan, tree, fit.neededMs))

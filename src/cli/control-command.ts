@@ -1,4 +1,5 @@
 // `quiesce restart`, `drain`, `kill` and `step-down`: asks a running daemon, shows what happens until it is over, and says what came of it.
+import { addressAbove } from '../base/address.js'
 import { formatMs } from '../base/duration.js'
 import type { Verb } from '../observe/controls.js'
 import type { Frame, StateFrame } from '../observe/watch/frames.js'
@@ -164,7 +165,7 @@ function isAbout({ own, others }: About, address: string): boolean {
 }
 
 function aboutOf(verb: Verb, tree: TreeNode, address: string): About {
-  const parent = nodeAt(tree, address.slice(0, Math.max(0, address.lastIndexOf('/'))))
+  const parent = nodeAt(tree, addressAbove(address))
   const isAlone = (verb !== 'restart' && verb !== 'kill') || parent === undefined || parent.dynamic
   return { own: [address], others: isAlone ? NOBODY : new Set(parent.children.map((child) => child.address)) }
 }

@@ -41,10 +41,14 @@ export function afterTree(settings: Pick<Settings, 'graceMs' | 'observers' | 'fi
   return { scrapeMs: Math.min(finalScrapeMs, graceMs - spansMs - logMs), spansMs, logMs }
 }
 
+/** The sum of its steps, in milliseconds. */
+export function totalOf({ scrapeMs, spansMs, logMs }: AfterTree): number {
+  return scrapeMs + spansMs + logMs
+}
+
 /** What of it is kept for all that comes after the tree. */
 export function keptAfterTree(settings: Pick<Settings, 'graceMs' | 'observers' | 'finalScrapeMs'>): number {
-  const { scrapeMs, spansMs, logMs } = afterTree(settings)
-  return scrapeMs + spansMs + logMs
+  return totalOf(afterTree(settings))
 }
 
 /** What a prestop has come to. */

@@ -1,5 +1,6 @@
 // Defining a leader: a supervisor of two, the scope that runs only while leading and the campaign that stands for election with it.
 // If either ends by accident, the term is given back and the leader crashes as a whole.
+import { addressAbove } from '../base/address.js'
 import { SpecError } from '../base/errors.js'
 import { type Context, incarnationOf } from '../kernel/context.js'
 import type { Lease } from '../protocol/lease.js'
@@ -95,7 +96,7 @@ function campaignOf(options: LeaderOptions<Service, Uses>, scope: Service<Dynami
 async function prepare(ctx: Context<Record<string, unknown>>, settings: LeaderSettings): Promise<Campaign> {
   const { env, world } = incarnationOf(ctx)
   const lease: Lease = typeof settings.lease === 'function' ? await settings.lease(ctx) : settings.lease
-  const address = ctx.address.slice(0, ctx.address.lastIndexOf('/'))
+  const address = addressAbove(ctx.address)
   // One that was given has been looked at with all options; this is for one that was made.
   const weak = weaknesses(lease, settings.require)
   if (weak.length > 0) throw new SpecError(weak.map((problem) => `${address}: ${problem}`))

@@ -1,5 +1,6 @@
 // The chain of services that decided how long a stop took: followed back from the last to end, each time to the one whose end let this
 // one be asked. Its stretches leave no gap, so they add up to the whole; those that took hardly any time are told together.
+import { addressAbove } from '../base/address.js'
 import type { Endings, StoppedFact } from './endings.js'
 import { type PathStep, tenths } from './report.js'
 
@@ -53,7 +54,7 @@ function before(fact: StoppedFact, index: number, endings: Endings): number {
 function predecessor(fact: StoppedFact, endings: Endings): StoppedFact | undefined {
   const { address, ending } = fact
   if (ending.waitedFor !== undefined) return lastOf(ending.waitedFor, endings)
-  for (let above = parentOf(address); above !== ''; above = parentOf(above)) {
+  for (let above = addressAbove(address); above !== ''; above = addressAbove(above)) {
     const over = endings.get(above)
     // An edge ends before its supervisor is asked to: whoever that one waited for ended later still, and is not found before it.
     if (over?.ending.waitedFor !== undefined) return lastOf(over.ending.waitedFor, endings)
@@ -81,10 +82,6 @@ function lastBelow(fact: StoppedFact, endings: Endings): StoppedFact {
 
 function beginOf({ at, ending }: StoppedFact): number {
   return at - ending.tookMs
-}
-
-function parentOf(address: string): string {
-  return address.slice(0, Math.max(0, address.lastIndexOf('/')))
 }
 
 /** Stretches, gathered from the last to the first. */

@@ -1,4 +1,5 @@
 // Who is alive, as a fold over a trace: one entry for each incarnation. Hooks are counted by their calls, not by what facts say.
+import { addressAbove } from '../base/address.js'
 import type { Ending } from '../protocol/fact.js'
 import { type Answered, type Called, type HookName, isBeginning, type TraceEvent } from './trace.js'
 
@@ -188,7 +189,7 @@ export class Lives {
   #modeOf(life: Life): Mode {
     if (!life.hasStarted) return 'cancelled'
     if (!this.#asked.has(life)) return 'unasked'
-    const parent = this.at(life.address.slice(0, Math.max(0, life.address.lastIndexOf('/'))))
+    const parent = this.at(addressAbove(life.address))
     return parent === undefined || parent.state === 'draining' ? 'with-parent' : 'alone'
   }
 

@@ -1,5 +1,6 @@
 // The tree as the laws see it: who stands where, who depends on whom, recounted from what was written. Of the runtime only the reading
 // of options is asked, nothing that it decides.
+import { addressAbove } from '../base/address.js'
 import type { Hooks } from '../kernel/hooks.js'
 import type { ChildSpec, SupervisorFlags } from '../protocol/spec.js'
 import type { Place } from '../tree/place.js'
@@ -61,7 +62,7 @@ export class Shape {
 
   /** Whether somebody stands there, or may come to at run time. */
   mayHold(address: string): boolean {
-    for (let at = address; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('/')))) {
+    for (let at = address; at !== ''; at = addressAbove(at)) {
       const node = this.nodes.get(at)
       if (node !== undefined) return at === address || node.spec.kind === 'service' || flagsOf(node).dynamic
     }

@@ -1,4 +1,5 @@
 // What makes two states of a run the same.
+import { addressAbove } from '../base/address.js'
 import type { TraceEvent } from './trace.js'
 
 /** A state is what each supervisor has seen happen, in its order, and when. Orders of things that no supervisor sees both of are one. */
@@ -15,7 +16,7 @@ export class Streams {
     if (event.type === 'rested' || event.type === 'over') return
     const address = event.type === 'fact' ? event.fact.address : 'address' in event ? event.address : ''
     const words = wordsOf(event)
-    const parent = address.slice(0, Math.max(0, address.lastIndexOf('/')))
+    const parent = addressAbove(address)
     for (const stream of [parent, address]) this.#streams.set(stream, mix(this.#streams.get(stream) ?? 0, words))
   }
 }

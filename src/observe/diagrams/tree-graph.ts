@@ -1,5 +1,6 @@
 // A tree as boxes and arrows, before it is written in the language of a program that draws: who stands under whom, who uses whom, how
 // each is restarted, and how it is now, where that is known.
+import { addressAbove } from '../../base/address.js'
 import { type Blueprint, everyBlueprint } from '../../policy/blueprint.js'
 
 /** How each service is, by address. */
@@ -60,7 +61,7 @@ function lateChildren(known: ReadonlySet<string>, statuses: Statuses): Map<strin
   for (const [address, status] of statuses) {
     if (known.has(address)) continue
     let above = address
-    while (above !== '' && !known.has(above)) above = above.slice(0, Math.max(0, above.lastIndexOf('/')))
+    while (above !== '' && !known.has(above)) above = addressAbove(above)
     const statusesThere = late.get(above)
     if (statusesThere === undefined) late.set(above, [status])
     else statusesThere.push(status)

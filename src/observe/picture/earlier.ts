@@ -1,5 +1,6 @@
 // How it must have been before: whoever comes late is told the state and, after it, what happened before. What a service was in then
 // shows in the first thing that it did.
+import { addressAbove } from '../../base/address.js'
 import type { TreeNode } from '../../tree/tree-node.js'
 import type { FactFrame, StateFrame, WireFact } from '../watch/frames.js'
 import { statusIn } from './picture-node.js'
@@ -107,7 +108,7 @@ function addVanished(beginnings: Beginnings, places: Map<string, TreeNode>): voi
   for (const [address, beginning] of [...beginnings].sort(([one], [other]) => depth(one) - depth(other))) {
     if (places.has(address) || beginning.incarnation === 0) continue
     const cut = address.lastIndexOf('/')
-    const parent = places.get(address.slice(0, Math.max(0, cut)))
+    const parent = places.get(addressAbove(address))
     if (parent === undefined) continue
     const node: TreeNode = {
       id: address.slice(cut + 1),
@@ -135,8 +136,7 @@ function addedIn(history: readonly FactFrame[], places: ReadonlyMap<string, Tree
   for (const { fact } of history) {
     if (fact.type === 'started') ready.add(fact.address)
     if (fact.type === 'draining' || fact.type === 'stopped') ready.delete(fact.address)
-    if (fact.type === 'starting' && fact.incarnation === 1 && ready.has(fact.address.slice(0, Math.max(0, fact.address.lastIndexOf('/')))))
-      added.add(fact.address)
+    if (fact.type === 'starting' && fact.incarnation === 1 && ready.has(addressAbove(fact.address))) added.add(fact.address)
   }
   return added
 }

@@ -1,5 +1,6 @@
 // How a daemon is at one moment, as far as its frames have told: the whole state, then every fact folded into it. No clock, no
 // terminal, no browser: whoever shows it, live or played back, sees the same.
+import { addressAbove } from '../../base/address.js'
 import type { Report } from '../../policy/report.js'
 import type { Chart } from '../../protocol/chart.js'
 import type { TreeNode } from '../../tree/tree-node.js'
@@ -153,7 +154,7 @@ export class Picture {
   /** Folds in what was measured. */
   measure({ at, changed, added = [], charts = {} }: GaugesFrame): void {
     this.#at = Math.max(this.#at, at)
-    for (const node of added) this.#describe(node, parentOf(node.address))
+    for (const node of added) this.#describe(node, addressAbove(node.address))
     if (Object.keys(charts).length > 0) this.#charts = { ...this.#charts, ...charts }
     for (const [address, gauges] of Object.entries(changed)) this.#change(address, (node) => measured(node, gauges))
   }
@@ -190,7 +191,7 @@ export class Picture {
   // One that was added at run time: its first fact is all that is told of it, until the next measurement.
   #welcome(address: string): void {
     if (this.#nodes.has(address)) return
-    const parent = parentOf(address)
+    const parent = addressAbove(address)
     const [sibling] = this.#nodes.get(parent)?.dynamic === true ? this.childrenOf(parent) : []
     if (parent !== '') this.#change(parent, (node) => (node.kind === 'supervisor' ? node : { ...node, kind: 'supervisor' }))
     this.#put(newcomer(address, parent, sibling === undefined ? undefined : this.#nodes.get(sibling)))
@@ -206,8 +207,4 @@ export class Picture {
     this.#children.delete(address)
     if (node.parent !== undefined) this.#children.get(node.parent)?.delete(address)
   }
-}
-
-function parentOf(address: string): string {
-  return address.slice(0, Math.max(0, address.lastIndexOf('/')))
 }

@@ -1,4 +1,5 @@
 // What one place has gone through: each of its lives, how it ended, why, and what its supervisor did about it.
+import { addressAbove } from '../../base/address.js'
 import type { Held } from '../../protocol/fact.js'
 import type { WireFact } from '../watch/frames.js'
 import type { FactList } from './fact-list.js'
@@ -95,7 +96,7 @@ function betweenLives(fact: WireFact, life: Life | undefined): Partial<Life> | u
 // It was stopped and started anew though nothing was wrong with it: then somebody of its group crashed shortly before it was asked.
 function groupCause(facts: FactList, address: string, life: Life): readonly string[] {
   if (life.exit !== 'shutdown' || life.endedAt === undefined) return []
-  const supervisor = address.slice(0, Math.max(0, address.lastIndexOf('/')))
+  const supervisor = addressAbove(address)
   const ended = life.endedAt
   const restart = facts
     .about(supervisor)

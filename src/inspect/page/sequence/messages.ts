@@ -1,5 +1,6 @@
 // Facts as what was said: who asked whom, who acknowledged, and what each decided by itself. Facts are told by the one they are about;
 // who else took part is known from the tree: requests come from a supervisor, acks go to it.
+import { addressAbove } from '../../../base/address.js'
 import { formatMs } from '../../../base/duration.js'
 import type { WireError, WireFact } from '../../../observe/watch/frames.js'
 
@@ -40,7 +41,7 @@ export function messageOf(fact: WireFact, seq: number): Message | undefined {
 
 /** The address of the supervisor; `OUTSIDE` for the root's. */
 export function supervisorOf(address: string): string {
-  return address.slice(0, Math.max(0, address.lastIndexOf('/')))
+  return addressAbove(address)
 }
 
 function spokenIn(fact: WireFact): Spoken | undefined {

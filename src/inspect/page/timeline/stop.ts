@@ -1,5 +1,6 @@
 // The stop at one moment as a report: the daemon's own once it is there, until then folded from the facts by the same code that the
 // daemon folds it with, and by the same rule for what decided how long it took.
+import { addressAbove } from '../../../base/address.js'
 import type { FactList } from '../../../observe/picture/fact-list.js'
 import type { Picture } from '../../../observe/picture/picture.js'
 import { unfinished } from '../../../observe/picture/unfinished.js'
@@ -130,7 +131,7 @@ function membersOf(picture: Picture, seen: ReadonlyMap<string, Seen>): Member[] 
   const gone = new Map<string, string[]>()
   for (const address of seen.keys()) {
     if (picture.nodes.has(address)) continue
-    const above = address.slice(0, Math.max(0, address.lastIndexOf('/')))
+    const above = addressAbove(address)
     gone.set(above, [...(gone.get(above) ?? []), address])
   }
   const members: Member[] = []
