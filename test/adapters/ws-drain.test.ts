@@ -138,7 +138,7 @@ describe('pitfall 11: clients of a WebSocket server that drains', () => {
 
   it('after a crash they are told too, within the linger, and the next incarnation takes them in', async () => {
     const { env, time } = stoppedTime()
-    const { system, web, url, port, handle, facts } = await serveSockets(
+    const { system, web, url, port, handle } = await serveSockets(
       {
         linger: 100,
         closeJitter: '10s',
@@ -148,12 +148,13 @@ describe('pitfall 11: clients of a WebSocket server that drains', () => {
       },
       env,
     )
+    const restarted = new Promise<void>((resolve) => system.on(({ type }) => type === 'started' && resolve()))
     const [client, silent] = [await SocketClient.connect(url), await rawSocket(port)]
     const culprit = await SocketClient.connect(`${url}/crash`)
     expect(await Promise.all([passUntil(time, client.closed), client.closed, culprit.closed])).toEqual([expect.any(Number), 1001, 1001])
     await passUntil(time, silent.closed)
     expect(silent.received).toContain(GOING_AWAY)
-    while (facts.filter(({ type }) => type === 'started').length < 3) await passUntil(time, turn())
+    await passUntil(time, restarted)
     expect([system.ref(web).incarnation, system.ref(web).status, handle.count]).toEqual([2, 'ready', 0])
     await system.stop()
   })
