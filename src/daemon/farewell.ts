@@ -1,7 +1,7 @@
 // What comes after the tree has stopped, each within its own share of the grace: a scraper is waited for, spans are handed on, and last
 // of all the log is written out.
 
-import { flushLog } from '../observe/log/log.js'
+import { flushLog } from '../observe/log/flush.js'
 import { logReport } from '../observe/log/wide-event.js'
 import { explainStop } from '../observe/report/explain-stop.js'
 import { wrap } from '../observe/report/text-width.js'

@@ -2,7 +2,7 @@
 import { SpecError } from '../base/errors.js'
 import { logError } from '../base/log-error.js'
 import { publishFacts } from '../observe/fact-channels.js'
-import { flushLog } from '../observe/log/log.js'
+import { flushLog } from '../observe/log/flush.js'
 import type { Report } from '../policy/report.js'
 import { Problems } from '../protocol/spec.js'
 import type { Service } from '../tree/definition.js'

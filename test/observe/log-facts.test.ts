@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { type Log, silentLog } from '../../src/base/log.js'
 import { logError } from '../../src/base/log-error.js'
-import { flushLog, guardLog } from '../../src/observe/log/log.js'
+import { flushLog } from '../../src/observe/log/flush.js'
+import { guardLog } from '../../src/observe/log/log.js'
 import { logFact } from '../../src/observe/log/log-facts.js'
 import { about, ending, LOGGED_FACTS } from './sample-facts.js'
 

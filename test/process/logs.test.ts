@@ -2,8 +2,17 @@
 import { expect, test } from 'vitest'
 import { reportOf, start, story } from '../support/daemon-process.js'
 
-test.each(['pino', 'worker'])('pitfall 38: %s: two thousand lines of the last second arrive, in order, before the end', async (log) => {
-  const daemon = start('lossy-log', { env: { LOG: log } })
+test.each([
+  ['pino', 'idle'],
+  ['worker', 'idle'],
+  // The only thread that writes has something else to do first.
+  ['pino', 'busy'],
+  ['buffering', 'busy'],
+  ['several', 'busy'],
+  ['stream', 'busy'],
+  ['worker', 'busy'],
+])('pitfall 38: %s, %s: two thousand lines of the last second arrive, in order, before the end', async (log, others) => {
+  const daemon = start('lossy-log', { env: { LOG: log, OTHERS: others, ...(others === 'busy' && { UV_THREADPOOL_SIZE: '1' }) } })
   await daemon.line('up')
   daemon.signal('SIGTERM')
   const { code, lines } = await daemon.exited

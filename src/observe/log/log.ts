@@ -60,22 +60,3 @@ function eachLevel(make: (level: keyof Log) => Log['info']): Log {
     fatal: make('fatal'),
   }
 }
-
-/** Resolves when the log is written out, or after `limitMs`: a sink that hangs must not hold the exit. */
-export function flushLog(root: RootLog, limitMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    if (root.flush === undefined) return resolve()
-    const limit = setTimeout(resolve, limitMs)
-    const done = (): void => {
-      clearTimeout(limit)
-      resolve()
-    }
-    try {
-      // A `flush` that takes no callback is synchronous.
-      root.flush(done)
-      if (root.flush.length === 0) done()
-    } catch {
-      done()
-    }
-  })
-}
