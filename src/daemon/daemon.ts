@@ -15,7 +15,7 @@ import { EXIT_CODES, exitCodeOf, signalExitCode } from './exit-code.js'
 import { sayFarewell } from './farewell.js'
 import { lastWords, noticeForeignExit } from './last-words.js'
 import { leftovers } from './leftovers.js'
-import { leaveMarker, type Marker } from './marker.js'
+import { describeLost, leaveMarker, type Marker } from './marker.js'
 import type { NodeEnv } from './node-env.js'
 import { Observers } from './observers.js'
 import type { Settings } from './options.js'
@@ -24,6 +24,7 @@ import { isReady } from './probes.js'
 import { startWarnings, type Warning } from './start-warnings.js'
 import { listenForStop } from './stop-triggers.js'
 import { Stopping } from './stopping.js'
+import { startWatchdog, type Watchdog } from './watchdog/watchdog.js'
 
 /** Owns the process while a system lives in it. */
 export class Daemon {
@@ -41,6 +42,7 @@ export class Daemon {
     unready: () => this.#system.unready(),
   }
   #marker: Marker | undefined
+  #watchdog: Watchdog | undefined
   #hasStarted = false
   /** What failed first while the tree was starting. */
   #firstFailure: Extract<Fact, { type: 'start-failed' }> | undefined
@@ -52,7 +54,10 @@ export class Daemon {
     this.#system = system
     this.#env = env
     this.#settings = settings
-    this.#stopping = new Stopping(system, env, settings, () => this.#overdue())
+    this.#stopping = new Stopping(system, env, settings, {
+      begun: (limitMs) => this.#watchdog?.stopBegan(limitMs),
+      overdue: () => this.#overdue(),
+    })
     env.leaveBy(() => this.#stopping.leaving())
     const { log } = settings
     const daemon = daemonInfo(system.tree().id, settings)
@@ -79,6 +84,7 @@ export class Daemon {
     const warnings = startWarnings(this.#settings, this.#system.worstCaseMs, this.#observers.isScraped)
     this.#listen()
     this.#greet(warnings)
+    this.#watchdog = startWatchdog(this.#settings, this.#marker?.file)
     await this.#openDoors()
     if (!this.#stopping.begun) await this.#start()
     const report = await this.#system.ended()
@@ -132,7 +138,7 @@ export class Daemon {
     } catch (error) {
       return log.warn(logError(error), 'cannot leave the marker that tells the next start how this run ended')
     }
-    for (const { pid, startedAt } of this.#marker.lost) log.warn({ lostPid: pid, startedAt }, 'the last run ended without a farewell')
+    for (const lost of this.#marker.lost) log.warn(...describeLost(lost))
   }
 
   async #openDoors(): Promise<void> {
@@ -227,6 +233,8 @@ export class Daemon {
     this.#marker?.remove()
     // A process that exits listens to the last: a signal's or an error's default action would change its exit code.
     if (!this.#settings.exits) for (const remove of this.#removers.reverse()) remove()
+    // One that exits is watched to the last.
+    if (!this.#settings.exits) await this.#watchdog?.end()
     return code
   }
 

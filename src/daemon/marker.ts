@@ -1,24 +1,31 @@
 // A file that lies there while the daemon runs: if the next start finds one of a process that is gone, that process ended without
-// a farewell. Named per process, written once, never truncated.
+// a farewell. Named per process, written once, never truncated; a watchdog that ends the process adds a second line.
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { formatMs } from '../base/duration.js'
+import type { WatchdogWord } from './watchdog/thread.js'
 
 /** A run that ended without a farewell. */
 export interface LostRun {
   readonly pid: number
   readonly startedAt: string
+  /** What its watchdog said, if that has ended it. */
+  readonly killed: WatchdogWord | undefined
 }
 
 // Process ids are used again, at once where every run is pid 1: the birth tells two processes with the same id apart.
-interface Entry extends LostRun {
+interface Entry {
+  readonly pid: number
+  readonly startedAt: string
   readonly host: string
   readonly birth: string | undefined
 }
 
 /** The marker of one running daemon. */
 export interface Marker {
+  readonly file: string
   /** Earlier runs of the same daemon that ended without a farewell; told once. */
   readonly lost: readonly LostRun[]
   /** The farewell. */
@@ -49,6 +56,7 @@ export function leaveMarker(rootId: string, folder: string = defaultFolder()): M
   const file = join(folder, `${prefix}${process.pid}.run`)
   writeFileSync(file, JSON.stringify(entry), { mode: 0o600 })
   return {
+    file,
     lost,
     remove: () => {
       try {
@@ -62,14 +70,31 @@ export function leaveMarker(rootId: string, folder: string = defaultFolder()): M
 
 function collect(file: string): LostRun[] {
   try {
-    const entry = JSON.parse(readFileSync(file, 'utf8')) as Entry
+    const [first = '', last] = readFileSync(file, 'utf8').split('\n')
+    const entry = JSON.parse(first) as Entry
     // A folder may be shared between containers, whose processes cannot be seen from here.
     if (entry.host !== hostname() || isAlive(entry)) return []
     unlinkSync(file)
-    return [{ pid: entry.pid, startedAt: entry.startedAt }]
+    return [{ pid: entry.pid, startedAt: entry.startedAt, killed: wordOf(last) }]
   } catch {
     return []
   }
+}
+
+function wordOf(line: string | undefined): WatchdogWord | undefined {
+  try {
+    return line === undefined ? undefined : (JSON.parse(line) as WatchdogWord)
+  } catch {
+    return undefined
+  }
+}
+
+/** A lost run as a line of the log. */
+export function describeLost({ pid, startedAt, killed }: LostRun): [fields: object, message: string] {
+  const message = 'the last run ended without a farewell'
+  if (killed === undefined) return [{ lostPid: pid, startedAt }, message]
+  const still = `its event loop had not turned for ${formatMs(killed.stillMs)}${killed.place === undefined ? '' : `, at ${killed.place}`}`
+  return [{ lostPid: pid, startedAt, ...killed }, `${message}: its watchdog killed it, since ${still}`]
 }
 
 function isAlive({ pid, startedAt, birth }: Entry): boolean {

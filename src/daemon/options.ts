@@ -38,6 +38,11 @@ export interface RunOptions<Root extends Service = Service> {
    * `grace`. Default 0.
    */
   readonly finalScrape?: Duration
+  /**
+   * How long the event loop may go without a turn, at least 1 s: then a thread of its own says on standard error where it is, and ends the
+   * process by SIGKILL; so too when a stop has taken more than `grace` and a second. Default: no such thread.
+   */
+  readonly watchdog?: Duration
   /** The version of the daemon, for its log and its inspectors. Default: that of the `package.json` whose script npm runs, if it runs one. */
   readonly version?: string
   /** A pino logger or one like it; false for none. Default: pino to standard output. */
@@ -69,6 +74,8 @@ export interface Settings {
   readonly admin: { readonly folder: string | undefined; readonly port: number; readonly portWritten: boolean } | undefined
   readonly observers: readonly Observer[]
   readonly finalScrapeMs: number
+  /** Undefined: no watchdog. */
+  readonly watchdogMs: number | undefined
   readonly version: string | undefined
   /** Identifies this run of the daemon. */
   readonly run: string
@@ -88,6 +95,8 @@ export interface Settings {
 
 const PROBES_PORT = 9000
 const ADMIN_PORT = 9001
+// Less would end processes that are merely busy: a collection of garbage, a large module that is loaded.
+const SHORTEST_WATCHDOG_MS = 1_000
 
 /** Puts defaults in place and notes what is wrong. */
 export function readOptions(options: RunOptions, problems: Problems): Settings {
@@ -111,6 +120,7 @@ export function readOptions(options: RunOptions, problems: Problems): Settings {
     admin: readAdmin(options.admin ?? {}, problems),
     observers: readObservers(options.observers, problems),
     finalScrapeMs,
+    watchdogMs: readWatchdog(options.watchdog, problems),
     version: readVersion(options.version, problems),
     prestopToken: readPrestopToken(),
     run,
@@ -132,6 +142,14 @@ function nothingLeft(graceMs: number, lameDuckMs: number, finalScrapeMs: number)
   const nothing = `nothing of \`grace\` (${formatMs(graceMs)}) for the drain`
   if (finalScrapeMs === 0) return `${lameDuck} leaves ${nothing}`
   return lameDuckMs === 0 ? `${finalScrape} leaves ${nothing}` : `${lameDuck} and ${finalScrape} leave ${nothing}`
+}
+
+function readWatchdog(written: RunOptions['watchdog'], problems: Problems): number | undefined {
+  if (written === undefined) return undefined
+  const ms = problems.duration('run', 'watchdog', written, SHORTEST_WATCHDOG_MS)
+  if (ms < SHORTEST_WATCHDOG_MS)
+    problems.add('run', `\`watchdog\` is ${show(written)}, too short to tell blocked from busy; write 1s or more`)
+  return ms
 }
 
 // Secrets that come from files often end with a newline, which no header can carry.

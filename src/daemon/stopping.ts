@@ -57,13 +57,20 @@ export interface Prestop {
   readonly waitedMs: number
 }
 
+/** What the stop tells whoever can end the process. */
+export interface StopEvents {
+  /** It has begun, and the process ends when so much time is over. */
+  begun(limitMs: number): void
+  /** That time is over and the process still lives. */
+  overdue(): void
+}
+
 /** The stop of one daemon. */
 export class Stopping {
   readonly #system: System
   readonly #env: Env
   readonly #settings: Settings
-  /** Called when the grace is over and the process still lives. */
-  readonly #overdue: () => void
+  readonly #events: StopEvents
   readonly #lameDuck: LameDuck
   #begunAt: number | undefined
   #balancers: Promise<void> | undefined
@@ -73,11 +80,11 @@ export class Stopping {
   #hasTold = false
   readonly #timers: Timer[] = []
 
-  constructor(system: System, env: Env, settings: Settings, overdue: () => void) {
+  constructor(system: System, env: Env, settings: Settings, events: StopEvents) {
     this.#system = system
     this.#env = env
     this.#settings = settings
-    this.#overdue = overdue
+    this.#events = events
     this.#lameDuck = new LameDuck(settings)
   }
 
@@ -164,7 +171,10 @@ export class Stopping {
     const wasReady = this.leave === undefined
     this.#begunAt = clock.now()
     this.#comeBack?.cancel()
-    if (exits) this.#timers.push(clock.after(graceMs + BACKSTOP_MS, this.#overdue, true))
+    if (exits) {
+      this.#timers.push(clock.after(graceMs + BACKSTOP_MS, () => this.#events.overdue(), true))
+      this.#events.begun(graceMs + BACKSTOP_MS)
+    }
     log.info({ reason, inFlight: this.#system.tree().inFlight, graceMs: finite(graceMs) }, 'drain started')
     if (wasReady) log.info('readiness 503')
   }

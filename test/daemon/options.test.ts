@@ -37,6 +37,9 @@ test.each([
   [{ contain: 'yes' }, '`contain`'],
   [{ exit: 1 }, '`exit`'],
   [{ stdin: 1 }, '`stdin`'],
+  [{ watchdog: '900ms' }, "`watchdog` is '900ms', too short to tell blocked from busy; write 1s or more"],
+  [{ watchdog: 0 }, '`watchdog` is 0, too short'],
+  [{ watchdog: true }, '`watchdog` is true, not a duration'],
   [{ report: 5 }, '`report` is 5; write the path of a file'],
   [{ report: '' }, '`report`'],
   [{ signals: { SIGTERM: 'no' } }, '`signals.SIGTERM`'],
@@ -47,7 +50,9 @@ test.each([
 })
 
 test('all problems at once', () => {
-  expect(problemsOf({ grace: 'x', probes: { port: 99_999 }, marker: 1, signals: { SIGKILL: 'stop', SIGSTOP: 'stop' } })).toHaveLength(5)
+  expect(
+    problemsOf({ grace: 'x', watchdog: 1, probes: { port: 99_999 }, marker: 1, signals: { SIGKILL: 'stop', SIGSTOP: 'stop' } }),
+  ).toHaveLength(6)
 })
 
 test('the defaults', () => {
@@ -59,6 +64,7 @@ test('the defaults', () => {
     contains: true,
     exits: true,
     stdin: false,
+    watchdogMs: undefined,
   })
   expect([...settings.signals]).toEqual([
     ['SIGTERM', 'escalate'],

@@ -22,8 +22,11 @@ async function rig(options: RunOptions, drain: () => unknown = () => undefined) 
   expect(problems.list).toEqual([])
   const system = buildSystem(supervisor('app', { children: [service('a', { start: () => 1, drain, shutdown: '1h' })] }), env)
   let overdue = 0
-  const stopping = new Stopping(system, env, settings, () => {
-    overdue += 1
+  const stopping = new Stopping(system, env, settings, {
+    begun: () => {},
+    overdue: () => {
+      overdue += 1
+    },
   })
   system.whenEnding(() => stopping.follow('by itself'))
   let report: unknown
@@ -86,20 +89,26 @@ test('pitfall 44: the lame duck is a part of the grace: what hangs is given up w
 })
 
 test('a process that lives longer than its grace is ended; without a limit, or where it does not exit, never', async () => {
-  for (const [options, expected] of [
-    [{ grace: '10s' }, 1],
-    [{ grace: '10s', exit: false }, 0],
-    [{ grace: Number.POSITIVE_INFINITY }, 0],
+  for (const [options, expected, told] of [
+    [{ grace: '10s' }, 1, [11_000]],
+    [{ grace: '10s', exit: false }, 0, []],
+    [{ grace: Number.POSITIVE_INFINITY }, 0, [Number.POSITIVE_INFINITY]],
   ] as const) {
     const env = new VirtualEnv()
     const settings = readOptions({ probes: false, log: false, ...options }, new Problems())
     // A tree that does not keep its deadline, which must not happen.
     const system = { ...buildSystem(supervisor('app', { children: [] }), plainEnv), stop: () => never, tree: () => ({ inFlight: 0 }) }
     let overdue = 0
-    const stopping = new Stopping(system as unknown as System, env, settings, () => {
-      overdue += 1
+    const begun: number[] = []
+    const stopping = new Stopping(system as unknown as System, env, settings, {
+      begun: (limitMs) => begun.push(limitMs),
+      overdue: () => {
+        overdue += 1
+      },
     })
     stopping.begin('SIGTERM', true)
+    // At once: the loop may not turn any more.
+    expect(begun).toEqual(told)
     await env.advance(10_999)
     expect(overdue).toBe(0)
     await env.advance(2 ** 31)
