@@ -1,6 +1,6 @@
 // When a process whose event loop does not turn is ended. What is counted are the watchdog's own checks, and no clock is read: a
-// process that was suspended, or got no processor for a while, has missed checks as well as turns. The thread that watches is given
-// the text of `checkLoop` and nothing else of this file.
+// process that was stopped or suspended has missed checks as well as turns. The thread that watches is given the text of `checkLoop` and
+// nothing else of this file.
 
 /** What is too long, in milliseconds. */
 export interface WatchdogLimits {

@@ -64,10 +64,11 @@ test('pitfall 37: with `watchdog`, a stop that is blocked beyond the grace and a
 })
 
 test('pitfall 37: with `watchdog`, a process that was stopped and goes on in the middle of its work lives', async () => {
-  const daemon = startWith({ watchdog: '3s' }, { env: { HOW: 'half a second of work' } })
+  const daemon = startWith({ watchdog: '4s' }, { env: { HOW: 'twenty ticks' } })
   await block(daemon)
+  await daemon.line('five ticks')
   daemon.signal('SIGSTOP')
-  await wait(4_000)
+  await wait(5_000)
   daemon.signal('SIGCONT')
   await daemon.line('loop is free')
   daemon.signal('SIGTERM')
@@ -75,10 +76,11 @@ test('pitfall 37: with `watchdog`, a process that was stopped and goes on in the
 })
 
 test.each([
-  ['that a debugger may hold', ['--inspect=127.0.0.1:0'], undefined],
-  ['that is opened to a debugger while it is blocked', ['--inspect-port=127.0.0.1:0'], 'SIGUSR1'],
-] as const)('pitfall 37: with `watchdog`, a process %s is left alone', async (_what, node, signal) => {
-  const daemon = startWith({ watchdog: '1s' }, { node, env: { HOW: 'a while' } })
+  ['that a debugger may hold', ['--inspect=127.0.0.1:0'], 'a while', undefined],
+  ['that a debugger may hold, and that cannot be asked', ['--inspect=127.0.0.1:0'], 'a while in native code', undefined],
+  ['that is opened to a debugger while it is blocked', ['--inspect-port=127.0.0.1:0'], 'a while', 'SIGUSR1'],
+] as const)('pitfall 37: with `watchdog`, a process %s is left alone', async (_what, node, how, signal) => {
+  const daemon = startWith({ watchdog: '1s' }, { node, env: { HOW: how } })
   await block(daemon)
   if (signal !== undefined) daemon.signal(signal)
   await daemon.line('loop is free')

@@ -31,7 +31,7 @@ const LONGEST_MS = 2 ** 31 - 1
 export function startWatchdog({ watchdogMs, graceMs, log }: Settings, markerFile: string | undefined): Watchdog | undefined {
   if (watchdogMs === undefined) return undefined
   const cells = new Int32Array(new SharedArrayBuffer(Object.keys(CELLS).length * Int32Array.BYTES_PER_ELEMENT))
-  const everyMs = Math.min(watchdogMs / 10, EVERY_AT_MOST_MS)
+  const everyMs = Math.min(Math.ceil(watchdogMs / 10), EVERY_AT_MOST_MS)
   const limits: WatchdogLimits = {
     everyMs,
     limitMs: watchdogMs,
