@@ -54,32 +54,45 @@ test('its last line says what, how long against which limit, where, and what to 
   expect(lastLine({ ...found, place: undefined }, formatMs)).toContain('; where is not known. ')
 })
 
-test('the text of the thread is all that it needs: in a world without anything else it looks, asks, says and kills', () => {
-  const cells = new Int32Array(3)
+type Answer = (error: object | null, answer: object) => void
+
+const IN_SPIN = { result: { value: JSON.stringify(['Error\n    at spin (file:///app/a.js:1:2)', '']) } }
+
+/** The thread in a world that holds nothing but what it is given: what it does at its next looks. */
+function threadIn(connect: () => void, answer: (tell: Answer) => void, write?: () => never) {
   const did: string[] = []
-  let check = (): void => {}
+  const cells = new Int32Array(Object.keys(CELLS).length)
+  let look = (): void => {}
   class Session {
     connectToMainThread(): void {
+      connect()
       did.push('connected')
     }
     on(): void {}
     disconnect(): void {
       did.push('disconnected')
     }
-    post(method: string, _options: object, answer: (error: null, answer: object) => void): void {
+    post(method: string, _options: object, tell: Answer): void {
       did.push(method)
-      answer(null, { result: { value: JSON.stringify(['Error\n    at spin (file:///app/a.js:1:2)', '']) } })
+      try {
+        answer(tell)
+      } catch {
+        // In truth it is called in a turn of its own, with nobody around it.
+        did.push('the thread has crashed')
+      }
     }
   }
   const fs = {
     openSync: () => 9,
-    writeSync: (fd: number, text: string) => did.push(`${fd}: ${text}`),
+    writeSync: (fd: number, text: string) => write?.() ?? did.push(`${fd}: ${text}`),
     constants: { O_WRONLY: 1, O_APPEND: 2 },
   }
+  const limits = { everyMs: 100, limitMs: 300, overdueMs: 100, asksAtMost: 2 }
+  const data: WatchdogData = { limits, graceMs: 1_000, cells, markerFile: 'run.marker' }
   const world = {
     Atomics,
     setInterval: (fn: () => void) => {
-      check = fn
+      look = fn
     },
     process: {
       pid: 5,
@@ -88,18 +101,20 @@ test('the text of the thread is all that it needs: in a world without anything e
     },
     require: () => ({ workerData: data }),
   }
-  const data: WatchdogData = {
-    limits: { everyMs: 100, limitMs: 300, overdueMs: 100, asksAtMost: 2 },
-    graceMs: 1_000,
-    cells,
-    markerFile: 'run.marker',
-  }
   runInContext(threadSource(), createContext(world))
   const looks = (count: number): string[] => {
     did.length = 0
-    for (let look = 0; look < count; look += 1) check()
+    for (let done = 0; done < count; done += 1) look()
     return [...did]
   }
+  return { cells, looks }
+}
+
+test('the text of the thread is all that it needs: in a world without anything else it looks, asks, says and kills', () => {
+  const { cells, looks } = threadIn(
+    () => {},
+    (tell) => tell(null, IN_SPIN),
+  )
   expect(looks(3)).toEqual([])
   expect(looks(1)).toEqual(['connected', 'Runtime.evaluate'])
   // It turns after all.
@@ -113,6 +128,22 @@ test('the text of the thread is all that it needs: in a world without anything e
     expect.stringMatching(/^9: \n\{"endedAt":"[^"]+","stillMs":400,"place":"spin \(\/app\/a\.js:1:2\)"\}$/),
     'SIGKILL 5',
   ])
+})
+
+const fail = (): never => {
+  throw new Error('not here')
+}
+
+test.each<[string, () => void, (tell: Answer) => void, (() => never)?]>([
+  ['the inspector cannot be reached', fail, () => {}],
+  ['nobody answers', () => {}, () => {}],
+  ['the answer is an error', () => {}, (tell) => tell({ code: 1 }, {})],
+  ['the question throws', () => {}, (tell) => tell(null, { result: {}, exceptionDetails: {} })],
+  ['nothing can be written', () => {}, (tell) => tell(null, IN_SPIN), fail],
+])('it kills in any case, also when %s', (_what, connect, answer, write) => {
+  const did = threadIn(connect, answer, write).looks(6)
+  expect(did).toContain('SIGKILL 5')
+  expect(did).not.toContain('the thread has crashed')
 })
 
 async function threadOf(watched: object): Promise<Worker | undefined> {
