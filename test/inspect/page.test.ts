@@ -105,6 +105,11 @@ describe.skipIf(skips)('a service', () => {
     await until(page, 'it is in the address', async () => new URL(page.url()).hash === '#/shop/back/orders')
     await page.reload()
     await until(page, 'it is shown', async () => (await page.locator('.path').textContent()) === 'shop/back/orders')
+    // As a colleague's link does in a page that is open already.
+    await page.evaluate("location.hash = '#/shop/front/api'")
+    await until(page, 'it is shown', async () => (await page.locator('.path').textContent()) === 'shop/front/api')
+    await page.evaluate("location.hash = '#/shop/100%'")
+    await until(page, 'what is no address is taken as it is', async () => (await page.locator('.path').textContent()) === 'shop/100%')
   })
 
   test('that has left the tree says so', async () => {
