@@ -2,6 +2,7 @@
 import { StartError } from '../base/errors.js'
 import { logError } from '../base/log-error.js'
 import { FactLog, HEARD_BY_LOG } from '../observe/log/fact-log.js'
+import { tagged } from '../observe/log/log.js'
 import { Watch } from '../observe/watch/watch.js'
 import type { SignalMeaning } from '../policy/escalation.js'
 import type { Report } from '../policy/report.js'
@@ -34,6 +35,7 @@ export class Daemon {
   readonly #removers: (() => void)[] = []
   readonly #watch: Watch
   readonly #observers: Observers
+  readonly #facts: FactLog
   readonly #doors: Doors
   readonly #readiness = {
     started: () => this.#hasStarted,
@@ -51,8 +53,11 @@ export class Daemon {
   constructor(system: System, env: NodeEnv, settings: Settings) {
     this.#system = system
     this.#env = env
-    this.#settings = settings
-    this.#stopping = new Stopping(system, env, settings, () => this.#overdue())
+    const { address } = system.tree()
+    let fieldsOf: Observers['fields']
+    // What it says itself is about the whole: its start, its shutdown.
+    this.#settings = { ...settings, log: tagged(settings.log, () => fieldsOf?.(address) ?? {}) }
+    this.#stopping = new Stopping(system, env, this.#settings, () => this.#overdue())
     env.leaveBy(() => this.#stopping.leaving())
     const { log } = settings
     const daemon = daemonInfo(system.tree().id, settings)
@@ -66,8 +71,10 @@ export class Daemon {
       throw error
     }
     const { page, fields, inside } = this.#observers
+    fieldsOf = fields
+    this.#facts = new FactLog(log, fields)
     const routes = (kind: 'probes' | 'admin') => this.#observers.routes(kind)
-    this.#doors = new Doors({ system, watch: this.#watch, log, page, reportFile: settings.reportFile, routes })
+    this.#doors = new Doors({ system, watch: this.#watch, log: this.#settings.log, page, reportFile: settings.reportFile, routes })
     if (fields !== undefined) env.tagLines(fields)
     if (inside !== undefined) env.runHooksIn(inside)
   }
@@ -93,10 +100,9 @@ export class Daemon {
   // --- before anything starts
 
   #listen(): void {
-    const { log, contains, exits } = this.#settings
+    const { contains, exits } = this.#settings
     const { clock } = this.#env
     const root = this.#system.tree().address
-    const facts = new FactLog(log, this.#observers.fields)
     this.#removers.push(
       listenForStop(this.#settings, {
         now: () => clock.now(),
@@ -108,7 +114,7 @@ export class Daemon {
     if (exits) this.#removers.push(noticeForeignExit(() => this.#system.tree()))
     this.#removers.push(
       this.#system.on((fact) => {
-        facts.hear(fact)
+        this.#facts.hear(fact)
         if (fact.type === 'started' && fact.address === root) this.#hasStarted = true
         if (fact.type === 'start-failed' && !this.#hasStarted) this.#firstFailure ??= fact
       }, HEARD_BY_LOG),
@@ -219,7 +225,8 @@ export class Daemon {
     const startFailed = this.#startError !== undefined
     const code = exitCodeOf({ report, exit: this.#system.exit, startFailed, unowned: this.#unowned > 0 })
     const usedMs = (): number => this.#stopping.usedMs()
-    const speaker = { system: this.#system, env: this.#env, settings: this.#settings, observers: this.#observers, usedMs }
+    const { hurried } = this.#stopping
+    const speaker = { system: this.#system, env: this.#env, settings: this.#settings, observers: this.#observers, usedMs, hurried }
     await sayFarewell(speaker, { report, code, left: await leftovers() })
     this.#watch.close()
     await this.#doors.close()
