@@ -53,17 +53,22 @@ export class Daemon {
   constructor(system: System, env: NodeEnv, settings: Settings) {
     this.#system = system
     this.#env = env
-    const { address } = system.tree()
+    const { address, id } = system.tree()
     let fieldsOf: Observers['fields']
-    // What it says itself is about the whole: its start, its shutdown.
-    this.#settings = { ...settings, log: tagged(settings.log, () => fieldsOf?.(address) ?? {}) }
+    // What it says itself is about its start or its shutdown; that somebody cannot be asked for fields, it says without any.
+    const log = tagged(settings.log, () => {
+      const ask = fieldsOf
+      fieldsOf = undefined
+      const fields = ask?.(address) ?? {}
+      fieldsOf = ask
+      return fields
+    })
+    this.#settings = { ...settings, log }
     this.#stopping = new Stopping(system, env, this.#settings, () => this.#overdue())
     env.leaveBy(() => this.#stopping.leaving())
-    const { log } = settings
-    const daemon = daemonInfo(system.tree().id, settings)
-    const now = (): number => env.clock.now()
-    this.#watch = new Watch({ system, daemon, now })
-    const observed = { system, daemon, log, now, watch: this.#watch, isReady: () => isReady(this.#readiness) }
+    const watched = { system, daemon: daemonInfo(id, settings), now: (): number => env.clock.now() }
+    this.#watch = new Watch(watched)
+    const observed = { ...watched, log, watch: this.#watch, isReady: () => isReady(this.#readiness) }
     try {
       this.#observers = new Observers(settings.observers, observed)
     } catch (error) {
@@ -72,9 +77,9 @@ export class Daemon {
     }
     const { page, fields, inside } = this.#observers
     fieldsOf = fields
-    this.#facts = new FactLog(log, fields)
-    const routes = (kind: 'probes' | 'admin') => this.#observers.routes(kind)
-    this.#doors = new Doors({ system, watch: this.#watch, log: this.#settings.log, page, reportFile: settings.reportFile, routes })
+    this.#facts = new FactLog(settings.log, fields)
+    const routes = this.#observers.routes.bind(this.#observers)
+    this.#doors = new Doors({ system, watch: this.#watch, log, page, reportFile: settings.reportFile, routes })
     if (fields !== undefined) env.tagLines(fields)
     if (inside !== undefined) env.runHooksIn(inside)
   }

@@ -145,3 +145,20 @@ describe('routes', () => {
     return []
   }
 })
+
+test('who throws when asked for fields is told of once a line, and the line is written', async () => {
+  const { log, messages } = keptLog()
+  const broken: Observer = {
+    name: 'broken',
+    attach: () => ({
+      fields: () => {
+        throw new Error('oops')
+      },
+    }),
+  }
+  const stop = new AbortController()
+  const options = { signal: stop.signal, log, probes: false, admin: false, marker: false, onReady: () => stop.abort() } as const
+  await run(supervisor('app', { children: [] }), { ...options, observers: [broken] })
+  expect(messages().filter((message) => message === 'readiness 503')).toHaveLength(1)
+  expect(messages()).toContain('fields of the observer broken threw; the daemon goes on without it')
+})
