@@ -1,4 +1,5 @@
 // One candidate at work: performs what its tenure decides, and tells it what came of that. Nothing is decided here.
+import { addressAbove } from '../base/address.js'
 import { deferred } from '../base/deferred.js'
 import { describe } from '../base/errors.js'
 import { type Context, incarnationOf } from '../kernel/context.js'
@@ -39,6 +40,8 @@ export class Campaign implements Campaigner {
   #work: TermWork | undefined
   #grantedAt = 0
   #leavingAt: number | undefined
+  /** The latest promotion that failed. */
+  failure: Campaigner['failure']
   readonly #ended = deferred<void>()
 
   constructor(options: Options) {
@@ -85,7 +88,7 @@ export class Campaign implements Campaigner {
 
   // The leader's, not that of the service in it that does its work.
   get address(): string {
-    return this.#options.ctx.address.replace(/\/[^/]*$/, '')
+    return addressAbove(this.#options.ctx.address)
   }
 
   get phase(): string {
@@ -169,7 +172,7 @@ export class Campaign implements Campaigner {
         return this.#lead()
       case 'drain':
         this.#leavingAt = this.#now
-        noteTerm(this.#about, 'stepping-down', { why: command.why, inFlight: this.#work?.inFlight ?? 0 })
+        noteTerm(this.#about, 'stepping-down', { why: command.why, inFlight: this.#work?.term.inFlight ?? 0 })
         return this.#work?.drain()
       case 'invalidate':
       case 'conclude':
@@ -211,14 +214,18 @@ export class Campaign implements Campaigner {
   }
 
   #failed(phase: string, error: unknown): void {
-    if (PROMOTING.includes(this.#tenure.phase)) noteTerm(this.#about, 'promotion-failed', { phase, error })
+    if (PROMOTING.includes(this.#tenure.phase)) {
+      this.failure = { phase, error }
+      noteTerm(this.#about, 'promotion-failed', { phase, error })
+    }
     this.#feed({ type: 'failed', why: describe(error) })
   }
 
   #lead(): void {
     noteTerm(this.#about, 'promoted', { tookMs: this.#now - this.#grantedAt })
-    // Once it has ended its supervisor decides whether it is started again: that is known a turn later.
-    void this.#work?.ref?.stopped().then(() => this.#incarnation.env.yieldLoop(() => this.#wake()))
+    // Once it has ended its supervisor decides whether it is started again: that is known a turn later. One that is gone already rejects.
+    const look = (): void => this.#incarnation.env.yieldLoop(() => this.#wake())
+    this.#work?.ref?.stopped().then(look, look)
   }
 
   #fenceFailed(): void {

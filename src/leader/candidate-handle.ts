@@ -16,6 +16,8 @@ export interface Campaigner {
   readonly handle: unknown
   /** Who holds the lease, and the latest term, by what was read last. */
   readonly known: { readonly holder: string | undefined; readonly term: bigint }
+  /** What came of its latest promotion that failed. */
+  readonly failure: { readonly phase: string; readonly error: unknown } | undefined
   /** To be wanted, or to step down. */
   ask(event: TenureEvent & { readonly type: 'wanted' | 'stepDown' }): void
 }
@@ -28,6 +30,12 @@ interface About {
   readonly clock: Clock
   /** How long a step-down may take that nobody gave a deadline. */
   readonly drainMs: number
+}
+
+/** In these phases it is no matter of time. */
+const OBSTACLES: Readonly<Record<string, string>> = {
+  idle: 'it stands for election once the whole tree has started; what is awaited in a `start` keeps it from that',
+  ended: 'it is stopping',
 }
 
 /** What `leader` gives to those who use it. */
@@ -70,14 +78,17 @@ export class CandidateHandle implements Leadership<unknown> {
   async promote({ deadline = '1m' }: { readonly deadline?: Duration } = {}): Promise<bigint> {
     const withinMs = demandDuration('promote', 'deadline', deadline)
     const campaign = this.#campaign
+    const failedBefore = campaign.failure
     this.#wanting += 1
     campaign.ask({ type: 'wanted', isSo: true })
     await this.#waitUntil(() => this.leading || campaign.phase === 'ended', withinMs)
     this.#wanting -= 1
     if (this.#wanting === 0) campaign.ask({ type: 'wanted', isSo: false })
     if (this.leading) return campaign.term as bigint
-    const why = campaign.phase === 'ended' ? 'it is stopping' : `${withinMs} ms are over`
-    throw new PromotionError(this.#about.address, campaign.phase, new Error(why))
+    const { phase, failure } = campaign
+    if (phase !== 'ended' && failure !== undefined && failure !== failedBefore)
+      throw new PromotionError(this.#about.address, failure.phase, failure.error)
+    throw new PromotionError(this.#about.address, phase, new Error(OBSTACLES[phase] ?? `${withinMs} ms are over`))
   }
 
   async stepDown({ to, deadline }: { readonly to?: string; readonly deadline?: Duration } = {}): Promise<void> {
@@ -98,10 +109,12 @@ export class CandidateHandle implements Leadership<unknown> {
 
   async #waitUntil(isSo: () => boolean, withinMs: number): Promise<void> {
     let isLate = false
-    const timer = this.#about.clock.after(withinMs, () => {
+    const late = (): void => {
       isLate = true
       this.changed()
-    })
+    }
+    // Somebody waits for it: a process that has nothing else to do must not end before.
+    const timer = this.#about.clock.after(withinMs, late, true)
     while (!isSo() && !isLate) await this.#change.promise
     timer.cancel()
   }

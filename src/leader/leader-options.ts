@@ -136,11 +136,16 @@ function checkTimes(where: string, options: LeaderOptions<Service, Uses>, proble
   if (problem !== undefined) problems.add(where, problem)
 }
 
+/** Whether that is a lease store, as far as can be seen. */
+export function isLease(value: unknown): value is Lease {
+  return typeof value === 'object' && value !== null && 'guarantees' in value
+}
+
 /** Notes what is wrong with a leader's options. */
 export function checkLeaderOptions(where: string, options: LeaderOptions<Service, Uses>, problems: Problems): void {
   const { lease, child, recover, checkpoint, candidate, onFenceFailure } = options as unknown as Record<string, unknown>
-  const isLease = typeof lease === 'function' || (typeof lease === 'object' && lease !== null && 'guarantees' in lease)
-  if (!isLease) problems.add(where, '`lease` is neither a lease store nor a function that makes one; write `lease: memoryLease("jobs")`')
+  if (typeof lease !== 'function' && !isLease(lease))
+    problems.add(where, '`lease` is neither a lease store nor a function that makes one; write `lease: memoryLease("jobs")`')
   if (typeof child !== 'function') problems.add(where, '`child` is not a function that makes a service for a term')
   for (const [name, value] of Object.entries({ recover, checkpoint })) {
     if (value !== undefined && typeof value !== 'function') problems.add(where, `\`${name}\` is not a function`)

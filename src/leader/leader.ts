@@ -4,13 +4,14 @@ import { addressAbove } from '../base/address.js'
 import { SpecError } from '../base/errors.js'
 import { type Context, incarnationOf } from '../kernel/context.js'
 import type { Lease } from '../protocol/lease.js'
+import { show } from '../protocol/spec.js'
 import { define, definitionOf, type HandleOf, type Leading, type Service } from '../tree/definition.js'
 import { type Dynamic, dynamicSupervisor } from '../tree/dynamic-supervisor.js'
 import { service } from '../tree/service.js'
 import { supervisor } from '../tree/supervisor.js'
 import type { Uses } from '../tree/uses.js'
 import { Campaign } from './campaign.js'
-import { checkLeaderOptions, type LeaderOptions, type LeaderSettings, readLeaderOptions } from './leader-options.js'
+import { checkLeaderOptions, isLease, type LeaderOptions, type LeaderSettings, readLeaderOptions } from './leader-options.js'
 import type { Leadership } from './leadership.js'
 import { weaknesses } from './requirement.js'
 import { Scope } from './scope.js'
@@ -47,8 +48,9 @@ export function leader<const Id extends string, S extends Service, U extends Use
   id: Id,
   options: LeaderOptions<S, U>,
 ): Service<Leadership<HandleOf<S>>, {}, Id> & Leading {
-  const { restart, significant, startTimeout } = options
+  // A copy of its own, since whoever wrote it may go on with the object, or have forgotten it.
   const own = { ...options } as unknown as LeaderOptions<Service, Uses>
+  const { restart, significant, startTimeout } = own
   const scope = dynamicSupervisor('scope', { child: (made: Service) => made, maxChildren: 1 })
   const campaign = campaignOf(own, scope)
   const outer = definitionOf(
@@ -97,6 +99,7 @@ async function prepare(ctx: Context<Record<string, unknown>>, settings: LeaderSe
   const { env, world } = incarnationOf(ctx)
   const lease: Lease = typeof settings.lease === 'function' ? await settings.lease(ctx) : settings.lease
   const address = addressAbove(ctx.address)
+  if (!isLease(lease)) throw new SpecError([`${address}: \`lease\` made ${show(lease)}, which is no lease store`])
   // One that was given has been looked at with all options; this is for one that was made.
   const weak = weaknesses(lease, settings.require)
   if (weak.length > 0) throw new SpecError(weak.map((problem) => `${address}: ${problem}`))

@@ -1,6 +1,6 @@
 // What a leader requires of its lease store, and in what a store promises less: a fence is worth as much as the terms that it compares.
 import type { Lease, LeaseGuarantees } from '../protocol/lease.js'
-import type { Problems } from '../protocol/spec.js'
+import { type Problems, show } from '../protocol/spec.js'
 
 /** What a store must promise at least. */
 export type Requirement = Partial<Pick<LeaseGuarantees, 'exclusion' | 'token'>>
@@ -31,6 +31,11 @@ export function checkRequirement(
   problems: Problems,
 ): void {
   const before = problems.list.length
+  if (require !== undefined && (typeof require !== 'object' || require === null))
+    return problems.add(where, `\`require\` is ${show(require)}; write \`require: { exclusion: 'consensus' }\``)
+  // What is not looked at would be taken for a promise.
+  for (const name of Object.keys(require ?? {}))
+    if (!(name in RANKS)) problems.add(where, `\`require.${name}\` cannot be required; \`exclusion\` and \`token\` can`)
   problems.oneOf(where, 'require.exclusion', require?.exclusion, RANKS.exclusion, 'best-effort')
   problems.oneOf(where, 'require.token', require?.token, RANKS.token, 'monotonic')
   if (problems.list.length > before || typeof lease !== 'object' || lease === null || !('guarantees' in lease)) return

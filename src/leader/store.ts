@@ -7,6 +7,7 @@ import { type Context, incarnationOf } from '../kernel/context.js'
 import type { Incarnation } from '../kernel/incarnation.js'
 import type { StoreCall, TenureCommand, TenureEvent } from '../policy/tenure/words.js'
 import type { Candidate, Lease, LeaseAnswer } from '../protocol/lease.js'
+import { show } from '../protocol/spec.js'
 import type { LeaderSettings } from './leader-options.js'
 
 type StoreCommand = TenureCommand & { readonly do: StoreCall }
@@ -85,7 +86,9 @@ export class Store {
   #checkpoint(): string | undefined {
     const { settings, ctx } = this.#options
     try {
-      return settings.checkpoint?.()
+      const checkpoint: unknown = settings.checkpoint?.()
+      if (checkpoint === undefined || typeof checkpoint === 'string') return checkpoint
+      throw new TypeError(`\`checkpoint\` gave ${show(checkpoint)}; it must give text, at once`)
     } catch (error) {
       ctx.log.error(logError(error), 'the checkpoint could not be made; the next leader gets none')
       return undefined

@@ -3,6 +3,7 @@
 import type { Clock } from '../base/clock.js'
 import { type Duration, parseDuration } from '../base/duration.js'
 import { StaleTermError } from '../base/leadership-errors.js'
+import { show } from '../protocol/spec.js'
 import type { Awaitable } from '../tree/service.js'
 
 /** A resource that refuses what comes of older terms, once it was told of a newer one. */
@@ -118,6 +119,8 @@ export class HeldTerm implements Term {
   }
 
   assert(minMs = 0): void {
+    if (typeof minMs !== 'number' || Number.isNaN(minMs))
+      throw new TypeError(`${this.#options.address}: term.assert(${show(minMs)}): not a number of milliseconds`)
     const remainingMs = this.remainingMs()
     if (remainingMs > 0 && remainingMs >= minMs) return
     throw new StaleTermError(this.#options.address, this.value, remainingMs, minMs)
@@ -126,6 +129,7 @@ export class HeldTerm implements Term {
   async run<T>(name: string, fn: (signal: AbortSignal) => Awaitable<T>, options: { readonly timeout?: Duration } = {}): Promise<T> {
     const timeoutMs = parseDuration(options.timeout ?? Number.POSITIVE_INFINITY)
     if (timeoutMs === undefined) throw new TypeError(`term.run(${name}, { timeout: ${String(options.timeout)} }): not a duration`)
+    if (typeof fn !== 'function') throw new TypeError(`term.run(${show(name)}, …): the second argument is not a function`)
     this.assert()
     const own = new AbortController()
     if (this.signal.aborted) own.abort(this.signal.reason)

@@ -85,7 +85,8 @@ class Post {
         .on('close', () => watchers.delete(socket))
     })
     return new Promise((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error)))
+      // Once it listens too: whom it could not accept for lack of file descriptors will call again, and that is not worth the process.
+      server.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error)))
       // Exclusive: in a worker of `node:cluster` the primary would bind it, once for all workers.
       server.listen({ path, exclusive: true }, () => resolve(new Post(path, server, watchers))).unref()
     })

@@ -13,6 +13,7 @@ import type {
   Release,
   Renewal,
 } from '../protocol/lease.js'
+import { demandElection } from './election.js'
 import { LocalCalls } from './local-calls.js'
 import { openFolder } from './local-folder.js'
 import { isAlive, LocalLock, type LockPlace } from './local-lock.js'
@@ -34,7 +35,8 @@ export interface LocalLeaseOptions {
  * process that is merely stopped (SIGSTOP, a suspended machine) goes on holding it. So leases do not expire, and `leaseMs` means nothing
  * to the store. A record that is lost or damaged is refused with `StoreRefusedError`; no term is ever granted twice.
  *
- * @throws Error on another system than Linux, and when the folder cannot be used: then it says why, and what to do.
+ * @throws TypeError for an election without a name; Error on another system than Linux, and when the folder cannot be used: then it says
+ * why, and what to do.
  *
  * @example
  * ```ts
@@ -53,6 +55,7 @@ export interface LocalLeaseOptions {
  * ```
  */
 export function localLease(election: string, { directory }: LocalLeaseOptions = {}): Lease {
+  demandElection('localLease', election)
   if (process.platform !== 'linux')
     throw new Error(
       `localLease needs abstract Unix sockets, which only Linux has, not ${process.platform}: the lease would not be free when its holder is killed. Take memoryLease (quiesce/lease/memory) within one process, or a lease in a database (quiesce/lease/postgres).`,
@@ -157,7 +160,7 @@ class LocalLease implements Lease {
       }
       const { kept, lock } = held
       const wish = await this.#files.read().catch(() => undefined)
-      await this.#write(held, {
+      const written = this.#write(held, {
         ...kept,
         holder: undefined,
         phase: 'vacant',
@@ -166,6 +169,8 @@ class LocalLease implements Lease {
         sign: undefined,
         releasedBy: candidate.incarnation,
       })
+      // What was lost is let go of though the disk be full: that nobody lives who holds it says as much, and nobody would try again.
+      await (exit.drained ? written : written.catch(() => {}))
       this.#held = undefined
       lock.free()
       return { ok: true, record: await this.#recordOf(held.kept) }

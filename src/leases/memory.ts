@@ -15,6 +15,7 @@ import type {
   Release,
   Renewal,
 } from '../protocol/lease.js'
+import { demandElection } from './election.js'
 
 /** What a store in memory begins with. */
 export interface MemoryLeaseOptions {
@@ -26,7 +27,7 @@ export interface MemoryLeaseOptions {
  * A lease store in the memory of this process. All who are to compete must be given the same object. It promises as much as any store
  * can, as long as the process lives, and goes by the clock of the system that it is used in (`useClock`).
  *
- * @throws RangeError when `term` is negative.
+ * @throws TypeError for an election without a name; RangeError when `term` is negative.
  *
  * @example
  * ```ts
@@ -42,6 +43,7 @@ export interface MemoryLeaseOptions {
  * ```
  */
 export function memoryLease(election: string, { term = 0n }: MemoryLeaseOptions = {}): Lease {
+  demandElection('memoryLease', election)
   if (term < 0n) throw new RangeError(`The lease ${election} cannot begin with term ${term}: terms are counted from 0.`)
   return new MemoryLease(election, term)
 }

@@ -130,11 +130,11 @@ class SupervisorReference extends Reference implements SupervisorRef {
 
 // What a leader does is in its handle.
 class LeaderReference extends Reference implements LeaderRef {
-  promote(options?: Parameters<LeaderRef['promote']>[0]): Promise<bigint> {
+  async promote(options?: Parameters<LeaderRef['promote']>[0]): Promise<bigint> {
     return (this.handle as LeaderRef).promote(options)
   }
 
-  stepDown(options?: Parameters<LeaderRef['stepDown']>[0]): Promise<void> {
+  async stepDown(options?: Parameters<LeaderRef['stepDown']>[0]): Promise<void> {
     return (this.handle as LeaderRef).stepDown(options)
   }
 }

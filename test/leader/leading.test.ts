@@ -11,6 +11,7 @@ import {
   service,
   supervisor,
 } from 'quiesce'
+import { localLease } from 'quiesce/lease/local'
 import { memoryLease } from 'quiesce/lease/memory'
 import { describe, expect, test } from 'vitest'
 import { deferred } from '../../src/base/deferred.ts'
@@ -45,6 +46,16 @@ describe('a promotion', () => {
     await election.settled(first.system.stop())
     await election.time.advance(1_000)
     expect(seen).toEqual(['at 42', 'stop', true])
+  })
+
+  test('is given no checkpoint that is no text', async () => {
+    const election = new Election()
+    const first = await election.join('one', { checkpoint: (async () => 'at 42') as never })
+    const seen: unknown[] = []
+    await election.join('other', { recover: ({ checkpoint, previous }) => void seen.push(checkpoint, previous?.drained) })
+    await election.settled(first.system.stop())
+    await election.time.advance(1_000)
+    expect(seen).toEqual([undefined, true])
   })
 
   test('that fails is a fact, gives the lease back, and is tried again', async () => {
@@ -125,6 +136,62 @@ describe('a promotion', () => {
     ])
   })
 
+  test('that fails until its deadline is rejected with what failed', async () => {
+    const election = new Election()
+    const { handle } = await election.join('one', {
+      recover: ({ term }) => {
+        throw new Error(`the ledger is locked, said to term ${term.value}`)
+      },
+    })
+    const promoted = handle.promote({ deadline: '5s' })
+    await expect(election.settled(promoted)).rejects.toMatchObject({
+      phase: 'recovering',
+      message: expect.stringMatching(/one\/jobs was not promoted, while recovering: the ledger is locked, said to term \d$/),
+    })
+  })
+
+  test('that is awaited by what the tree waits for says so', async () => {
+    const { time, lease } = new Election()
+    const jobs = leader('jobs', { lease, child: (term) => service('work', { start: () => ({ term }) }) })
+    const eager = service('eager', { uses: { jobs }, start: ({ uses }) => uses.jobs.promote({ deadline: '1s' }) })
+    const system = createSystem(supervisor('app', { children: [jobs, eager] }), { env: time })
+    const started = system.start()
+    const failed = expect(started).rejects.toThrow(
+      'app/jobs was not promoted, while idle: it stands for election once the whole tree has started; what is awaited in a `start` keeps',
+    )
+    await time.advance(1_000)
+    await failed
+  })
+
+  test('whose child is gone before it leads is given back: nobody is harmed by it', async () => {
+    const election = new Election()
+    const brief = () => service('work', { run: async () => {}, restart: 'temporary' }) as unknown as Service<never>
+    const { told } = await election.join('one', { child: brief })
+    await election.time.advance(1_000)
+    expect(told).toEqual(['promoting 1', 'promoted 1', 'stepping-down 1', 'stepped-down 1'])
+  })
+
+  test('that goes on while the whole tree begins to stop ends with the step that it is at, and is not tried again', async () => {
+    const election = new Election()
+    const { lease, time } = election
+    const recovered = deferred<void>()
+    const jobs = leader('jobs', { lease, recover: () => recovered.promise, child: () => service('work', { start: () => ({}) }) })
+    const stop = (): Promise<unknown> => new Promise((resolve) => time.outside.after(10_000, () => resolve(undefined)))
+    const slow = service('slow', { uses: { jobs }, shutdown: '20s', start: () => 1, stop })
+    const system = createSystem(supervisor('app', { children: [jobs, slow] }), { env: time })
+    const told: string[] = []
+    system.on((fact) => {
+      if ('term' in fact) told.push(fact.type)
+    })
+    await system.start()
+    await time.settle()
+    const stopped = system.stop()
+    await time.advance(1_000)
+    recovered.resolve()
+    expect((await election.settled(stopped)).clean).toBe(true)
+    expect(told).toEqual(['promoting', 'stepped-down'])
+  })
+
   test('whose child cannot be made fails too', async () => {
     const election = new Election()
     const { told } = await election.join('one', {
@@ -191,12 +258,14 @@ describe('a term', () => {
 
   test('is not given back while guarded work runs', async () => {
     const election = new Election()
-    const { handle, told } = await election.join('one')
+    const { handle, told, facts } = await election.join('one')
     const written = deferred<void>()
     const run = handle.get().term.run('write', () => written.promise)
     const stepped = handle.stepDown()
     await election.time.advance(5_000)
     expect(told.at(-1)).toBe('stepping-down 1')
+    // What runs through the term; the scope, which has to stop as well, is none of it.
+    expect(facts.find(({ type }) => type === 'stepping-down')).toMatchObject({ inFlight: 1 })
     written.resolve()
     await run
     await election.settled(stepped)
@@ -310,6 +379,11 @@ test("the store's client outlives the leader", async () => {
 })
 
 describe('what is wrong is told at once', () => {
+  test('no options at all', () => {
+    const jobs = leader('jobs', undefined as never)
+    expect(() => createSystem(supervisor('app', { children: [jobs] }))).toThrow(/`lease` is neither .*\n.*`child` is not a function/)
+  })
+
   test('all problems of the options', () => {
     const jobs = leader('jobs', {
       lease: {} as never,
@@ -396,6 +470,29 @@ describe('what is wrong is told at once', () => {
       tooWeak,
     ])
     expect(problemsWith({ lease: weak(), require: { token: 'may-regress' } })).toEqual([])
+  })
+
+  test('a requirement that nobody would look at', () => {
+    expect(problemsWith({ require: 'consensus' })).toEqual([
+      "app/jobs: `require` is 'consensus'; write `require: { exclusion: 'consensus' }`",
+    ])
+    expect(problemsWith({ require: { expiry: 'server', watch: true } })).toEqual([
+      'app/jobs: `require.expiry` cannot be required; `exclusion` and `token` can',
+      'app/jobs: `require.watch` cannot be required; `exclusion` and `token` can',
+    ])
+  })
+
+  test.each([
+    [
+      'a function that makes stores, instead of a store',
+      memoryLease,
+      'memoryLease(an object): an election needs a name; all who compete in it give the same one',
+    ],
+    ['the other one', localLease, 'localLease(an object): an election needs a name'],
+    ['a function that makes none', () => ({}), 'app/jobs: `lease` made an object, which is no lease store'],
+  ])('%s, when it starts', async (_what, lease, message) => {
+    const jobs = leader('jobs', { lease: lease as never, child: () => service('work', { start: () => 1 }) })
+    await expect(createSystem(supervisor('app', { children: [jobs] })).start()).rejects.toThrow(message)
   })
 
   test('one that is made of what is used, as soon as it is made', async () => {

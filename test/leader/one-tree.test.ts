@@ -126,6 +126,23 @@ test('a promotion that does not come about names the phase', async () => {
   await expect(failed).rejects.toThrow('app/standby was not promoted, while observing: 5000 ms are over')
 })
 
+test('what is asked of one that has not started is rejected, not thrown', async () => {
+  const { system, standby } = pair()
+  const [promoted, left] = [system.ref(standby).promote(), system.ref(standby).stepDown()]
+  const refused = 'app/standby is not ready (not started)'
+  await Promise.all([expect(promoted).rejects.toThrow(refused), expect(left).rejects.toThrow(refused)])
+})
+
+test('a promotion that is waited for keeps its process alive until its deadline', async () => {
+  const { env, system, lease, standby } = pair()
+  await system.start()
+  await env.advance(100)
+  Object.assign(lease, { requestHandover: undefined })
+  const failed = expect(system.ref(standby).promote({ deadline: '5s' })).rejects.toThrow(PromotionError)
+  await env.run()
+  await failed
+})
+
 test('when the active one crashes, its term is given back first', async () => {
   const { env, system, active, standby, told } = pair()
   const facts: Fact[] = []

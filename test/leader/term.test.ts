@@ -37,6 +37,15 @@ test('what is begun after it was aborted is told at once; after it is over nothi
   await expect(term.run('later', () => expect.unreachable())).rejects.toThrow(StaleTermError)
 })
 
+test('what is no number of milliseconds, or no work, is told at once: it would look like the end of the term', async () => {
+  const { term } = held()
+  expect(() => term.assert('2s' as never)).toThrow(new TypeError("app/jobs: term.assert('2s'): not a number of milliseconds"))
+  expect(() => term.assert(Number.NaN)).toThrow(TypeError)
+  await expect(term.run((async () => {}) as never, undefined as never)).rejects.toThrow(
+    'term.run(a function, …): the second argument is not a function',
+  )
+})
+
 test('what takes too long is told so, and stays in flight until it has settled', async () => {
   const { env, term } = held()
   const work = term.run('slow', ended, { timeout: 200 })

@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { chmod, chown } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
+import net, { type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type LocalLeaseOptions, localLease } from 'quiesce/lease/local'
@@ -179,6 +181,17 @@ describe.skipIf(!isLinux)('on Linux', () => {
       expect((await player('b', { directory }).lead()).term).toBe(4n)
     })
 
+    test('gone when a lost term is let go of: the lock is free all the same, while one that is given back in order says that it is not', async () => {
+      const { directory, player: a } = await used()
+      await a.lead()
+      rmSync(directory, { recursive: true })
+      await expect(a.release(4n)).rejects.toThrow(StoreRefusedError)
+      await a.release(4n, { drained: false, reason: 'lost' }).catch(() => {})
+      mkdirSync(directory)
+      writeFileSync(recordIn(directory, 'billing'), '{"term":"4"}')
+      expect((await player('b', { directory }).lead()).term).toBe(5n)
+    })
+
     test('swept of sockets: the holder is alive for others all the same', async () => {
       const { directory, player: a } = await used()
       await a.lead()
@@ -197,6 +210,27 @@ describe.skipIf(!isLinux)('on Linux', () => {
     const own = names().filter((name) => !before.has(name) && name.length === 108)
     expect(own).not.toEqual([])
     for (const name of own) expect(name.at(-1)).toBe('-')
+    await a.release(1n)
+  })
+
+  test("a lock that cannot accept whom it is to tell of its end is worth nobody's life", async () => {
+    const servers: Server[] = []
+    const { createServer } = net
+    net.createServer = ((...all: Parameters<typeof createServer>) => {
+      const server = createServer(...all)
+      servers.push(server)
+      return server
+    }) as typeof createServer
+    syncBuiltinESMExports()
+    onTestFinished(() => {
+      net.createServer = createServer
+      syncBuiltinESMExports()
+    })
+    const a = player('a', { directory: emptyFolder() })
+    await a.lead()
+    expect(servers).toHaveLength(2)
+    for (const server of servers) for (let time = 0; time < 2; time += 1) server.emit('error', new Error('accept EMFILE'))
+    expect((await a.renew(1n)).ok).toBe(true)
     await a.release(1n)
   })
 

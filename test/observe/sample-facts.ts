@@ -59,5 +59,5 @@ export const LOGGED_FACTS: readonly [Fact, level: string, message: string][] = [
   [{ ...term, type: 'stepped-down', why: 'asked', tookMs: 1 }, 'info', 'stepped down'],
   [{ ...term, type: 'lease-lost', why: 'taken', running: [] }, 'error', 'lost the lease'],
   [{ ...term, type: 'fence-failed', running: ['its scope'] }, 'fatal', 'the lease has run out and its work still runs'],
-  [{ ...term, type: 'store-unknown', call: 'renew', error: new Error('x') }, 'warn', 'the lease store gave no answer to renew'],
+  [{ ...term, type: 'store-unknown', call: 'renew', error: new Error('x') }, 'warn', 'a call to the lease store failed: renew'],
 ]

@@ -115,7 +115,7 @@ function logTermFact(log: Log, service: object, fact: TermFact): void {
     case 'fence-failed':
       return log.fatal({ ...about, running: fact.running }, 'the lease has run out and its work still runs')
     case 'store-unknown':
-      return log.warn({ ...about, call: fact.call, ...logError(fact.error) }, `the lease store gave no answer to ${fact.call}`)
+      return log.warn({ ...about, call: fact.call, ...logError(fact.error) }, `a call to the lease store failed: ${fact.call}`)
   }
 }
 

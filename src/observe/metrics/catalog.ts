@@ -88,7 +88,7 @@ const SERVICE_COUNTERS: readonly Row[] = [
   [
     'leader_store_failures_total',
     'calls',
-    'Calls to the lease store of which nobody knows what they have done.',
+    'Calls to the lease store that were refused, or of which nobody knows what they have done.',
     ofServices('leaders', (s) => s.storeFailures),
   ],
 ]

@@ -133,7 +133,7 @@ function aboutTerm(fact: WireFact): FactWords {
     case 'fence-failed':
       return says(`term ${fact.term} has run out and its work still runs: ${fact.running.join(', ')}`, 'bad')
     case 'store-unknown':
-      return says(`the lease store gave no answer to ${fact.call}`, 'warn', fact.error)
+      return says(`a call to the lease store failed: ${fact.call}`, 'warn', fact.error)
     default:
       // A newer daemon may tell what this page has never heard of.
       return says(fact.type)

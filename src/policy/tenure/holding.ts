@@ -39,7 +39,7 @@ export class Holding {
   }
 }
 
-/** How long to wait after a call that was not answered. */
-export function retryMs({ storeTimeoutMs }: LeaseTimes, random: () => number): number {
-  return (storeTimeoutMs / 8) * (1 + random())
+/** How long to wait after a call that was not answered: twice as long after each that was not either, up to the time that a call has. */
+export function retryMs({ storeTimeoutMs }: LeaseTimes, random: () => number, before = 0): number {
+  return storeTimeoutMs * Math.min(2 ** before / 8, 1) * (1 + random())
 }

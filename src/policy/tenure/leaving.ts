@@ -13,11 +13,11 @@ interface Leave {
 
 /** Finishes what was accepted, then gives the lease back. A promotion is called off. */
 export function stepDown(state: TenureState, why: string, { deadlineAt, to, now }: Leave): void {
-  if (PROMOTING.includes(state.phase)) return callOff(state, now)
   if (state.phase === 'draining') state.until = Math.min(state.until, deadlineAt)
-  if (state.phase !== 'leading') return
-  state.why = why
+  if (state.phase !== 'leading' && !PROMOTING.includes(state.phase)) return
   state.to = to
+  if (state.phase !== 'leading') return callOff(state, now)
+  state.why = why
   state.phase = 'draining'
   state.until = deadlineAt
   state.commands.push({ do: 'drain', why })
@@ -149,9 +149,10 @@ export function stop(state: TenureState, deadlineAt: number, now: number): void 
   if (state.phase !== 'acquiring') end(state)
 }
 
-/** It will be asked to stop: what it leads goes on until then, and what it does not lead it does not begin. */
+/** It will be asked to stop: what it leads goes on until then, a step of a promotion may end, and nothing more is begun. */
 export function standAside(state: TenureState, deadlineAt: number, now: number): void {
-  if (state.holding === undefined) stop(state, deadlineAt, now)
+  if (state.holding === undefined || state.phase === 'barrier') return stop(state, deadlineAt, now)
+  state.stopAt ??= deadlineAt
 }
 
 /** Nothing follows any more. */

@@ -1,7 +1,7 @@
 // From the grant to leading: the barrier after a term that ended without a word, then seal, recover, start.
 import type { LeaseRecord } from '../../protocol/lease.js'
 import { Holding } from './holding.js'
-import { giveBackUnused } from './leaving.js'
+import { giveBackUnused, stop } from './leaving.js'
 import { exitBefore } from './predecessor.js'
 import type { TenureState } from './state.js'
 
@@ -42,8 +42,10 @@ const NEXT = {
 } as const
 
 /** A step is done. */
-export function stepped(state: TenureState, step: keyof typeof NEXT): void {
+export function stepped(state: TenureState, step: keyof typeof NEXT, now: number): void {
   if (state.phase !== step) return
+  // It will be asked to stop, and what has started already can do so in its turn.
+  if (state.stopAt !== undefined && step !== 'starting') return stop(state, now, now)
   state.phase = NEXT[step].phase
   state.commands.push(NEXT[step].command)
 }

@@ -76,7 +76,8 @@ export function refused(state: TenureState, now: number): void {
 /** A call was not answered. A claim may have been granted: that is looked up, once where there is no time for more. */
 export function unanswered(state: TenureState, wasClaim: boolean, now: number): void {
   if (state.stopAt !== undefined && !wasClaim) return end(state)
-  state.callAt = state.stopAt === undefined ? now + retryMs(state.options.times, state.options.random) : now
+  state.callAt = state.stopAt === undefined ? now + retryMs(state.options.times, state.options.random, state.misses) : now
+  state.misses += 1
 }
 
 /** The request that keeps a term. */

@@ -42,9 +42,11 @@ export class TenureState {
   isCallVoid = false
   /** When to call the store again, in the phases that wait for it. */
   callAt = Number.POSITIVE_INFINITY
+  /** How many calls of a candidate that does not hold the lease were not answered since one was. */
+  misses = 0
   /** Whether the record may have changed since that call was sent. */
   isOutdated = false
-  /** By when it must be over with everything, once it was asked to stop. */
+  /** Once it was asked to stop, or will be: by when a claim that is under way must be answered. Nothing new is begun. */
   stopAt: number | undefined
   /** A term that was lost where leases do not expire: unless this candidate lets go of it, nobody could ever lead again. */
   kept: bigint | undefined

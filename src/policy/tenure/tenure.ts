@@ -67,7 +67,7 @@ export class Tenure {
     else if (event.type === 'changed') standing.look(state, now)
     else if (event.type === 'wanted') standing.want(state, event.isSo, now)
     else if (event.type === 'prepared') promotion.prepared(state, event.canSeal, now)
-    else if (event.type === 'stepped') promotion.stepped(state, event.step)
+    else if (event.type === 'stepped') promotion.stepped(state, event.step, now)
     else if (event.type === 'failed') leaving.fail(state, event.why, now)
     else if (event.type === 'quiet') leaving.quiet(state, now)
     else if (event.type === 'stop') leaving.stop(state, event.deadlineAt, now)
@@ -125,6 +125,7 @@ export class Tenure {
     if (state.isCallVoid && ok) return this.#unanswered(call, now)
     state.call = undefined
     state.isCallVoid = false
+    state.misses = 0
     state.candidacy.see(record, sentAt, now)
     if (state.isHolding) return this.#answeredHolder(call, ok, record, sentAt, now)
     if (state.phase === 'releasing' && call === 'release') return leaving.released(state, ok, record, now)

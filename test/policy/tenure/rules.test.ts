@@ -159,6 +159,66 @@ describe('a leader', () => {
   })
 })
 
+test('a promotion that is called off for somebody is given back for them', () => {
+  const rig = new Rig()
+  rig.claim()
+  rig.answer('acquire', heldBy(ME, 1n))
+  expect(rig.tell(stepDown(20_000, 'other'))).toEqual(['abort'])
+  rig.tell({ type: 'quiet' })
+  expect(rig.last('release')).toMatchObject({ exit: { reason: 'never-led' }, to: 'other' })
+})
+
+describe('when the whole tree stops', () => {
+  const treeStops = { type: 'treeStops', deadlineAt: 1_500 } as const
+
+  test('a promotion that still waits is called off', () => {
+    const rig = new Rig()
+    rig.claim()
+    rig.answer('acquire', heldBy(ME, 1n))
+    expect(rig.tell(treeStops)).toEqual(['abort'])
+    expect(rig.tell({ type: 'quiet' })).toEqual(['conclude', 'release'])
+    expect(rig.answer('release', vacant(exited(1n)))).toEqual(['stepped-down', 'end'])
+  })
+
+  test('a step of a promotion may end, and no other follows', () => {
+    const rig = new Rig()
+    rig.claim()
+    rig.answer('acquire', heldBy(ME, 1n))
+    rig.tell({ type: 'prepared', canSeal: false })
+    expect(rig.tell(treeStops)).toEqual([])
+    expect(rig.tell({ type: 'stepped', step: 'recovering' })).toEqual(['abort'])
+    rig.tell({ type: 'quiet' })
+    expect(rig.answer('release', vacant(exited(1n)))).toEqual(['stepped-down', 'end'])
+  })
+
+  test('a leader leads until its turn comes, and does not stand again when it loses the lease before', () => {
+    const rig = new Rig()
+    rig.lead()
+    expect(rig.tell(treeStops)).toEqual([])
+    rig.pass(3_000)
+    expect(rig.answer('renew', heldBy(ME, 1n))).toEqual(['extend'])
+    rig.tell(stepDown(20_000))
+    rig.tell({ type: 'quiet' })
+    expect(rig.answer('release', vacant(exited(1n)))).toEqual(['stepped-down', 'end'])
+  })
+})
+
+test('a store that does not answer is asked less and less by who does not lead, and as before once it has answered', () => {
+  const rig = new Rig()
+  rig.tell({ type: 'begin' })
+  const waits = (): number[] =>
+    Array.from({ length: 6 }, () => {
+      rig.tell({ type: 'unanswered', call: 'read' })
+      const from = rig.now
+      rig.pass(rig.tenure.wakeAt)
+      return rig.now - from
+    })
+  expect(waits()).toEqual([187.5, 375, 750, 1_500, 1_500, 1_500])
+  rig.answer('read', heldBy(OTHER, 1n))
+  rig.tell({ type: 'changed' })
+  expect(waits()).toEqual([187.5, 375, 750, 1_500, 1_500, 1_500])
+})
+
 test('a stop that is repeated goes by the earlier deadline', () => {
   const rig = new Rig()
   rig.claim()

@@ -122,7 +122,7 @@ function ledIn(fact: WireFact): Spoken | undefined {
     case 'lease-lost':
       return { ...alone, text: `lost its lease: ${fact.why}`, tone: 'bad', answers: ['promotion', 'step-down'] }
     case 'store-unknown':
-      return { ...alone, text: `no word from the store (${fact.call})`, tone: 'warn' }
+      return { ...alone, text: `its call to the store failed: ${fact.call}`, tone: 'warn' }
     default:
       return undefined
   }
