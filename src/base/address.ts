@@ -1,6 +1,7 @@
 // Where a service stands in the tree: ids joined by `/`. The one place that knows how ids and addresses are spelled.
 
-const FORBIDDEN = /[/#@\s]/
+// A control character in a name would move the cursor of every terminal and log that it is shown in.
+const FORBIDDEN = /[/#@\s\p{Cc}]/u
 
 /** Says what is wrong with an id, or `undefined` when it is a good one. */
 export function idProblem(id: unknown): string | undefined {
@@ -8,7 +9,7 @@ export function idProblem(id: unknown): string | undefined {
   if (id === '') return 'an id must not be empty'
   const bad = FORBIDDEN.exec(id)
   if (bad === null) return undefined
-  return `id ${JSON.stringify(id)} contains ${JSON.stringify(bad[0])}; "/", "#", "@" and white space are reserved for addresses`
+  return `id ${JSON.stringify(id)} contains ${JSON.stringify(bad[0])}; it may hold no "/", "#" or "@", no white space and no control characters`
 }
 
 /** The address of a child: `shop` + `db` is `shop/db`; the root's address is its id. */

@@ -1,5 +1,6 @@
 // What went wrong, in plain words, and the exit code that says it to scripts.
 import { describe } from '../base/errors.js'
+import { toWidth } from '../observe/report/text-width.js'
 import { DaemonError } from './daemons/daemon-error.js'
 import { FileError } from './load.js'
 import { wrap } from './text.js'
@@ -33,7 +34,7 @@ function inWords(error: unknown): Omit<Complaint, 'isJson'> {
   if (error instanceof FileError) return { text: `quiesce: ${error.message}\n`, code: EXIT.found }
   if (error instanceof DaemonError) {
     // Lines that are indented are to be copied, as they are.
-    const more = error.more.flatMap((line) => (line.startsWith(' ') ? line : wrap(line)))
+    const more = error.more.flatMap((line) => (line.startsWith(' ') ? toWidth(line, Number.POSITIVE_INFINITY) : wrap(line)))
     return { text: `${[...wrap(error.message, '', 'quiesce: '), ...more].join('\n')}\n`, code: EXIT.found }
   }
   return { text: `quiesce: ${error instanceof Error ? error.stack : describe(error)}\n`, code: EXIT.found }

@@ -47,11 +47,12 @@ function inFile(file: string): KeptReport[] {
 async function ofDaemon(request: ReportRequest, env: NodeJS.ProcessEnv): Promise<KeptReport[]> {
   const { daemon } = await runningDaemon(request, env)
   const client = new DaemonClient(daemon, request.timeoutMs)
-  const { tree, report, wallAt } = await client.state()
+  const { tree, report, stop, wallAt } = await client.state()
   if (report !== undefined) {
     return reportsIn(JSON.stringify({ when: new Date(wallAt).toISOString(), pid: daemon.pid, root: tree.id, report }))
   }
-  if (tree.status === 'draining') throw new DaemonError(`${daemon.name} is stopping now`, [`  quiesce top ${daemon.name}`])
+  if (stop !== undefined || tree.status === 'draining')
+    throw new DaemonError(`${daemon.name} is stopping now`, [`  quiesce top ${daemon.name}`])
   const file = await client.reportFile()
   if (file === undefined)
     throw new DaemonError(`${daemon.name} runs, and keeps no reports: start it with \`--report FILE\`, or the option \`report\``)

@@ -3,7 +3,7 @@ import type { TreeNode } from '../tree/tree-node.js'
 import { chooseDaemon, type Wanted } from './daemons/choose.js'
 import { DaemonClient } from './daemons/client.js'
 import { rowsOf } from './live/folding.js'
-import { headline, summary } from './live/headline.js'
+import { headline, type Standing, summary } from './live/headline.js'
 import { placeIn } from './live/place.js'
 import { drawTable } from './live/table.js'
 import { paint, type Surface } from './paint.js'
@@ -35,7 +35,10 @@ export async function treeCommand(
     return { text: `${JSON.stringify({ daemon, at, wallAt, tree: pruned(node, depth), report })}\n`, notes }
   }
   const rows = rowsOf(node, { depth, children: all ? Number.POSITIVE_INFINITY : CHILDREN })
-  const lines = [headline(state, surface.width), summary(node), [], ...drawTable(rows, surface)]
+  // While balancers take notice every service is ready still.
+  const isStopping = state.stop !== undefined && state.stop.endedAt === undefined
+  const standing: Standing | undefined = isStopping ? { word: 'stopping', tone: 'busy' } : undefined
+  const lines = [headline(state, surface.width, standing), summary(node), [], ...drawTable(rows, surface)]
   return { text: `${lines.map((line) => paint(line, surface)).join('\n')}\n`, notes }
 }
 

@@ -2,6 +2,7 @@
 import { StartError } from '../base/errors.js'
 import { logError } from '../base/log-error.js'
 import { FactLog, HEARD_BY_LOG } from '../observe/log/fact-log.js'
+import { tagged } from '../observe/log/log.js'
 import { Watch } from '../observe/watch/watch.js'
 import type { SignalMeaning } from '../policy/escalation.js'
 import type { Report } from '../policy/report.js'
@@ -15,7 +16,7 @@ import { EXIT_CODES, exitCodeOf, signalExitCode } from './exit-code.js'
 import { sayFarewell } from './farewell.js'
 import { lastWords, noticeForeignExit } from './last-words.js'
 import { leftovers } from './leftovers.js'
-import { describeLost, leaveMarker, type Marker } from './marker.js'
+import { leaveMarker, type Marker } from './marker.js'
 import type { NodeEnv } from './node-env.js'
 import { Observers } from './observers.js'
 import type { Settings } from './options.js'
@@ -35,6 +36,7 @@ export class Daemon {
   readonly #removers: (() => void)[] = []
   readonly #watch: Watch
   readonly #observers: Observers
+  readonly #facts: FactLog
   readonly #doors: Doors
   readonly #readiness = {
     started: () => this.#hasStarted,
@@ -53,17 +55,25 @@ export class Daemon {
   constructor(system: System, env: NodeEnv, settings: Settings) {
     this.#system = system
     this.#env = env
-    this.#settings = settings
-    this.#stopping = new Stopping(system, env, settings, {
+    const { address, id } = system.tree()
+    let fieldsOf: Observers['fields']
+    // What it says itself is about its start or its shutdown; that somebody cannot be asked for fields, it says without any.
+    const log = tagged(settings.log, () => {
+      const ask = fieldsOf
+      fieldsOf = undefined
+      const fields = ask?.(address) ?? {}
+      fieldsOf = ask
+      return fields
+    })
+    this.#settings = { ...settings, log }
+    this.#stopping = new Stopping(system, env, this.#settings, {
       begun: (limitMs) => this.#watchdog?.stopBegan(limitMs),
       overdue: () => this.#overdue(),
     })
     env.leaveBy(() => this.#stopping.leaving())
-    const { log } = settings
-    const daemon = daemonInfo(system.tree().id, settings)
-    const now = (): number => env.clock.now()
-    this.#watch = new Watch({ system, daemon, now })
-    const observed = { system, daemon, log, now, watch: this.#watch, isReady: () => isReady(this.#readiness) }
+    const watched = { system, daemon: daemonInfo(id, settings), now: (): number => env.clock.now() }
+    this.#watch = new Watch(watched)
+    const observed = { ...watched, log, watch: this.#watch, isReady: () => isReady(this.#readiness) }
     try {
       this.#observers = new Observers(settings.observers, observed)
     } catch (error) {
@@ -71,7 +81,9 @@ export class Daemon {
       throw error
     }
     const { page, fields, inside } = this.#observers
-    const routes = (kind: 'probes' | 'admin') => this.#observers.routes(kind)
+    fieldsOf = fields
+    this.#facts = new FactLog(settings.log, fields)
+    const routes = this.#observers.routes.bind(this.#observers)
     this.#doors = new Doors({ system, watch: this.#watch, log, page, reportFile: settings.reportFile, routes })
     if (fields !== undefined) env.tagLines(fields)
     if (inside !== undefined) env.runHooksIn(inside)
@@ -99,10 +111,9 @@ export class Daemon {
   // --- before anything starts
 
   #listen(): void {
-    const { log, contains, exits } = this.#settings
+    const { contains, exits } = this.#settings
     const { clock } = this.#env
     const root = this.#system.tree().address
-    const facts = new FactLog(log, this.#observers.fields)
     this.#removers.push(
       listenForStop(this.#settings, {
         now: () => clock.now(),
@@ -114,7 +125,7 @@ export class Daemon {
     if (exits) this.#removers.push(noticeForeignExit(() => this.#system.tree()))
     this.#removers.push(
       this.#system.on((fact) => {
-        facts.hear(fact)
+        this.#facts.hear(fact)
         if (fact.type === 'started' && fact.address === root) this.#hasStarted = true
         if (fact.type === 'start-failed' && !this.#hasStarted) this.#firstFailure ??= fact
       }, HEARD_BY_LOG),
@@ -124,21 +135,10 @@ export class Daemon {
 
   #greet(warnings: readonly Warning[]): void {
     const { log } = this.#settings
-    this.#leaveMarker()
+    this.#marker = leaveMarker(this.#system.tree().id, this.#settings)
     const { run, ...unchanging } = this.#watch.options.daemon
     log.info({ ...unchanging, tree: addressesOf(this.#system.tree()) }, `${this.#system.tree().id} starts`)
     for (const { level = 'warn', fields, message } of warnings) log[level](fields, message)
-  }
-
-  #leaveMarker(): void {
-    const { marker, log } = this.#settings
-    if (marker === false) return
-    try {
-      this.#marker = leaveMarker(this.#system.tree().id, marker)
-    } catch (error) {
-      return log.warn(logError(error), 'cannot leave the marker that tells the next start how this run ended')
-    }
-    for (const lost of this.#marker.lost) log.warn(...describeLost(lost))
   }
 
   async #openDoors(): Promise<void> {
@@ -225,7 +225,8 @@ export class Daemon {
     const startFailed = this.#startError !== undefined
     const code = exitCodeOf({ report, exit: this.#system.exit, startFailed, unowned: this.#unowned > 0 })
     const usedMs = (): number => this.#stopping.usedMs()
-    const speaker = { system: this.#system, env: this.#env, settings: this.#settings, observers: this.#observers, usedMs }
+    const { hurried } = this.#stopping
+    const speaker = { system: this.#system, env: this.#env, settings: this.#settings, observers: this.#observers, usedMs, hurried }
     await sayFarewell(speaker, { report, code, left: await leftovers() })
     this.#watch.close()
     await this.#doors.close()

@@ -31,13 +31,16 @@ export interface Speaker {
   readonly observers: Observers
   /** How much of the grace is used, in milliseconds. */
   readonly usedMs: () => number
+  /** Aborted when nobody is waited for any more. */
+  readonly hurried: AbortSignal
 }
 
 /** Hands on what is still here; resolves when the process may exit. */
 export async function sayFarewell(speaker: Speaker, ended: Ended): Promise<void> {
-  const { settings, observers } = speaker
+  const { settings, observers, hurried } = speaker
   const { finalScrapeMs, graceMs } = settings
-  if (finalScrapeMs > 0 && observers.isScraped) await phase(speaker, 'scrape', () => observers.scraped(finalScrapeMs))
+  if (finalScrapeMs > 0 && observers.isScraped && !hurried.aborted)
+    await phase(speaker, 'scrape', () => observers.scraped(finalScrapeMs, hurried))
   const spansMs = spansShare(settings)
   if (settings.observers.length > 0) await phase(speaker, 'spans', () => observers.flush(spansMs))
   tell(speaker, 'phase-started', { phase: 'logs' })

@@ -5,10 +5,12 @@ import { mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from 
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { formatMs } from '../base/duration.js'
+import { logError } from '../base/log-error.js'
+import type { Settings } from './options.js'
 import type { WatchdogWord } from './watchdog/thread.js'
 
 /** A run that ended without a farewell. */
-export interface LostRun {
+interface LostRun {
   readonly pid: number
   readonly startedAt: string
   /** What its watchdog said, if that has ended it. */
@@ -26,8 +28,6 @@ interface Entry {
 /** The marker of one running daemon. */
 export interface Marker {
   readonly file: string
-  /** Earlier runs of the same daemon that ended without a farewell; told once. */
-  readonly lost: readonly LostRun[]
   /** The farewell. */
   remove(): void
 }
@@ -37,11 +37,24 @@ function defaultFolder(): string {
   return process.env['STATE_DIRECTORY']?.split(':')[0] ?? join(tmpdir(), `quiesce-${process.getuid?.() ?? 'user'}`)
 }
 
+/** Leaves the marker of this run, unless none is wanted or none can be had, and tells the log of those that were lost. */
+export function leaveMarker(rootId: string, { marker: folder, log }: Settings): Marker | undefined {
+  if (folder === false) return undefined
+  try {
+    const { lost, ...marker } = writeMarker(rootId, folder)
+    for (const run of lost) log.warn(...describeLost(run))
+    return marker
+  } catch (error) {
+    log.warn(logError(error), 'cannot leave the marker that tells the next start how this run ended')
+    return undefined
+  }
+}
+
 /**
- * Leaves the marker of this run and collects those of lost ones.
+ * Writes the marker of this run and collects those of lost ones, which are told once.
  * The same daemon is the same root id started from the same folder with the same file.
  */
-export function leaveMarker(rootId: string, folder: string = defaultFolder()): Marker {
+function writeMarker(rootId: string, folder: string = defaultFolder()): Marker & { readonly lost: readonly LostRun[] } {
   const daemon = createHash('sha256')
     .update(`${process.cwd()}\0${process.argv[1] ?? ''}`)
     .digest('hex')
@@ -90,7 +103,7 @@ function wordOf(line: string | undefined): WatchdogWord | undefined {
 }
 
 /** A lost run as a line of the log. */
-export function describeLost({ pid, startedAt, killed }: LostRun): [fields: object, message: string] {
+function describeLost({ pid, startedAt, killed }: LostRun): [fields: object, message: string] {
   const message = 'the last run ended without a farewell'
   if (killed === undefined) return [{ lostPid: pid, startedAt }, message]
   const still = `its event loop had not turned for ${formatMs(killed.stillMs)}${killed.place === undefined ? '' : `, at ${killed.place}`}`

@@ -92,9 +92,11 @@ export class Observers {
     return this.#attached.some(({ attachment }) => attachment.scraped !== undefined)
   }
 
-  /** Resolves when every scraper has what it came for, or the time is over. */
-  async scraped(limitMs: number): Promise<boolean> {
-    return await this.#all('scraped', limitMs, (attachment) => attachment.scraped?.())
+  /** Resolves when every scraper has what it came for, or the time is over, or somebody hurries; true only for the first. */
+  async scraped(limitMs: number, hurried: AbortSignal): Promise<boolean> {
+    const calledOff = new Promise<void>((resolve) => hurried.addEventListener('abort', () => resolve(), { once: true }))
+    const isOver = await this.#all('scraped', limitMs, (attachment) => Promise.race([attachment.scraped?.(), calledOff]))
+    return isOver && !hurried.aborted
   }
 
   /** Resolves when all have handed on what they held, or the time is over; false when one of them has not. */

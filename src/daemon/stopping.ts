@@ -79,6 +79,7 @@ export class Stopping {
   #isUndoing = false
   #hasTold = false
   readonly #timers: Timer[] = []
+  readonly #hurried = new AbortController()
 
   constructor(system: System, env: Env, settings: Settings, events: StopEvents) {
     this.#system = system
@@ -153,9 +154,15 @@ export class Stopping {
     this.#timers.push(this.#env.clock.after(this.#leftMs() * 0.9, () => this.#tell('the start failed'), true))
   }
 
-  /** No more waiting: for balancers first, for accepted work the next time. */
+  /** Aborted when nobody is waited for any more. */
+  get hurried(): AbortSignal {
+    return this.#hurried.signal
+  }
+
+  /** No more waiting: for balancers first, for accepted work and scrapers the next time. */
   hurry(): void {
     if (this.#endWait !== undefined) return this.#endWait()
+    this.#hurried.abort()
     if (this.#isUndoing) this.#tell('the start failed')
     this.#system.hurry()
   }
@@ -175,7 +182,11 @@ export class Stopping {
       this.#timers.push(clock.after(graceMs + BACKSTOP_MS, () => this.#events.overdue(), true))
       this.#events.begun(graceMs + BACKSTOP_MS)
     }
-    log.info({ reason, inFlight: this.#system.tree().inFlight, graceMs: finite(graceMs) }, 'drain started')
+    const { address, inFlight } = this.#system.tree()
+    // A start that is undone is no shutdown, unless it takes too long.
+    if (!this.#isUndoing)
+      this.#system.tell({ type: 'shutdown-announced', at: this.#begunAt, address, reason, inFlight, budgetMs: this.#leftMs() })
+    log.info({ reason, inFlight, graceMs: finite(graceMs) }, 'drain started')
     if (wasReady) log.info('readiness 503')
   }
 

@@ -137,7 +137,8 @@ export type Fact =
   | (About & { readonly type: 'deleted' })
   /** A machine of the user's is in another state now; `value` is XState's state value, `event` the type of what was sent to it, if that was the cause. */
   | (AboutIncarnation & { readonly type: 'transition'; readonly event: string | undefined; readonly value: unknown })
-  /** At the root's address, as the rest of the phases. */
+  /** The first word of a daemon's stop, which begins in its tree when balancers have taken notice. At the root's address, as all that follow. */
+  | (About & { readonly type: 'shutdown-announced'; readonly reason: string; readonly inFlight: number; readonly budgetMs: number })
   | (About & { readonly type: 'shutdown-started'; readonly reason: string; readonly inFlight: number; readonly budgetMs: number })
   | (About & { readonly type: 'shutdown-ended'; readonly summary: StopSummary })
   | (About & { readonly type: 'phase-started'; readonly phase: StopPhase })
@@ -179,6 +180,7 @@ const KNOWN: Readonly<Record<FactType, true>> = {
   'gave-up': true,
   deleted: true,
   transition: true,
+  'shutdown-announced': true,
   'shutdown-started': true,
   'shutdown-ended': true,
   'phase-started': true,

@@ -61,7 +61,7 @@ describe('addresses', () => {
 
   test.each(['db', 'db-1', 'größe', 'a.b', '0'])('"%s" is a good id', (id) => expect(idProblem(id)).toBeUndefined())
 
-  test.each(['', 'a/b', 'a#1', 'a@b', 'a b', 'a\n', '/', 7, null, undefined, {}])('%s is none', (id) => {
+  test.each(['', 'a/b', 'a#1', 'a@b', 'a b', 'a\n', 'a\u001b[2J', '/', 7, null, undefined, {}])('%s is none', (id) => {
     expect(idProblem(id)).toMatch(/^(an )?id /)
   })
 })

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { COMMANDS } from '../../src/cli/commands.js'
+import { completionsFor } from '../../src/cli/completion/ask.js'
 import { completionScript } from '../../src/cli/completion/script.js'
+import { fakeDaemon, json, lonely, stateOf, treeOf } from './fake-daemon.js'
 import { PROGRAM } from './program.js'
 import { Place } from './shop.js'
 
@@ -124,6 +126,16 @@ describe.each(Object.keys(SHELLS) as (keyof typeof SHELLS)[])('%s', (shell) => {
   test.skipIf(skips(shell))('offers nothing, and says nothing, where nothing runs', async () => {
     expect(await new Tab(new Place()).press(shell, 'quiesce drain shop/')).toEqual([])
   })
+})
+
+test('a name with more in it than a name is not offered: who presses Tab and Enter must not run it', async () => {
+  const { env, folder } = lonely()
+  const hostile = treeOf({
+    id: 'shop',
+    children: [{ id: 'db' }, { id: '$(reboot)' }, { id: 'a;reboot' }, { id: '`b`' }, { id: 'größe@1' }],
+  })
+  await fakeDaemon(join(folder, `shop-${process.pid}.sock`), { 'GET /state': json(stateOf(hostile)) })
+  expect(await completionsFor('address', 'shop/', env)).toEqual(['shop/db', 'shop/größe@1'])
 })
 
 test.each([

@@ -187,6 +187,15 @@ describe('the command', () => {
     expect({ tree, id: daemon.id, at }).toEqual({ tree: { ...shop.children[2], children: [] }, id: 'shop', at: 11_520_000 })
   })
 
+  test('of a daemon that gives balancers time: it is stopping, though all are ready', async () => {
+    const { env, folder } = lonely()
+    const stop = { reason: 'SIGTERM', startedAt: 0, budgetMs: 1, inFlight: 0, phases: [] }
+    await fakeDaemon(join(folder, 'shop-12.sock'), {
+      'GET /state': json(stateOf(treeOf({ id: 'shop', children: [{ id: 'db' }] }), { stop })),
+    })
+    expect((await treeCommand(request, env, surface)).text).toMatch(/^shop {2}stopping {3}pid .*\n1 service: 1 ready\n/)
+  })
+
   test('colours only where they are wanted', async () => {
     const { env } = await rig()
     expect((await treeCommand(request, env, surface)).text).not.toContain('\u001b')

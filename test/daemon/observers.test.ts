@@ -69,6 +69,17 @@ test('one that is left behind is told of once, also when it fails afterwards', a
   expect(messages()).toEqual(['flush of o0 was not over within 1 ms'])
 })
 
+test('a scraper is waited for until it has come, or somebody hurries: then it has not', async () => {
+  const { observers, messages } = observersOf({ scraped: () => new Promise(() => {}) }, {})
+  const hurry = new AbortController()
+  const over = observers.scraped(2 ** 31 - 1, hurry.signal)
+  hurry.abort()
+  expect(await over).toBe(false)
+  const there = observersOf({ scraped: () => Promise.resolve() })
+  expect(await there.observers.scraped(2 ** 31 - 1, new AbortController().signal)).toBe(true)
+  expect([...messages(), ...there.messages()]).toEqual([])
+})
+
 test('one that fails in time is told of with its error', async () => {
   const { observers, messages } = observersOf({ flush: () => Promise.reject(new Error('gone')) }, { flush: () => undefined })
   expect(await observers.flush(60_000)).toBe(false)
@@ -133,4 +144,21 @@ describe('routes', () => {
     }
     return []
   }
+})
+
+test('who throws when asked for fields is told of once a line, and the line is written', async () => {
+  const { log, messages } = keptLog()
+  const broken: Observer = {
+    name: 'broken',
+    attach: () => ({
+      fields: () => {
+        throw new Error('oops')
+      },
+    }),
+  }
+  const stop = new AbortController()
+  const options = { signal: stop.signal, log, probes: false, admin: false, marker: false, onReady: () => stop.abort() } as const
+  await run(supervisor('app', { children: [] }), { ...options, observers: [broken] })
+  expect(messages().filter((message) => message === 'readiness 503')).toHaveLength(1)
+  expect(messages()).toContain('fields of the observer broken threw; the daemon goes on without it')
 })

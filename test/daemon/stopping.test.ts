@@ -1,6 +1,5 @@
 // The stop of a daemon, in virtual time.
 import { expect, test } from 'vitest'
-import { plainEnv } from '../../src/base/env.js'
 import { type Log, silentLog } from '../../src/base/log.js'
 import { type RunOptions, readOptions } from '../../src/daemon/options.js'
 import { flushLimit, Stopping } from '../../src/daemon/stopping.js'
@@ -21,6 +20,12 @@ async function rig(options: RunOptions, drain: () => unknown = () => undefined) 
   const settings = readOptions({ probes: false, marker: false, exit: true, ...options, log }, problems)
   expect(problems.list).toEqual([])
   const system = buildSystem(supervisor('app', { children: [service('a', { start: () => 1, drain, shutdown: '1h' })] }), env)
+  const told: string[] = []
+  system.on((fact) => {
+    if (fact.type === 'shutdown-announced') told.push(`${fact.reason}, ${fact.inFlight} in flight, ${fact.budgetMs} ms`)
+    if (fact.type === 'shutdown-started') told.push(`started, ${fact.budgetMs} ms`)
+    if (fact.type === 'phase-started') told.push(fact.phase)
+  })
   let overdue = 0
   const stopping = new Stopping(system, env, settings, {
     begun: () => {},
@@ -37,7 +42,7 @@ async function rig(options: RunOptions, drain: () => unknown = () => undefined) 
   const started = system.start()
   await env.settle()
   await started
-  return { env, said, system, stopping, status: () => ({ ended: report !== undefined, overdue, pending: env.pending() }) }
+  return { env, said, told, system, stopping, status: () => ({ ended: report !== undefined, overdue, pending: env.pending() }) }
 }
 
 test('with nothing in flight no timer has to tick between the request and the report', async () => {
@@ -97,7 +102,7 @@ test('a process that lives longer than its grace is ended; without a limit, or w
     const env = new VirtualEnv()
     const settings = readOptions({ probes: false, log: false, ...options }, new Problems())
     // A tree that does not keep its deadline, which must not happen.
-    const system = { ...buildSystem(supervisor('app', { children: [] }), plainEnv), stop: () => never, tree: () => ({ inFlight: 0 }) }
+    const system = { stop: () => never, tell: () => {}, tree: () => ({ inFlight: 0 }) }
     let overdue = 0
     const begun: number[] = []
     const stopping = new Stopping(system as unknown as System, env, settings, {
@@ -330,4 +335,24 @@ test.each([
   { graceMs: Number.POSITIVE_INFINITY, usedMs: 1e9, limitMs: 5_000, why: 'no grace, no waiting for ever' },
 ])('pitfall 38: with $usedMs of $graceMs ms used the log has $limitMs ms: $why', ({ graceMs, usedMs, limitMs }) => {
   expect(flushLimit(graceMs, usedMs)).toBe(limitMs)
+})
+
+test('the first word of a stop is a fact, also while balancers are given time; a start that is undone is no stop', async () => {
+  const { env, told, stopping } = await rig({ grace: '10s', lameDuck: '4s' })
+  stopping.begin('SIGTERM', true)
+  expect(told).toEqual(['SIGTERM, 0 in flight, 9500 ms', 'lame-duck'])
+  await env.advance(4_000)
+  expect(told.slice(2)).toEqual(['started, 5500 ms', 'tree'])
+  const undone = await rig({}, () => never)
+  undone.stopping.undoStart()
+  expect(undone.told).toEqual([])
+})
+
+test('who hurries ends the wait for balancers first, and from the next time on nobody is waited for', async () => {
+  const { stopping } = await rig({ lameDuck: '5s' })
+  stopping.begin('SIGTERM', true)
+  stopping.hurry()
+  expect(stopping.hurried.aborted).toBe(false)
+  stopping.hurry()
+  expect(stopping.hurried.aborted).toBe(true)
 })

@@ -55,25 +55,32 @@ test('its last line says what, how long against which limit, where, and what to 
 })
 
 type Answer = (error: object | null, answer: object) => void
+type Paused = (message: object) => void
 
 const IN_SPIN = { result: { value: JSON.stringify(['Error\n    at spin (file:///app/a.js:1:2)', '']) } }
 
 /** The thread in a world that holds nothing but what it is given: what it does at its next looks. */
-function threadIn(connect: () => void, answer: (tell: Answer) => void, write?: () => never) {
+function threadIn(connect: () => void, answer: (tell: Answer) => void, write?: () => never, stops: readonly object[] = []) {
   const did: string[] = []
   const cells = new Int32Array(Object.keys(CELLS).length)
   let look = (): void => {}
+  const toCome = [...stops]
   class Session {
+    #paused: Paused = () => {}
     connectToMainThread(): void {
       connect()
       did.push('connected')
     }
-    on(): void {}
+    on(_event: string, fn: Paused): void {
+      this.#paused = fn
+    }
     disconnect(): void {
       did.push('disconnected')
     }
     post(method: string, _options: object, tell: Answer): void {
       did.push(method)
+      if (method === 'Debugger.pause' || method === 'Debugger.stepInto') this.#paused({ params: { callFrames: [toCome.shift()] } })
+      if (method !== 'Runtime.evaluate') return
       try {
         answer(tell)
       } catch {
@@ -128,6 +135,25 @@ test('the text of the thread is all that it needs: in a world without anything e
     expect.stringMatching(/^9: \n\{"endedAt":"[^"]+","stillMs":400,"place":"spin \(\/app\/a\.js:1:2\)"\}$/),
     'SIGKILL 5',
   ])
+})
+
+test('where nothing of the application is on the stack, as between two steps of a chain of promises, it is led on until something is', () => {
+  const location = { lineNumber: 6, columnNumber: 2 }
+  const stops = [
+    { functionName: 'promiseAfterHook', url: '', location },
+    { functionName: 'processTicks', url: 'node:internal/process/task_queues', location },
+    { functionName: 'chain', url: 'file:///app/a.js', location },
+  ]
+  const idle = { result: { value: JSON.stringify(['Error\n    at quiesce-watchdog:4:26', '']) } }
+  const { looks } = threadIn(
+    () => {},
+    (tell) => tell(null, idle),
+    undefined,
+    stops,
+  )
+  const asked = ['connected', 'Runtime.evaluate', 'Debugger.enable', 'Debugger.pause', 'Debugger.stepInto', 'Debugger.stepInto']
+  expect(looks(4)).toEqual(asked)
+  expect(looks(1)).toEqual([expect.stringContaining('; at chain (/app/a.js:7:3). '), expect.any(String), 'SIGKILL 5'])
 })
 
 const fail = (): never => {

@@ -105,6 +105,11 @@ describe.skipIf(skips)('a service', () => {
     await until(page, 'it is in the address', async () => new URL(page.url()).hash === '#/shop/back/orders')
     await page.reload()
     await until(page, 'it is shown', async () => (await page.locator('.path').textContent()) === 'shop/back/orders')
+    // As a colleague's link does in a page that is open already.
+    await page.evaluate("location.hash = '#/shop/front/api'")
+    await until(page, 'it is shown', async () => (await page.locator('.path').textContent()) === 'shop/front/api')
+    await page.evaluate("location.hash = '#/shop/100%'")
+    await until(page, 'what is no address is taken as it is', async () => (await page.locator('.path').textContent()) === 'shop/100%')
   })
 
   test('that has left the tree says so', async () => {
@@ -118,6 +123,22 @@ describe.skipIf(skips)('a service', () => {
 })
 
 describe.skipIf(skips)('a live shutdown', () => {
+  test('shows from its first word on, while balancers are given time and nobody has been asked yet', async () => {
+    const { page, daemon } = await showShop()
+    await daemon.advance(1_000)
+    const { now: at } = daemon.env
+    const about = { at, address: 'shop' } as const
+    daemon.system.tell({ ...about, type: 'shutdown-announced', reason: 'SIGTERM', inFlight: 0, budgetMs: 9_000 })
+    daemon.system.tell({ ...about, type: 'phase-started', phase: 'lame-duck' })
+    await until(page, 'it is said', async () => /lame duck/.test((await page.locator('.stop-title').textContent()) ?? ''))
+    expect(await page.locator('.stop-left').textContent()).toMatch(/left of 9\.00 s · asked by SIGTERM$/)
+    expect(await page.locator('.pill').textContent()).toBe('stopping')
+    // How long it has been ready does not matter.
+    expect(await page.locator('.stop-waits li').first().textContent()).not.toMatch(/ for \d/)
+    void daemon.system.stop({ reason: 'SIGTERM', deadline: 8_000 })
+    await until(page, 'it goes on', async () => /left of 8\.00 s/.test((await page.locator('.stop-left').textContent()) ?? ''))
+  })
+
   test('says at each moment why it is not done yet', async () => {
     const { page, daemon, hands } = await showShop()
     hands.order(2, 4_000)

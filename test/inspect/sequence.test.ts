@@ -108,6 +108,12 @@ describe('a story', () => {
     ])
   })
 
+  test('is another where another run has told as much and more, by the same numbers', () => {
+    const story = new Story('shop')
+    story.take({ all: started })
+    expect(story.continues({ all: asked.map((frame) => ({ ...frame })) })).toBe(false)
+  })
+
   test('does not wait for an answer that was lost', () => {
     const node = { state: 'ready', incarnation: 1 }
     const picture = { nodes: new Map([['shop/db', node]]), root: 'shop', phase: 'ready' } as unknown as Picture

@@ -126,6 +126,33 @@ describe.skipIf(skips)('the line', () => {
     await until(page, 'the first is shown', async () => ((await page.locator('.daemon-facts').textContent()) ?? '').includes('pid 4711'))
     await row(page, 'shop/front/sessions/session@7').waitFor()
   })
+
+  test('to another run that went alike: what is told of one is not shown of the other, though its facts have the same numbers', async () => {
+    const { page, server } = await show((await openShop()).daemon)
+    await row(page, 'shop/back/orders').click()
+    const later = (await openShop()).daemon.frames.map((frame) =>
+      frame.type === 'state' ? { ...frame, wallAt: frame.wallAt + 3_600_000, daemon: { ...frame.daemon, run: 'another' } } : frame,
+    )
+    const views = [
+      ['service', '.fact-list time'],
+      ['service', '.life-time'],
+      ['messages', '.sequence-list .sequence-time'],
+      ['facts', '.fact-row .time'],
+    ] as const
+    const showsHour = async (hour: string): Promise<void> => {
+      for (const [view, times] of views) {
+        await page.locator(`[role="tab"][aria-controls="pane-${view}"]`).click()
+        const hours = async (): Promise<string[]> => (await page.locator(times).allTextContents()).map((time) => time.slice(0, 2))
+        await until(page, `all is of ${hour} o'clock in ${times}`, async () => [...new Set(await hours())].join() === hour)
+      }
+    }
+    await showsHour('09')
+    server.pushAll(later)
+    await page.locator('.runs').waitFor()
+    await showsHour('10')
+    await page.locator('.runs').selectOption('0')
+    await showsHour('09')
+  })
 })
 
 describe.skipIf(skips)('who comes late', () => {

@@ -29,6 +29,9 @@ interface Element {
   getAttribute(name: string): string | null
   readonly scrollWidth: number
   readonly clientWidth: number
+  readonly scrollHeight: number
+  readonly scrollTop: number
+  readonly clientHeight: number
   getBoundingClientRect(): { readonly left: number; readonly right: number; readonly top: number; readonly bottom: number }
   querySelectorAll(selector: string): Iterable<Element>
   querySelector(selector: string): Element | null
@@ -185,6 +188,27 @@ describe.skipIf(skips)('the messages', () => {
     await until(page, 'it has grown', async () => (await width()) > before)
   })
 
+  test('stay at their end when a stop takes room from them', async () => {
+    const { page, daemon } = await showShop({ viewport: { width: 1280, height: 420 } })
+    await row(page, 'shop/front').click()
+    await page.keyboard.press('2')
+    const left = (): Promise<number> =>
+      page.locator('.sequence-list').evaluate((element) => {
+        const { scrollHeight, scrollTop, clientHeight } = element as unknown as Element
+        return scrollHeight - scrollTop - clientHeight
+      })
+    await until(page, 'the end is in view', async () => (await left()) < 2)
+    void daemon.system.stop({ reason: 'SIGTERM', deadline: 20_000 })
+    await page.locator('.stop').waitFor()
+    await until(page, 'it is again', async () => (await left()) < 2)
+    await page.locator('.sequence-list').hover()
+    await page.mouse.wheel(0, -400)
+    await until(page, 'one has scrolled', async () => (await left()) > 100)
+    await daemon.advance(100)
+    await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))')
+    expect(await left()).toBeGreaterThan(100)
+  })
+
   test('lead to the service that they are about, by mouse and by keyboard', async () => {
     const { page } = await showShop()
     await page.keyboard.press('2')
@@ -260,6 +284,25 @@ describe.skipIf(skips)('the shutdown', () => {
     ).toEqual(onPath)
     await page.getByRole('button', { name: /^shop\/db: / }).click()
     expect(await row(page, 'shop/db').getAttribute('aria-selected')).toBe('true')
+  })
+
+  test.each([{}, PHONE])('is drawn to one scale: its axis, its path and its rows, also where steps are short', async (device) => {
+    const { daemon } = await openShop()
+    const { page } = await show(daemon, device)
+    await page.keyboard.press('3')
+    const stopping = daemon.system.stop({ reason: 'SIGTERM', deadline: 20_000 })
+    await over(daemon, stopping)
+    await says(page, words(page), /^Stopping took /)
+    const sides = (selector: string): Promise<{ left: number; right: number }[]> =>
+      page.locator(selector).evaluateAll((all) =>
+        (all as unknown as Element[]).map((each) => {
+          const { left, right } = each.getBoundingClientRect()
+          return { left: Math.round(left), right: Math.round(right) }
+        }),
+      )
+    const [lanes = { left: 0, right: 0 }] = await sides('.timeline-lanes')
+    expect([await sides('.timeline-axis'), await sides('.timeline-path')]).toEqual([[lanes], [lanes]])
+    for (const { right } of await sides('.timeline-step')) expect(right).toBeLessThanOrEqual(lanes.right + 2)
   })
 
   test('marks what was cut off, and shows the budget when it matters', async () => {

@@ -53,6 +53,24 @@ describe('a reader', () => {
     expect(kinds(all(watch.read(2, () => {})))).toEqual(['state', '3 started shop/db', '4 started shop'])
   })
 
+  test('who comes in the middle of a stop is told of it from its first word, though nobody has kept anything before', async () => {
+    const stage = new Stage(supervisor('shop', { children: [leaf('db', { stop: () => new Promise(() => {}), shutdown: 100 })] }))
+    const watch = watchOf(stage)
+    const before = watch.read(0, () => {})
+    await stage.start()
+    expect(all(before)).toHaveLength(5)
+    before.close()
+    stage.system.tell({ type: 'shutdown-announced', at: 0, address: 'shop', reason: 'SIGTERM', inFlight: 0, budgetMs: 1_000 })
+    expect(watch.state(false).stop).toMatchObject({ reason: 'SIGTERM', phases: [] })
+    void stage.system.stop({ reason: 'SIGTERM', deadline: 900 })
+    await stage.env.advance(10)
+    const [state, ...history] = all(watch.read(0, () => {}))
+    expect(state).toMatchObject({ type: 'state', stop: { reason: 'SIGTERM', startedAt: 0, budgetMs: 900, phases: [{ phase: 'tree' }] } })
+    expect(kinds(history).slice(0, 3)).toEqual(['5 shutdown-announced shop', '6 shutdown-started shop', '7 phase-started shop'])
+    expect(kinds(history).some((each) => each.endsWith('draining shop/db'))).toBe(true)
+    await stage.env.run()
+  })
+
   test('who has a number that never was is somebody of another run: all is given anew', async () => {
     const stage = new Stage(supervisor('shop', { children: [leaf('db')] }))
     const watch = watchOf(stage)
@@ -178,8 +196,31 @@ describe('as server-sent events', () => {
     const events = (await text).split('\n\n')
     expect(events[0]).toBe('retry: 1000')
     expect(events[1]).toMatch(/^event: state\ndata: \{.*"controls":true/)
-    expect(events.find((event) => event.includes('shutdown-started'))).toMatch(/^id: \d+\nevent: fact\ndata: /)
+    expect(events.find((event) => event.includes('shutdown-started'))).toMatch(/^id: \d+@r\nevent: fact\ndata: /)
     expect(events.at(-1)).toBe('')
+  })
+
+  test('who comes back to another run is given all of it: its number was of the one before', async () => {
+    const stage = new Stage(supervisor('shop', { children: [leaf('db')] }))
+    const watch = watchOf(stage)
+    watch.keep()
+    await stage.start()
+    const heardAfter = async (id: string): Promise<unknown[]> => {
+      const request = new Request('http://localhost/events', { headers: { 'last-event-id': id } })
+      const reader = (await eventsRoute(watch, true)(request)).body?.getReader()
+      let text = ''
+      while (!text.includes('"type":"started","at":0,"address":"shop"')) {
+        const { value, done } = (await reader?.read()) ?? { done: true }
+        if (done) break
+        text += new TextDecoder().decode(value)
+      }
+      await reader?.cancel()
+      return [...text.matchAll(/^id: (\d+)@r$/gm)].map(([, seq]) => Number(seq))
+    }
+    expect(await heardAfter('2@r')).toEqual([3, 4])
+    expect(await heardAfter('2')).toEqual([3, 4])
+    expect(await heardAfter('2@another')).toEqual([1, 2, 3, 4])
+    expect(await heardAfter('nonsense')).toEqual([1, 2, 3, 4])
   })
 
   test('a reader that goes away is forgotten', async () => {

@@ -152,6 +152,21 @@ test('pitfall 40: a scraper does not come again: it is waited for as long as was
   expect(counters['shutdown_phase_failed_total{phase="scrape"}']).toBe(1)
 })
 
+test('a second signal ends the wait for a scraper: hurry is no more waiting', async () => {
+  // If it went on, that would be for longer than a test may take.
+  const { daemon, url } = await ready({ OPTIONS: JSON.stringify({ grace: '10m', finalScrape: '9m' }) })
+  await scrape(url)
+  daemon.tell('work')
+  await daemon.line('working')
+  daemon.signal('SIGTERM')
+  // Its work is cut off after 2 s, so the next signal is no copy of the first.
+  await daemon.line(({ service, msg }) => service === 'shop' && msg === 'stopped')
+  daemon.signal('SIGTERM')
+  const { code, lines } = await daemon.exited
+  expect(code).toBe(3)
+  expect(lines.at(-1)?.msg).toMatch(/^complete: stopped, not cleanly/)
+})
+
 test('without `finalScrape` it does not wait for anybody', async () => {
   const { daemon } = await ready()
   daemon.signal('SIGTERM')

@@ -35,6 +35,11 @@ test.each(['batch', 'simple'])(
     expect(lineOf('migrating')).toMatchObject(idsOf('migrate') ?? { none: true })
     for (const msg of ['draining', 'disconnecting', 'stopped']) expect(lineOf(msg)).toMatchObject(idsOf('stop app/db') ?? { none: true })
     expect(lineOf('ready', 'app')).toMatchObject(idsOf('start') ?? { none: true })
+    const ownLineOf = (msg: string): Line | undefined => lines.find((line) => line.msg.startsWith(msg) && line['service'] === undefined)
+    expect(ownLineOf('app is ready')).toMatchObject(idsOf('start') ?? { none: true })
+    for (const msg of ['drain started', 'readiness 503', 'stopping the tree', 'complete: '])
+      expect(ownLineOf(msg), msg).toMatchObject(idsOf('shutdown') ?? { none: true })
+    expect(ownLineOf('app starts')).not.toHaveProperty('trace_id')
   },
 )
 

@@ -9,8 +9,15 @@ import { nodeAt } from '../live/place.js'
 const PATIENCE_MS = 2_000
 const MOST = 200
 
+// What any shell reads as itself: a name with more in it, which may have come from afar, must not become a command by pressing Tab.
+const PLAIN = /^[\p{L}\p{M}\p{N}_.:@%+,/-]+$/u
+
 /** What a word that begins so may become, a line each. */
 export async function completionsFor(kind: string, word: string, env: NodeJS.ProcessEnv): Promise<string[]> {
+  return (await candidates(kind, word, env)).filter((each) => PLAIN.test(each))
+}
+
+async function candidates(kind: string, word: string, env: NodeJS.ProcessEnv): Promise<string[]> {
   const { daemons } = await findDaemons(env)
   const named = daemons.map((daemon) => ({ daemon, name: nameOf(daemon, daemons) }))
   const cut = word.indexOf('/')

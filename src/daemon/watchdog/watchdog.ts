@@ -19,8 +19,8 @@ export interface Watchdog {
 const EVERY_AT_MOST_MS = 250
 /** How long a loop may be still when the time of the stop is over. */
 const OVERDUE_MS = 500
-/** How many checks long the main thread is asked where it is: one that runs JavaScript answers at once. */
-const ASKS_AT_MOST = 3
+/** How long the main thread is asked where it is: one that runs JavaScript answers at once, if it gets a processor. */
+const ASKING_MS = 1_000
 /** The greatest number that fits: as good as none. */
 const LONGEST_MS = 2 ** 31 - 1
 
@@ -36,7 +36,7 @@ export function startWatchdog({ watchdogMs, graceMs, log }: Settings, markerFile
     everyMs,
     limitMs: watchdogMs,
     overdueMs: OVERDUE_MS,
-    asksAtMost: canBeAsked() ? ASKS_AT_MOST : 0,
+    asksAtMost: canBeAsked() ? Math.ceil(ASKING_MS / everyMs) : 0,
   }
   const debuggerUrl = inspectorUrl()
   let thread: Worker

@@ -122,7 +122,7 @@ export class DetailView implements View {
   #showFacts({ facts, picture }: Moment, address: string): void {
     const about = facts.about(address, picture.seq)
     const latest = about.at(-1)
-    const key = `${address} ${latest?.seq} ${about.length}`
+    const key = `${picture.state.daemon.run} ${address} ${latest?.seq} ${about.length}`
     if (key === this.#factKey) return
     this.#factKey = key
     const rows = about.slice(-LATEST_FACTS).reverse()

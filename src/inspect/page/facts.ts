@@ -15,6 +15,8 @@ export class FactsView implements View {
   readonly #box = html('div', { class: 'facts-box', tabindex: 0, role: 'list', 'aria-label': 'Facts, latest last' })
   readonly #list: VirtualList<FactFrame>
   readonly #seek: (seq: number) => void
+  /** What each row shows. */
+  readonly #filled = new WeakMap<HTMLElement, FactFrame>()
   #moment: Moment | undefined
   #selection: string | undefined
   #shown: readonly FactFrame[] = []
@@ -39,7 +41,7 @@ export class FactsView implements View {
     this.#selection = selection
     const { facts, picture } = moment
     const own = this.#own.checked ? (selection ?? picture.root) : undefined
-    const key = `${own} ${this.#bad.checked} ${picture.seq} ${facts.length}`
+    const key = `${picture.state.daemon.run} ${own} ${this.#bad.checked} ${picture.seq} ${facts.length}`
     if (key === this.#key) return
     this.#key = key
     const some = own === undefined ? facts.all.slice(0, facts.countUntil(picture.seq)) : facts.about(own, picture.seq)
@@ -58,13 +60,14 @@ export class FactsView implements View {
     const time = html('button', { class: 'link time', type: 'button', title: 'Look at this moment' })
     row.append(time, html('span', { class: 'fact-mark', 'aria-hidden': 'true' }), address, html('span', { class: 'fact-text' }))
     address.addEventListener('click', () => askToSelect(this.element, address.textContent ?? ''))
-    time.addEventListener('click', () => this.#seek(Number(row.dataset['seq'])))
+    time.addEventListener('click', () => this.#seek(this.#filled.get(row)?.seq ?? 0))
     return row
   }
 
   #fill(row: HTMLElement, frame: FactFrame): void {
-    if (this.#moment === undefined || row.dataset['seq'] === String(frame.seq)) return
-    row.dataset['seq'] = String(frame.seq)
+    // Every run counts from 1.
+    if (this.#moment === undefined || this.#filled.get(row) === frame) return
+    this.#filled.set(row, frame)
     const { text, tone, causes } = factWords(frame)
     row.className = `fact-row tone-${tone}`
     const [time, , address, words] = row.children as unknown as [HTMLElement, HTMLElement, HTMLElement, HTMLElement]

@@ -81,8 +81,9 @@ export class StopBanner implements View {
   #showWaits(picture: Picture, now: number): void {
     const all = unfinished(picture)
     const shown = all.filter(({ isActive }) => isActive).slice(0, NAMED_AT_MOST)
-    const rows = (shown.length > 0 ? shown : all.slice(0, 1)).map(({ node, why }) => {
-      const sinceMs = node.since === undefined ? 0 : now - node.since
+    const rows = (shown.length > 0 ? shown : all.slice(0, 1)).map(({ node, why, isActive }) => {
+      // One that has not been asked yet is ready since then.
+      const sinceMs = node.since === undefined || !isActive ? 0 : now - node.since
       const since = sinceMs < LEAST_WORTH_TELLING_MS ? '' : ` for ${tenths(sinceMs)}`
       const limit = node.deadlineAt === undefined ? '' : `, ${tenths(node.deadlineAt - now)} left`
       return { address: node.address, words: `${why}${since}${limit}` }

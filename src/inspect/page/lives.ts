@@ -15,7 +15,7 @@ export class LivesView {
 
   update({ facts, picture }: Moment, address: string): void {
     const about = facts.about(address, picture.seq)
-    const key = `${address} ${about.at(-1)?.seq} ${about.length}`
+    const key = `${picture.state.daemon.run} ${address} ${about.at(-1)?.seq} ${about.length}`
     if (key === this.#key) return
     this.#key = key
     const lives = livesOf(facts, address, picture.seq)

@@ -58,9 +58,14 @@ class Page {
     const named = new URLSearchParams(location.search).get('recording')
     if (named !== null) void this.#fetch(named)
     else if (location.protocol.startsWith('http')) this.#session.connect()
-    const { hash } = location
-    if (hash.startsWith(SELECTED)) this.#session.select(decodeURIComponent(hash.slice(SELECTED.length)))
+    this.#selectNamed()
+    addEventListener('hashchange', () => this.#selectNamed())
     this.#later()
+  }
+
+  #selectNamed(): void {
+    const { hash } = location
+    if (hash.startsWith(SELECTED)) this.#session.select(decoded(hash.slice(SELECTED.length)))
   }
 
   #later(): void {
@@ -87,7 +92,7 @@ class Page {
   // The address of the page says what is selected, so that it can be handed on, and a reload changes nothing.
   #select(address: string): void {
     this.#session.select(address)
-    history.replaceState(null, '', `${SELECTED}${address}`)
+    history.replaceState(null, '', `${SELECTED}${address.replaceAll('%', '%25')}`)
     if (this.#panes.shown === 'tree') this.#panes.show('service')
     this.#tree.reveal(address)
   }
@@ -158,6 +163,15 @@ class Page {
       this.#draw()
     }
     then()
+  }
+}
+
+// Somebody may have typed it.
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
   }
 }
 

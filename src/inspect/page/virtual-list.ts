@@ -23,13 +23,15 @@ export class VirtualList<Row> {
   #rows: readonly Row[] = []
   #rowHeight = 0
   #isStuck = false
+  /** Whether the end was in view after the latest scrolling: room that is taken away, as by the banner of a stop, is none. */
+  #isAtEnd = true
   #isPending = false
 
   constructor(element: HTMLElement, maker: RowMaker<Row>) {
     this.element = element
     this.#maker = maker
     element.append(this.#space)
-    element.addEventListener('scroll', () => this.#later(), { passive: true })
+    element.addEventListener('scroll', () => this.#scrolled(), { passive: true })
     new ResizeObserver(() => this.#later()).observe(element)
   }
 
@@ -44,11 +46,20 @@ export class VirtualList<Row> {
   }
 
   show(rows: readonly Row[]): void {
-    const wasAtEnd = this.#isStuck && this.element.scrollTop + this.element.clientHeight >= this.element.scrollHeight - this.#height
     this.#rows = rows
     this.#space.style.height = `${rows.length * this.#height}px`
-    if (wasAtEnd) this.element.scrollTop = this.element.scrollHeight
+    this.#keepEnd()
     this.#draw()
+  }
+
+  #keepEnd(): void {
+    if (this.#isStuck && this.#isAtEnd) this.element.scrollTop = this.element.scrollHeight
+  }
+
+  #scrolled(): void {
+    const { scrollTop, clientHeight, scrollHeight } = this.element
+    this.#isAtEnd = scrollTop + clientHeight >= scrollHeight - this.#height
+    this.#later()
   }
 
   /** How many rows are in view. */
@@ -82,6 +93,7 @@ export class VirtualList<Row> {
       this.#isPending = false
       this.#rowHeight = 0
       this.#space.style.height = `${this.#rows.length * this.#height}px`
+      this.#keepEnd()
       this.#draw()
     })
   }

@@ -101,6 +101,8 @@ function aboutTree(fact: WireFact): FactWords {
       return says('gave up: too many restarts', 'bad', fact.error)
     case 'deleted':
       return says('left the tree')
+    case 'shutdown-announced':
+      return says(`asked to stop: ${fact.reason}`, 'busy')
     case 'shutdown-started':
       return says(`shutdown began: ${fact.reason}; ${time(fact.budgetMs)} to go`, 'busy')
     case 'shutdown-ended':

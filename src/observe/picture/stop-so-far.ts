@@ -4,9 +4,11 @@ import type { StopView, WireFact } from '../watch/frames.js'
 /** The stop after a fact; the same one when that changes nothing. */
 export function stopAfter(stop: StopView | undefined, fact: WireFact): StopView | undefined {
   switch (fact.type) {
+    // What comes before the tree is told has its phase, and its time; the report counts from the second on.
+    case 'shutdown-announced':
     case 'shutdown-started': {
       const { reason, inFlight, budgetMs, at } = fact
-      return { reason, startedAt: at, budgetMs, inFlight, phases: [] }
+      return { reason, startedAt: at, budgetMs, inFlight, phases: stop?.phases ?? [] }
     }
     case 'phase-started':
       return stop && { ...stop, phases: [...stop.phases, { phase: fact.phase, startedAt: fact.at, failed: false }] }

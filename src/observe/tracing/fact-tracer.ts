@@ -36,6 +36,7 @@ export const TRACED: ReadonlySet<FactType> = new Set<FactType>([
   'wait-dropped',
   'gave-up',
   'deleted',
+  'shutdown-announced',
   'shutdown-started',
   'shutdown-ended',
   'phase-started',
@@ -110,7 +111,7 @@ export class FactTracer {
   // Others who hear of the end of a span want to know which one it was.
   #keepEnded(address: string, traced: TraceSpan): void {
     this.#ended = { address, traced }
-    queueMicrotask(() => {
+    setImmediate(() => {
       this.#ended = undefined
     })
   }
@@ -143,7 +144,8 @@ export class FactTracer {
 
   /** The ids of that, or of what has just ended there. */
   idsAt(address: string): SpanContext | undefined {
-    const traced = this.at(address) ?? (this.#ended?.address === address ? this.#ended.traced : undefined)
+    const ended = this.#ended?.address === address ? this.#ended.traced : undefined
+    const traced = this.at(address) ?? ended ?? (address === this.#root ? this.#daemon.over : undefined)
     return traced?.isRecorded === true ? traced.span.spanContext() : undefined
   }
 

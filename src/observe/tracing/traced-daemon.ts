@@ -12,6 +12,7 @@ export class TracedDaemon {
   #shutdown: TraceSpan | undefined
   #phase: TraceSpan | undefined
   #hasStopped = false
+  #over: TraceSpan | undefined
   /** When the latest fact about the whole came. */
   #latestAt = 0
 
@@ -27,6 +28,11 @@ export class TracedDaemon {
 
   get isStopping(): boolean {
     return this.#shutdown !== undefined
+  }
+
+  /** The shutdown, once its spans were handed on: the last lines of the log are about it. */
+  get over(): TraceSpan | undefined {
+    return this.#over
   }
 
   /** A fact at the root's address. */
@@ -49,6 +55,9 @@ export class TracedDaemon {
       case 'crashed':
       case 'gave-up':
         return void this.around('stop')?.record(fact.error, fact.at)
+      case 'shutdown-announced':
+        this.#stopping(fact.at)
+        return
       case 'shutdown-started':
         this.#stopping(fact.at)?.set({ 'quiesce.reason': fact.reason, 'quiesce.in_flight': fact.inFlight })
         if (Number.isFinite(fact.budgetMs)) this.#shutdown?.set({ 'quiesce.budget_ms': fact.budgetMs })
@@ -71,6 +80,7 @@ export class TracedDaemon {
     this.endAllButLast(at)
     // It ends with the latest that is known of it, not when its spans are handed on.
     this.#shutdown?.end(this.#latestAt)
+    this.#over ??= this.#shutdown
     this.#shutdown = undefined
   }
 

@@ -21,6 +21,7 @@ export class ForNewcomers {
       case 'deleted':
         if (this.#machines.size > 0) this.#machines.delete(fact.address)
         return
+      case 'shutdown-announced':
       case 'shutdown-started':
       case 'shutdown-ended':
       case 'phase-started':

@@ -23,8 +23,8 @@ export interface WatchReader {
 /** What is read. */
 interface Source {
   readonly ring: Ring<Fact>
-  /** Whether facts are kept whether anybody reads or not. */
-  readonly isKept: boolean
+  /** How many facts were told while nobody kept them. */
+  readonly unkept: number
   state(controls: boolean): StateFrame
   now(): number
 }
@@ -54,7 +54,7 @@ export class Reader implements WatchReader {
     this.#source = source
     this.#controls = controls
     // What nobody has kept is not lost to a newcomer.
-    this.#cursor = after === 0 && !source.isKept ? source.ring.first - 1 : after
+    this.#cursor = after === 0 ? source.unkept : after
     this.onNews = onNews
     this.#left = left
   }

@@ -14,17 +14,24 @@ export function stateRoute(watch: Watch, controls: boolean): Route {
   return () => Response.json(watch.state(controls), { headers: NEVER_KEPT })
 }
 
-/** `GET <prefix>/events`: frames as server-sent events, each named after its type; facts have their number for an id. */
+/** `GET <prefix>/events`: frames as server-sent events, each named after its type; facts have their number and their run for an id. */
 export function eventsRoute(watch: Watch, controls: boolean): Route {
+  const { run } = watch.options.daemon
   return (request) => {
-    const after = Number(request.headers.get('last-event-id') ?? 0)
-    const body = streamOf((onNews) => watch.read(Number.isInteger(after) && after > 0 ? after : 0, onNews, controls))
+    const after = factAfter(request.headers.get('last-event-id') ?? '', run)
+    const body = streamOf(run, (onNews) => watch.read(after, onNews, controls))
     return new Response(body, { headers: { ...NEVER_KEPT, 'content-type': 'text/event-stream' } })
   }
 }
 
+/** The number of the fact that a reader has heard last; 0 when that was of another run, none of whose facts it knows. */
+function factAfter(lastId: string, own: string): number {
+  const [, seq, run = own] = /^(\d+)(?:@(.+))?$/.exec(lastId) ?? []
+  return run === own ? Number(seq ?? 0) : 0
+}
+
 /** Frames as server-sent events, as fast as they are read. */
-function streamOf(read: (onNews: () => void) => WatchReader): ReadableStream<Uint8Array> {
+function streamOf(run: string, read: (onNews: () => void) => WatchReader): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   let stream: { readonly pump: () => void; readonly close: () => void } | undefined
   return new ReadableStream<Uint8Array>({
@@ -44,7 +51,7 @@ function streamOf(read: (onNews: () => void) => WatchReader): ReadableStream<Uin
         while ((controller.desiredSize ?? 0) > 0 || reader.isLast) {
           const frames = reader.next(FRAMES_AT_ONCE)
           if (frames.length === 0) break
-          controller.enqueue(encoder.encode(frames.map(eventOf).join('')))
+          controller.enqueue(encoder.encode(frames.map((frame) => eventOf(frame, run)).join('')))
         }
         isPumping = false
         if (!reader.ended) return
@@ -59,7 +66,7 @@ function streamOf(read: (onNews: () => void) => WatchReader): ReadableStream<Uin
   })
 }
 
-function eventOf(frame: Frame): string {
-  const id = frame.type === 'fact' ? `id: ${frame.seq}\n` : ''
+function eventOf(frame: Frame, run: string): string {
+  const id = frame.type === 'fact' ? `id: ${frame.seq}@${run}\n` : ''
   return `${id}event: ${frame.type}\ndata: ${JSON.stringify(frame)}\n\n`
 }

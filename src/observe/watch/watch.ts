@@ -2,7 +2,7 @@
 // and made into frames only when somebody reads; a reader that is too slow skips what the ring has lost, is told how much, and is
 // given the state anew, so that nobody's slowness costs memory.
 import { Ring } from '../../base/ring.js'
-import type { Fact } from '../../protocol/fact.js'
+import type { Fact, FactType } from '../../protocol/fact.js'
 import type { System } from '../../tree/system.js'
 import type { DaemonInfo } from '../daemon-info.js'
 import type { StateFrame } from './frames.js'
@@ -25,13 +25,18 @@ const NEWS_MS = 25
 const GAUGES_MS = 1_000
 const GAUGES_WHILE_STOPPING_MS = 250
 
-/** A system under watch. Listens while somebody reads, or from `keep` on. */
+/** What a stop begins with. */
+const STOP_BEGINS: ReadonlySet<FactType> = new Set<FactType>(['shutdown-announced', 'shutdown-started'])
+
+/** A system under watch. Listens while somebody reads, from `keep` on, and in a stop: most come to look when that does not get done. */
 export class Watch {
   readonly options: WatchOptions
   readonly #ring: Ring<Fact>
   readonly #readers = new Set<Reader>()
   #unlisten: (() => void) | undefined
-  #isKept = false
+  readonly #unlistenStop: () => void
+  /** How many facts had been told, and were forgotten, when they began to be kept. */
+  #unkept: number | undefined
   #news: NodeJS.Timeout | undefined
   #gauges: NodeJS.Timeout | undefined
   readonly #measuring: Measuring
@@ -42,12 +47,19 @@ export class Watch {
     this.options = options
     this.#ring = new Ring(options.capacity ?? CAPACITY)
     this.#measuring = new Measuring(options.system)
+    this.#unlistenStop = options.system.on((fact) => STOP_BEGINS.has(fact.type) && this.#stopBegins(fact), STOP_BEGINS)
   }
 
   /** From now on facts are kept whether anybody reads or not, for those who come later. */
   keep(): void {
-    this.#isKept = true
+    this.#unkept ??= this.#ring.first - 1
     this.#listen()
+  }
+
+  #stopBegins(fact: Fact): void {
+    const isHeard = this.#unlisten !== undefined
+    this.keep()
+    if (!isHeard) this.#hear(fact)
   }
 
   /**
@@ -92,9 +104,9 @@ export class Watch {
     return this.options.now()
   }
 
-  /** Whether facts are kept whether anybody reads or not. */
-  get isKept(): boolean {
-    return this.#isKept
+  /** How many facts were told while nobody kept them: no reader has missed any of these. */
+  get unkept(): number {
+    return this.#unkept ?? this.#ring.first - 1
   }
 
   get ring(): Ring<Fact> {
@@ -107,6 +119,7 @@ export class Watch {
     this.#isClosed = true
     clearTimeout(this.#gauges)
     clearTimeout(this.#news)
+    this.#unlistenStop()
     this.#unlisten?.()
     for (const reader of this.#readers) reader.end()
     this.#tellNews()
@@ -114,12 +127,14 @@ export class Watch {
 
   #listen(): void {
     if (this.#isClosed) return
-    this.#unlisten ??= this.options.system.on((fact) => {
-      this.#ring.push(fact)
-      this.#newcomers.hear(fact)
-      if (fact.type === 'deleted') this.#measuring.left(fact.address)
-      if (this.#readers.size > 0) this.#news ??= setTimeout(() => this.#tellNews(), NEWS_MS).unref()
-    })
+    this.#unlisten ??= this.options.system.on((fact) => this.#hear(fact))
+  }
+
+  #hear(fact: Fact): void {
+    this.#ring.push(fact)
+    this.#newcomers.hear(fact)
+    if (fact.type === 'deleted') this.#measuring.left(fact.address)
+    if (this.#readers.size > 0) this.#news ??= setTimeout(() => this.#tellNews(), NEWS_MS).unref()
   }
 
   #tellNews(): void {
@@ -139,7 +154,7 @@ export class Watch {
     if (this.#readers.size > 0) return
     clearTimeout(this.#gauges)
     this.#gauges = undefined
-    if (this.#isKept) return
+    if (this.#unkept !== undefined) return
     this.#unlisten?.()
     this.#unlisten = undefined
     this.#ring.clear()

@@ -26,7 +26,8 @@ export class Story {
   /** The last word of each life, for asks that came after it. */
   readonly #ended = new Map<string, Message>()
   #read = 0
-  #firstSeq: number | undefined
+  /** By what facts are told from those of another run, which are numbered alike. */
+  #first: FactFrame | undefined
 
   constructor(address: string) {
     this.address = address
@@ -41,12 +42,12 @@ export class Story {
 
   /** Whether these are the facts that it has been told, or more of them; if not, begin another story. */
   continues({ all }: Facts): boolean {
-    return all.length >= this.#read && (this.#firstSeq === undefined || all[0]?.seq === this.#firstSeq)
+    return all.length >= this.#read && (this.#first === undefined || all[0] === this.#first)
   }
 
   /** Takes the facts that are new. */
   take({ all }: Facts): void {
-    this.#firstSeq ??= all[0]?.seq
+    this.#first ??= all[0]
     for (; this.#read < all.length; this.#read += 1) {
       const frame = all[this.#read]
       if (frame === undefined || !this.#isHere(frame.fact.address)) continue
