@@ -154,7 +154,8 @@ function figuresOf(node: PictureNode): [string, string][] {
     ['Waiting in line', waiting === undefined ? undefined : String(waiting)],
     ['Refused', refused && `${refused.atCapacity} full · ${refused.draining} draining · ${refused.notReady} not ready`],
     ['Health', health && (health.misses === 0 ? 'answers' : `${health.misses} of ${health.limit} missed`)],
-    ['Restarts', restarts && `${restarts.count} of ${restarts.max} within ${formatMs(restarts.withinMs ?? Number.POSITIVE_INFINITY)}`],
+    // One that never restarts anybody has none to tell.
+    ['Restarts', restarts && restarts.max + restarts.count > 0 ? `${restarts.count} of ${restarts.max} within ${formatMs(restarts.withinMs ?? Number.POSITIVE_INFINITY)}`],
     ['Leadership', leader && (leader.leading ? `leads, term ${leader.term}` : 'standby')],
     ['Machine', machine && valueWords(machine.value)],
     ['Restart', node.restart],
