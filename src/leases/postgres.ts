@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.js'
 import { type Duration, parseDuration } from '../base/duration.js'
 import { StoreRefusedError } from '../base/leadership-errors.js'
 import type { Claim, HandoverRequest, Lease, LeaseAnswer, LeaseGuarantees, LeaseRecord, Release, Renewal } from '../protocol/lease.js'
+import { demandElection } from './election.js'
 import { ask, hearErrorsOf, type PostgresPool } from './postgres-connection.js'
 import { jsonOf, type KeptRecord, recordIn, termOf, UNTOUCHED } from './postgres-record.js'
 import { type LeaseStatements, statementsFor } from './postgres-statements.js'
@@ -32,7 +33,8 @@ const LONGEST_NAME = 2_000
 /**
  * A lease store in Postgres, version 13 or later, over a pool that you made. Its tables are created by `createLeaseTables`, once.
  *
- * @throws RangeError for an empty election, a `lockTimeout` that is no duration, or names that Postgres would cut off.
+ * @throws TypeError for an election without a name, or without a pool; RangeError for a `lockTimeout` that is no duration, or names that
+ * Postgres would cut off.
  *
  * @example
  * ```ts
@@ -52,9 +54,13 @@ const LONGEST_NAME = 2_000
  * ```
  */
 export function postgresLease(election: string, options: PostgresLeaseOptions): Lease {
-  const { pool, listener, lockTimeout, token = 'monotonic' } = options
+  demandElection('postgresLease', election)
+  const { pool, listener, lockTimeout, token = 'monotonic' } = { ...options }
+  // Without showing it: what is taken for a pool most often is an address, with its password.
+  if (typeof (Object(pool) as Partial<PostgresPool>).query !== 'function')
+    throw new TypeError(`\`pool\` of the lease ${election} is no pool of connections; give it a \`Pool\` of pg, or a PGlite.`)
   const length = Buffer.byteLength(election)
-  if (length === 0 || length > LONGEST_NAME || election.includes('\0')) {
+  if (length > LONGEST_NAME || election.includes('\0')) {
     throw new RangeError(
       `An election in Postgres needs a name of 1 to ${LONGEST_NAME} bytes without NUL characters; this has ${length} bytes.`,
     )

@@ -340,7 +340,13 @@ describe('a lease that cannot be', () => {
     ['with NUL', 'a\0b'],
     ['too long', 'long'.repeat(501)],
   ])('an election with a name that is %s', (_what, election) => {
-    expect(() => postgresLease(election, { pool })).toThrow(/name of 1 to 2000 bytes/)
+    expect(() => postgresLease(election, { pool })).toThrow(/needs a name/)
+  })
+
+  test.each([undefined, {}, { pool: undefined }, { pool: 'postgres://me:secret@db/shop' }])('no pool: %j', (options) => {
+    const make = () => postgresLease('e', options as never)
+    expect(make).toThrow('`pool` of the lease e is no pool of connections; give it a `Pool` of pg, or a PGlite.')
+    expect(make).not.toThrow(/secret/)
   })
 
   test.each([0, -1, 'soon', Number.NaN, Number.POSITIVE_INFINITY])('a lockTimeout of %s', (lockTimeout) => {

@@ -85,7 +85,8 @@ export function release(state: TenureState): void {
 
 /** An attempt was not answered: another follows, as long as the term would last. */
 export function releaseUnanswered(state: TenureState, now: number): void {
-  state.callAt = now + retryMs(state.options.times, state.options.random)
+  state.callAt = now + retryMs(state.options.times, state.options.random, state.misses)
+  state.misses += 1
 }
 
 /** The attempt was answered. */

@@ -42,7 +42,7 @@ export class TenureState {
   isCallVoid = false
   /** When to call the store again, in the phases that wait for it. */
   callAt = Number.POSITIVE_INFINITY
-  /** How many calls of a candidate that does not hold the lease were not answered since one was. */
+  /** How many calls were not answered since one was, renewals left out: those have no time to lose. */
   misses = 0
   /** Whether the record may have changed since that call was sent. */
   isOutdated = false

@@ -219,6 +219,24 @@ test('a store that does not answer is asked less and less by who does not lead, 
   expect(waits()).toEqual([187.5, 375, 750, 1_500, 1_500, 1_500])
 })
 
+test('one that does not answer is asked less and less to take a lease back, but not to renew it', () => {
+  const rig = new Rig()
+  rig.lead()
+  const waits = (call: 'renew' | 'release'): number[] =>
+    Array.from({ length: 4 }, () => {
+      rig.tell({ type: 'unanswered', call })
+      const from = rig.now
+      rig.pass(rig.tenure.wakeAt)
+      return rig.now - from
+    })
+  rig.pass(3_000)
+  expect(waits('renew')).toEqual([187.5, 187.5, 187.5, 187.5])
+  rig.answer('renew', heldBy(ME, 1n))
+  rig.tell(stepDown(20_000))
+  rig.tell({ type: 'quiet' })
+  expect(waits('release')).toEqual([187.5, 375, 750, 1_500])
+})
+
 test('a stop that is repeated goes by the earlier deadline', () => {
   const rig = new Rig()
   rig.claim()
