@@ -75,7 +75,7 @@ function bar(share: number, width: number): Line {
 
 const TITLES = ['service', 'state', 'for', 'left', 'why'] as const
 const GAP = '  '
-// Names are cut to this before anything else is.
+// Names are cut before anything else is, but not further than this.
 const NAME_LEAST = 14
 
 function listed(waiting: readonly Unfinished[], now: number, columns: number): Line[] {
@@ -95,12 +95,12 @@ function listed(waiting: readonly Unfinished[], now: number, columns: number): L
   return fitted([TITLES.map((title) => span(title, 'faint')), ...cells], columns)
 }
 
-// Where there is no room for all, the state goes first: why somebody is not done says more.
+// Where there is no room for all, names are cut, and then the state goes: why somebody is not done says more.
 function fitted(rows: readonly (readonly Span[])[], columns: number): Line[] {
   const [name = 0, ...others] = TITLES.map((_, at) => Math.max(...rows.map((row) => lengthOf(row.slice(at, at + 1)))))
   const half = Math.floor(columns / 2)
   const beside = (widths: readonly number[]): number => widths.reduce((sum, width) => sum + GAP.length + width, 0)
-  const from = Math.min(name, half) + beside(others) <= columns ? 0 : 1
+  const from = Math.min(name, half, NAME_LEAST) + beside(others) <= columns ? 0 : 1
   const nameWidth = Math.min(name, half, Math.max(NAME_LEAST, columns - beside(others.slice(from))))
   return rows.map(([address = span(''), ...cells]): Line => {
     const line = [...padTo([{ ...address, text: fromEnd(address.text, nameWidth) }], nameWidth)]
