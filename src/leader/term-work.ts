@@ -6,7 +6,8 @@ import { enterAt } from '../kernel/hook-calls.js'
 import { exitBefore } from '../policy/tenure/predecessor.js'
 import type { TenureEvent } from '../policy/tenure/words.js'
 import type { LastExit } from '../protocol/lease.js'
-import type { Service } from '../tree/definition.js'
+import { show } from '../protocol/spec.js'
+import { definitionOf, type Service } from '../tree/definition.js'
 import type { RefOf } from '../tree/ref.js'
 import type { LeaderSettings } from './leader-options.js'
 import type { Scope } from './scope.js'
@@ -64,7 +65,11 @@ export class TermWork {
   prepare(): void {
     const { settings, ctx, feed, failed } = this.#options
     try {
-      this.#child = settings.child(this.term, ctx)
+      const child = settings.child(this.term, ctx)
+      // Known before anything is sealed and recovered for it.
+      if (definitionOf(child) === undefined)
+        throw new TypeError(`\`child\` made ${show(child)}, which is no service; make it with service(…)`)
+      this.#child = child
       this.term.made()
       feed({ type: 'prepared', canSeal: this.term.fences.length > 0 })
     } catch (error) {

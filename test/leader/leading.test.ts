@@ -192,6 +192,27 @@ describe('a promotion', () => {
     expect(told).toEqual(['promoting', 'stepped-down'])
   })
 
+  test.each([
+    ['nothing', () => undefined, 'undefined'],
+    ['a promise of one', async () => service('work', { start: () => 1 }), 'an object'],
+  ])('whose child is %s fails before anything is sealed or recovered', async (_what, child, shown) => {
+    const election = new Election()
+    const touched: string[] = []
+    const { facts } = await election.join('one', {
+      child: (term) => {
+        term.registerFence({ name: 'ledger', seal: () => void touched.push('sealed') })
+        return child() as never
+      },
+      recover: () => void touched.push('recovered'),
+    })
+    await election.time.advance(5_000)
+    expect(facts.find(({ type }) => type === 'promotion-failed')).toMatchObject({
+      phase: 'preparing',
+      error: new TypeError(`\`child\` made ${shown}, which is no service; make it with service(…)`),
+    })
+    expect(touched).toEqual([])
+  })
+
   test('whose child cannot be made fails too', async () => {
     const election = new Election()
     const { told } = await election.join('one', {
