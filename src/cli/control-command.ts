@@ -82,7 +82,7 @@ function soleLeader({ tree }: StateFrame): TreeNode {
     throw new DaemonError(`${leading.length} lead in ${tree.id}; say which`, instead)
   }
   const who = candidates.map(({ address }) => address).join(', ')
-  throw new DaemonError(candidates.length === 0 ? `there is no leader in ${tree.id}` : `nobody leads in ${tree.id} now, neither ${who}`)
+  throw new DaemonError(candidates.length === 0 ? `there is no leader in ${tree.id}` : `no leader of ${tree.id} leads now: ${who}`)
 }
 
 function edgesOf(tree: TreeNode): readonly TreeNode[] {

@@ -118,6 +118,15 @@ describe('a stop', () => {
     ])
   })
 
+  test('where it is narrow, why somebody is not done is what stays', () => {
+    const lines = draw(recorded(...STOP), { now: AT + 5_001, columns: 52 })
+    expect(lines.slice(8, 11)).toEqual([
+      'service            for    left  why',
+      'shop/api        5.00 s  5.00 s  waiting for 2 in fl…',
+      'shop/db                         after shop/api, whi…',
+    ])
+  })
+
   test('phases that are over, one that failed, a deadline that has passed', () => {
     const lines = draw(
       recorded(

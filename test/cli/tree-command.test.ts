@@ -49,7 +49,7 @@ test('a table, wide enough', () => {
     '│  ├─ api                     ready         #1              100/100 +12       43     1/3',
     '│  └─ admin-with-a-long-name  settling      #1                        2',
     '├─ jobs                       ready         #1                                            term 17',
-    '└─ mail                       not started                                                 follows',
+    '└─ mail                       not started                                                 standby',
   ])
 })
 
@@ -63,7 +63,7 @@ test('where it is too narrow, names are cut, and columns left out, but never sta
     '│  ├─ api             ready         #1              100/100 +12     1/3',
     '│  └─ admin-with-a-…  settling      #1                        2',
     '├─ jobs               ready         #1                                   term 17',
-    '└─ mail               not started                                        follows',
+    '└─ mail               not started                                        standby',
   ])
   for (const width of [20, 40, 60, 80, 100]) {
     const lines = draw(rowsOf(shop, everything), width)

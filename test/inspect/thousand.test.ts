@@ -93,6 +93,16 @@ test('a recording forgets its beginning when it grows too long, and says how muc
   }
 })
 
+test('what is measured of many that are busy is forgotten too: a page is left open for days', () => {
+  const recording = new Recording(1_000)
+  recording.take(stateFrame(tree, { seq: 0, at: 0 }))
+  const changed = Object.fromEntries(numbers(100).map((index) => [`plant/w${index}`, { inFlight: index }]))
+  for (let at = 1; at <= 300; at += 1) recording.take({ type: 'gauges', at, changed })
+  const kept = [...recording.frames()].filter(({ type }) => type === 'gauges')
+  expect(kept.length * 101).toBeLessThanOrEqual(2_000)
+  expect(kept.at(-1)).toMatchObject({ at: 300 })
+})
+
 describe.skipIf(skips)('a thousand services', () => {
   test('are shown by a few dozen rows, through bursts of facts, and are found at once', async () => {
     const { page, server } = await show(plant())

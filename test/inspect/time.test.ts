@@ -127,6 +127,26 @@ describe.skipIf(skips)('the line', () => {
     await row(page, 'shop/front/sessions/session@7').waitFor()
   })
 
+  test('to a daemon that has ended is tried on: one that is started anew is shown by itself', async () => {
+    const { daemon } = await openShop()
+    const { page, server } = await show(daemon)
+    await row(page, 'shop').waitFor()
+    await daemon.stop('SIGTERM', 30_000)
+    const line = async (): Promise<string | null> => await page.locator('.line').textContent()
+    await until(page, 'it has ended', async () => {
+      server.breakLines()
+      return (await line()) === 'the daemon has ended'
+    })
+    await until(page, 'it is tried again', async () => server.lines === 1)
+    // Who answers still is the one that has ended.
+    await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))')
+    expect(await line()).toBe('the daemon has ended')
+    const [state] = (await openShop()).daemon.frames
+    if (state?.type === 'state') server.push({ ...state, daemon: { ...state.daemon, run: 'another', pid: 4712 } })
+    await until(page, 'it is connected', async () => (await line()) === 'connected')
+    await until(page, 'it is shown', async () => ((await page.locator('.daemon-facts').textContent()) ?? '').includes('pid 4712'))
+  })
+
   test('to another run that went alike: what is told of one is not shown of the other, though its facts have the same numbers', async () => {
     const { page, server } = await show((await openShop()).daemon)
     await row(page, 'shop/back/orders').click()

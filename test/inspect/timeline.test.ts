@@ -223,4 +223,9 @@ test('before there is a stop it says how much time one would have', () => {
   const picture = Picture.of(shop('db'))
   expect(stopAt(picture, new FactList(), 5)).toBeUndefined()
   expect(stopInWords(undefined, picture)).toBe('Nobody has asked it to stop. A stop would have 30.00 s.')
+  // What is kept for the time after the tree is not the tree's.
+  const state = JSON.parse(JSON.stringify(shop('db')))
+  const given = (times: object): string => stopInWords(undefined, Picture.of({ ...state, daemon: { ...state.daemon, ...times } }))
+  expect(given({ stopMs: 28_500 })).toMatch(/would have 28\.50 s\.$/)
+  expect(given({ graceMs: null, stopMs: null })).toMatch(/would have no limit\.$/)
 })

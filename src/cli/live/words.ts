@@ -59,6 +59,6 @@ export function healthOf({ health }: TreeNode): Line {
 /** The term in which it leads. */
 export function leaderOf({ leader }: TreeNode): Line {
   if (leader === undefined) return []
-  if (!leader.leading) return [span('follows', 'faint')]
+  if (!leader.leading) return [span('standby', 'faint')]
   return [span(leader.term === undefined ? 'leads' : `term ${leader.term}`, 'good')]
 }

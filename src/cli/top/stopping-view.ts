@@ -75,6 +75,8 @@ function bar(share: number, width: number): Line {
 
 const TITLES = ['service', 'state', 'for', 'left', 'why'] as const
 const GAP = '  '
+// Names are cut before anything else is, but not further than this.
+const NAME_LEAST = 14
 
 function listed(waiting: readonly Unfinished[], now: number, columns: number): Line[] {
   const cells = waiting.map(({ node, isActive, why }): readonly Span[] => {
@@ -82,7 +84,7 @@ function listed(waiting: readonly Unfinished[], now: number, columns: number): L
     const forMs = isActive && since !== undefined ? Math.max(0, now - since) : undefined
     const leftMs = deadlineAt === undefined ? undefined : deadlineAt - now
     return [
-      span(fromEnd(address, Math.floor(columns / 2)), isActive ? 'strong' : undefined),
+      span(address, isActive ? 'strong' : undefined),
       span(state, isActive ? 'busy' : 'faint'),
       span(forMs === undefined ? '' : formatMs(forMs)),
       span(leftMs === undefined ? '' : leftMs > 0 ? formatMs(leftMs) : 'none', leftMs !== undefined && leftMs <= 0 ? 'bad' : undefined),
@@ -90,14 +92,24 @@ function listed(waiting: readonly Unfinished[], now: number, columns: number): L
     ]
   })
   if (cells.length === 0) return []
-  const rows = [TITLES.map((title) => span(title, 'faint')), ...cells]
-  const widths = TITLES.map((_, at) => Math.max(...rows.map((row) => lengthOf(row.slice(at, at + 1)))))
-  return rows.map(
-    (row): Line =>
-      row.flatMap((cell, at) =>
-        at === TITLES.length - 1 ? [cell] : [...padTo([cell], widths[at] ?? 0, isTime(at) ? 'left' : 'right'), span(GAP)],
-      ),
-  )
+  return fitted([TITLES.map((title) => span(title, 'faint')), ...cells], columns)
 }
 
-const isTime = (at: number): boolean => TITLES[at] === 'for' || TITLES[at] === 'left'
+// Where there is no room for all, names are cut, and then the state goes: why somebody is not done says more.
+function fitted(rows: readonly (readonly Span[])[], columns: number): Line[] {
+  const [name = 0, ...others] = TITLES.map((_, at) => Math.max(...rows.map((row) => lengthOf(row.slice(at, at + 1)))))
+  const half = Math.floor(columns / 2)
+  const beside = (widths: readonly number[]): number => widths.reduce((sum, width) => sum + GAP.length + width, 0)
+  const from = Math.min(name, half, NAME_LEAST) + beside(others) <= columns ? 0 : 1
+  const nameWidth = Math.min(name, half, Math.max(NAME_LEAST, columns - beside(others.slice(from))))
+  return rows.map(([address = span(''), ...cells]): Line => {
+    const line = [...padTo([{ ...address, text: fromEnd(address.text, nameWidth) }], nameWidth)]
+    for (let at = from; at < cells.length; at += 1) {
+      const width = at === cells.length - 1 ? 0 : (others[at] ?? 0)
+      line.push(span(GAP), ...padTo(cells.slice(at, at + 1), width, TIMES.has(TITLES[at + 1] ?? '') ? 'left' : 'right'))
+    }
+    return line
+  })
+}
+
+const TIMES: ReadonlySet<string> = new Set(['for', 'left'])

@@ -154,7 +154,7 @@ function figuresOf(node: PictureNode): [string, string][] {
     ['Waiting in line', waiting === undefined ? undefined : String(waiting)],
     ['Refused', refused && `${refused.atCapacity} full · ${refused.draining} draining · ${refused.notReady} not ready`],
     ['Health', health && (health.misses === 0 ? 'answers' : `${health.misses} of ${health.limit} missed`)],
-    ['Restarts', restarts && `${restarts.count} of ${restarts.max} within ${formatMs(restarts.withinMs ?? Number.POSITIVE_INFINITY)}`],
+    ['Restarts', restarts && restartsWords(restarts)],
     ['Leadership', leader && (leader.leading ? `leads, term ${leader.term}` : 'standby')],
     ['Machine', machine && valueWords(machine.value)],
     ['Restart', node.restart],
@@ -162,4 +162,10 @@ function figuresOf(node: PictureNode): [string, string][] {
     ['Kind', [node.edge ? 'edge' : '', node.dynamic ? 'dynamic' : '', node.kind].filter(Boolean).join(' ')],
   ]
   return figures.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
+}
+
+// One that never restarts anybody has none to tell.
+function restartsWords({ count, max, withinMs }: NonNullable<PictureNode['restarts']>): string | undefined {
+  if (count + max === 0) return undefined
+  return `${count} of ${max} within ${formatMs(withinMs ?? Number.POSITIVE_INFINITY)}`
 }

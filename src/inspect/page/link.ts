@@ -34,6 +34,7 @@ export class Link {
   constructor(onFrame: (frame: Frame) => void, onState: (state: LinkState) => void) {
     this.#onFrame = onFrame
     this.#onState = onState
+    this.#onState({ how: 'connecting' })
     this.#connect()
   }
 
@@ -41,16 +42,16 @@ export class Link {
   retry(): void {
     clearTimeout(this.#retry)
     this.#source?.close()
+    this.#onState({ how: 'connecting' })
     this.#connect()
   }
 
   #connect(): void {
-    this.#onState({ how: 'connecting' })
     const source = new EventSource(urlOf('events'))
     this.#source = source
     source.onopen = () => {
       this.#retryMs = FIRST_RETRY_MS
-      this.#onState({ how: 'open' })
+      if (!this.#isOver) this.#onState({ how: 'open' })
     }
     for (const kind of KINDS) source.addEventListener(kind, (event) => this.#hear(event as MessageEvent<string>))
     source.onerror = () => void this.#broken(source)
@@ -58,22 +59,26 @@ export class Link {
 
   #hear(event: MessageEvent<string>): void {
     const frame = JSON.parse(event.data) as Frame
-    // What ends with a report has said all there is; whether the process answers any longer does not matter.
-    if (frame.type === 'state') this.#isOver = frame.report !== undefined
+    if (frame.type === 'state') this.#heardState(frame.report !== undefined)
     this.#onFrame(frame)
   }
 
+  // What ends with a report has said all there is; whether the process answers any longer does not matter. One that is started anew does.
+  #heardState(isOver: boolean): void {
+    const wasOver = this.#isOver
+    this.#isOver = isOver
+    if (wasOver && !isOver) this.#onState({ how: 'open' })
+  }
+
   async #broken(source: EventSource): Promise<void> {
-    if (this.#isOver) {
-      source.close()
-      return this.#onState({ how: 'over' })
-    }
-    this.#onState({ how: 'lost' })
+    this.#onState({ how: this.#isOver ? 'over' : 'lost' })
     if (source.readyState !== EventSource.CLOSED) return
     this.#retry = setTimeout(() => this.#connect(), this.#retryMs)
     this.#retryMs = Math.min(2 * this.#retryMs, LONGEST_RETRY_MS)
     const why = await refusal()
-    if (why !== undefined && this.#source === source) this.#onState({ how: 'refused', why })
+    if (why === undefined || this.#source !== source) return
+    this.#isOver = false
+    this.#onState({ how: 'refused', why })
   }
 }
 

@@ -7,7 +7,8 @@ import { Picture } from './picture.js'
 
 /** So many facts are kept at most, unless it is said otherwise; a tenth is forgotten at a time. */
 const MOST_FACTS = 200_000
-const MOST_GAUGES = 20_000
+/** So many services' measurements are kept for each of these facts: a thousand that are busy have a thousand a second. */
+const MEASURED_PER_FACT = 2
 const FORGET_SHARE = 0.1
 /** A picture is kept after so many facts at least, or as many as there are services. */
 const SHORTEST_INTERVAL = 512
@@ -38,6 +39,8 @@ export class Recording {
   #kept: Kept[] = []
   #sinceKept = 0
   #gauges: Measurement[] = []
+  /** What is measured in all of them. */
+  #measured = 0
   #live: Picture | undefined
   #forgotten = 0
   #dropped = 0
@@ -113,7 +116,14 @@ export class Recording {
     if (this.#live === undefined) return
     this.#live.measure(frame)
     this.#gauges.push({ seq: this.#live.seq, frame })
-    if (this.#gauges.length > MOST_GAUGES) this.#gauges = this.#gauges.slice(MOST_GAUGES * FORGET_SHARE)
+    this.#measured += sizeOf(frame)
+    if (this.#measured > this.#limit * MEASURED_PER_FACT)
+      this.#keepGauges(this.#gauges.slice(Math.ceil(this.#gauges.length * FORGET_SHARE)))
+  }
+
+  #keepGauges(gauges: Measurement[]): void {
+    this.#gauges = gauges
+    this.#measured = gauges.reduce((sum, { frame }) => sum + sizeOf(frame), 0)
   }
 
   get #interval(): number {
@@ -184,7 +194,7 @@ export class Recording {
     this.#forgotten += count
     this.#kept = this.#kept.filter((kept) => kept.picture.seq > picture.seq)
     this.#kept.unshift({ picture, state: picture.frame() })
-    this.#gauges = this.#gauges.filter(({ seq }) => seq >= picture.seq)
+    this.#keepGauges(this.#gauges.filter(({ seq }) => seq >= picture.seq))
   }
 
   /** As frames, the first of which is a state: whoever takes them has the same moments. */
@@ -205,6 +215,11 @@ export class Recording {
 interface Other {
   readonly seq: number
   readonly frame: StateFrame | GaugesFrame
+}
+
+// Those who were added since are whole services.
+function sizeOf({ changed, added = [] }: GaugesFrame): number {
+  return 1 + Object.keys(changed).length + added.length
 }
 
 // A measurement belongs after the state of its number, unless it is older.

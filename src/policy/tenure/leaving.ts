@@ -5,6 +5,9 @@ import { type Holding, retryMs } from './holding.js'
 import { exitBefore } from './predecessor.js'
 import { PROMOTING, type TenureState } from './state.js'
 
+/** Why a term ends that was not led in. */
+const NEVER_LED = 'never-led'
+
 interface Leave {
   readonly deadlineAt: number
   readonly to?: string | undefined
@@ -30,7 +33,7 @@ export function fail(state: TenureState, why: string, now: number): void {
 
 function callOff(state: TenureState, now: number): void {
   if (state.phase !== 'starting') inherit(state, state.previous)
-  abort(state, 'never-led', now)
+  abort(state, NEVER_LED, now)
 }
 
 /** A term in which nothing was begun passes on what it was given; whoever had to wait before it has not waited long enough. */
@@ -68,7 +71,7 @@ export function giveBack(state: TenureState, holding: Holding, now: number): voi
 
 /** Gives back a term for which nothing was made. */
 export function giveBackUnused(state: TenureState, holding: Holding, { lastExit }: LeaseRecord, now: number): void {
-  state.why = 'never-led'
+  state.why = NEVER_LED
   state.holding = holding
   inherit(state, lastExit)
   giveBack(state, holding, now)
@@ -139,7 +142,9 @@ function standBack(state: TenureState, now: number): void {
   state.callAt = Number.POSITIVE_INFINITY
   if (state.stopAt !== undefined) return end(state)
   state.phase = 'cooling'
-  state.until = now + state.options.coolDownMs
+  // What fails at once would be tried again without end, and nothing else would have its turn.
+  const leastMs = state.why === NEVER_LED ? retryMs(state.options.times, state.options.random) : 0
+  state.until = now + Math.max(state.options.coolDownMs, leastMs)
 }
 
 /** Asked to stop: what is held is given back in order, and nothing follows. */

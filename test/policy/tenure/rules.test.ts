@@ -88,6 +88,7 @@ describe('who is wanted', () => {
     rig.tell({ type: 'failed', why: 'no' })
     rig.tell({ type: 'quiet' })
     rig.answer('release', meantForOther(1n))
+    rig.pass(200)
     expect(rig.answer('read', meantForOther(1n))).toEqual(['acquire'])
   })
 
@@ -237,6 +238,17 @@ test('one that does not answer is asked less and less to take a lease back, but 
   expect(waits('release')).toEqual([187.5, 375, 750, 1_500])
 })
 
+test('a promotion that fails at once is not tried again without a pause, though nobody asked for one', () => {
+  const rig = new Rig({ coolDownMs: 0 })
+  rig.claim()
+  rig.answer('acquire', heldBy(ME, 1n))
+  rig.tell({ type: 'failed', why: 'no' })
+  rig.tell({ type: 'quiet' })
+  expect(rig.answer('release', vacant(exited(1n)))).toEqual(['stepped-down'])
+  expect(rig.pass(187)).toEqual([])
+  expect(rig.pass(188)).toEqual(['read'])
+})
+
 test('a stop that is repeated goes by the earlier deadline', () => {
   const rig = new Rig()
   rig.claim()
@@ -276,6 +288,7 @@ describe('of a term that is over nothing is left for the next', () => {
     rig.tell({ type: 'quiet' })
     expect(rig.last('release').asks).toBe(false)
     rig.answer('release', vacant(exited(1n)))
+    rig.pass(200)
     rig.answer('read', vacant(exited(1n)))
     rig.answer('acquire', { ...heldBy(ME, 2n), lastExit: exited(1n) })
     rig.tell({ type: 'prepared', canSeal: true })

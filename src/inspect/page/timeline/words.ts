@@ -10,8 +10,9 @@ const NAMED_AT_MOST = 2
 /** The sentence above the timeline. */
 export function stopInWords(stop: StopAt | undefined, picture: Picture): string {
   if (stop === undefined) {
-    const { graceMs } = picture.state.daemon
-    return `Nobody has asked it to stop. A stop would have ${formatMs(graceMs)}.`
+    const { graceMs, stopMs = graceMs } = picture.state.daemon
+    // JSON has no infinity.
+    return `Nobody has asked it to stop. A stop would have ${formatMs((stopMs as number | null) ?? Number.POSITIVE_INFINITY)}.`
   }
   const { report, isLive } = stop
   if (!isLive) return sentence(explainStop(report))
