@@ -160,7 +160,10 @@ const PERMITTED = [PERMISSION, '--allow-fs-read=*', '--allow-fs-write=*', '--no-
 test('with permissions of Node: ended all the same, without its place, for which there is nobody to ask', async () => {
   const daemon = startWith({ watchdog: '1s', admin: false }, { node: [...PERMITTED, '--allow-worker'] })
   await block(daemon)
-  expectKilled(await daemon.exited, /^quiesce: the event loop has not turned for [12]\.\d\d s, `watchdog` is 1\.00 s; where is not known\. /)
+  expectKilled(
+    await daemon.exited,
+    /^quiesce: the event loop has not turned for [12]\.\d\d s, `watchdog` is 1\.00 s; where is not known\. /,
+  )
 })
 
 test('where no thread is permitted that is a warning, and the daemon runs without', async () => {
