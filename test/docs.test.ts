@@ -157,6 +157,8 @@ function normalized(text: string): string {
     .replace(/^.* port \d+ is taken, the probes listen elsewhere;.*\n/gm, '')
     .replace(/\[[\d:.]+\]/g, '[time]')
     .replace(/\d+(\.\d+)? (ms|s)\b/g, 'N ms')
+    // What a busy machine has put between two steps.
+    .replace(/; N ms in which nobody was waited for/g, '')
     .replace(/"(\w+Ms)":[\d.]+/g, '"$1":0')
     .replace(/(127\.0\.0\.1|localhost):\d+/g, '$1:0')
     .trim()
