@@ -52,7 +52,7 @@ function remedy(wasCutOff: boolean, permits: number, ms: number, limitMs: number
   if (limitMs === undefined) return `Give the whole stop more time, or ${work}.`
   if (ms >= limitMs * 0.99) return `Raise \`shutdown\` or ${work}.`
   if (wasCutOff) return `Raise \`shutdown\` or the time of the whole stop, or ${work}.`
-  return `The whole stop left it no more of its \`shutdown\` of ${limitMs} ms: give it more time, or ${work}.`
+  return `It was given less than its \`shutdown\` of ${limitMs} ms, by the time of the whole stop or by a supervisor that ended it: give it more, or ${work}.`
 }
 
 function slow({ address, p99Ms }: ServiceReport, shutdownMs: number | 'brutal-kill'): ReportWarning | undefined {

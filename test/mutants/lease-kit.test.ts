@@ -151,7 +151,10 @@ const CASES = Object.values(GROUPS)
 /** Turns of the event loop after which a case that waits for a microtask waits for ever. */
 const TURNS = 1_000
 
-const source = readFileSync(join(ROOT, 'src/leases/memory.ts'), 'utf8').replaceAll("'../", `'${join(ROOT, 'src')}/`)
+const source = readFileSync(join(ROOT, 'src/leases/memory.ts'), 'utf8').replaceAll(
+  / from '(\.{1,2}\/[^']+)'/g,
+  (_, path: string) => ` from '${join(ROOT, 'src/leases', path)}'`,
+)
 const kills: string[] = []
 
 beforeAll(() => void mkdirSync(SCRATCH, { recursive: true }))

@@ -158,7 +158,7 @@ describe('warnings', () => {
     const report = await reportOf(supervisor('shop', { children: [leaf('api', { stop: hang })] }), { deadline: 1_000 })
     expect(texts(report)).toEqual([
       'budget: the stop of `shop` took 1.00 s, 1.00 s of it `shop/api`: 100 % of its 1.00 s. Give it more time, or shorten that.',
-      'not-stopped: `shop/api` did not stop within 1000 ms (its stop hook had not answered). The whole stop left it no more of its `shutdown` of 5000 ms: give it more time, or end its work on `ctx.signal`.',
+      'not-stopped: `shop/api` did not stop within 1000 ms (its stop hook had not answered). It was given less than its `shutdown` of 5000 ms, by the time of the whole stop or by a supervisor that ended it: give it more, or end its work on `ctx.signal`.',
     ])
   })
 
