@@ -151,13 +151,13 @@ function logOfDaemon(file: string): Promise<string> {
   return text(pretty.stdout)
 }
 
-// Times, ports and process ids differ from run to run, and somebody else may have the port of the probes; everything else is compared.
+// Times, ports, process ids and what a busy machine puts between two steps differ from run to run, and somebody else may have the port of
+// the probes; everything else is compared.
 function normalized(text: string): string {
   return text
     .replace(/^.* port \d+ is taken, the probes listen elsewhere;.*\n/gm, '')
     .replace(/\[[\d:.]+\]/g, '[time]')
     .replace(/\d+(\.\d+)? (ms|s)\b/g, 'N ms')
-    // What a busy machine has put between two steps.
     .replace(/; N ms in which nobody was waited for/g, '')
     .replace(/"(\w+Ms)":[\d.]+/g, '"$1":0')
     .replace(/(127\.0\.0\.1|localhost):\d+/g, '$1:0')
