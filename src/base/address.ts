@@ -22,6 +22,11 @@ export function incarnationName(address: string, incarnation: number): string {
   return `${address}#${incarnation}`
 }
 
+/** The id at its end: that of `shop/db` is `db`. */
+export function idOf(address: string): string {
+  return address.slice(address.lastIndexOf('/') + 1)
+}
+
 /** The address above; empty above the root. */
 export function addressAbove(address: string): string {
   return address.slice(0, Math.max(0, address.lastIndexOf('/')))

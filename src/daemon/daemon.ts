@@ -232,10 +232,10 @@ export class Daemon {
     await this.#doors.close()
     this.#observers.close()
     this.#marker?.remove()
-    // A process that exits listens to the last: a signal's or an error's default action would change its exit code.
-    if (!this.#settings.exits) for (const remove of this.#removers.reverse()) remove()
-    // One that exits is watched to the last.
-    if (!this.#settings.exits) await this.#watchdog?.end()
+    // A process that exits listens, and is watched, to the last: a signal's or an error's default action would change its exit code.
+    if (this.#settings.exits) return code
+    for (const remove of this.#removers.reverse()) remove()
+    await this.#watchdog?.end()
     return code
   }
 

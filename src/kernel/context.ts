@@ -1,4 +1,5 @@
 // What a hook is given: its parts are made on first use, since most services never touch most of them.
+import { idOf } from '../base/address.js'
 import { type Duration, parseDuration } from '../base/duration.js'
 import type { Log } from '../base/log.js'
 import type { Gate } from '../gate/gate.js'
@@ -88,8 +89,7 @@ class LazyContext implements Context<unknown> {
   }
 
   get id(): string {
-    const { address } = this
-    return address.slice(address.lastIndexOf('/') + 1)
+    return idOf(this.address)
   }
 
   get incarnation(): number {

@@ -7,7 +7,7 @@ import { type ChildOptions, type Problems, show } from '../protocol/spec.js'
 import type { Service } from '../tree/definition.js'
 import type { Awaitable } from '../tree/service.js'
 import type { HandlesOf, Uses } from '../tree/uses.js'
-import { checkRequirement, type Requirement, readRequirement } from './requirement.js'
+import { checkRequirement, isLease, type Requirement, readRequirement } from './requirement.js'
 import type { Term } from './term.js'
 
 /** What `recover` is given: the term, what the last leader passed on, and how its term ended. */
@@ -134,11 +134,6 @@ function checkTimes(where: string, options: LeaderOptions<Service, Uses>, proble
   }
   const problem = problems.list.length > before ? undefined : leaseTimesProblem(timesGiven(options))
   if (problem !== undefined) problems.add(where, problem)
-}
-
-/** Whether that is a lease store, as far as can be seen. */
-export function isLease(value: unknown): value is Lease {
-  return typeof value === 'object' && value !== null && 'guarantees' in value
 }
 
 /** Notes what is wrong with a leader's options. */

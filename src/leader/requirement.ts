@@ -24,6 +24,11 @@ export function readRequirement(given: Requirement | undefined): Requirement {
   return { ...given, token: given?.token ?? 'monotonic' }
 }
 
+/** Whether that is a lease store, as far as can be seen. */
+export function isLease(value: unknown): value is Lease {
+  return typeof value === 'object' && value !== null && 'guarantees' in value
+}
+
 /** Notes what is wrong with the requirement, and in what a store that is given falls short of it. */
 export function checkRequirement(
   where: string,
@@ -38,8 +43,8 @@ export function checkRequirement(
     if (!(name in RANKS)) problems.add(where, `\`require.${name}\` cannot be required; \`exclusion\` and \`token\` can`)
   problems.oneOf(where, 'require.exclusion', require?.exclusion, RANKS.exclusion, 'best-effort')
   problems.oneOf(where, 'require.token', require?.token, RANKS.token, 'monotonic')
-  if (problems.list.length > before || typeof lease !== 'object' || lease === null || !('guarantees' in lease)) return
-  for (const weak of weaknesses(lease as Lease, readRequirement(require))) problems.add(where, weak)
+  if (problems.list.length > before || !isLease(lease)) return
+  for (const weak of weaknesses(lease, readRequirement(require))) problems.add(where, weak)
 }
 
 /** In what a store promises less than is required. */

@@ -1,5 +1,6 @@
 // What a person may ask of a running system by hand, and the answer in words. Everything is asked of the supervisors, so the rules of
 // the tree hold; each request is a line in the log.
+import { addressAbove, idOf } from '../base/address.js'
 import { describe, QuiesceError } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import type { System } from '../tree/system.js'
@@ -72,9 +73,8 @@ async function drainEdges(system: System, root: TreeNode): Promise<string> {
 }
 
 async function drain(system: System, address: string): Promise<void> {
-  const cut = address.lastIndexOf('/')
-  const supervisor = refAt(system, address.slice(0, cut)) as unknown as { terminateChild(id: string): Promise<void> }
-  await supervisor.terminateChild(address.slice(cut + 1))
+  const supervisor = refAt(system, addressAbove(address)) as unknown as { terminateChild(id: string): Promise<void> }
+  await supervisor.terminateChild(idOf(address))
 }
 
 async function kill(system: System, address: string): Promise<string> {

@@ -65,8 +65,7 @@ export class Lives {
 
   /** The latest incarnations above an address, nearest first. */
   above(address: string): Life[] {
-    const cut = address.lastIndexOf('/')
-    const parent = cut < 0 ? undefined : this.at(address.slice(0, cut))
+    const parent = this.at(addressAbove(address))
     return parent === undefined ? [] : [parent, ...this.above(parent.address)]
   }
 

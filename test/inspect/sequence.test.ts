@@ -1,6 +1,8 @@
 // Who asked whom and who has not answered, read off the facts of random runs.
+
 import { describe, expect, test } from 'vitest'
-import { type Message, messageOf, OUTSIDE, supervisorOf } from '../../src/inspect/page/sequence/messages.js'
+import { addressAbove } from '../../src/base/address.js'
+import { type Message, messageOf, OUTSIDE } from '../../src/inspect/page/sequence/messages.js'
 import { isOwed, type Sequence, sequenceAt } from '../../src/inspect/page/sequence/rows.js'
 import { Story } from '../../src/inspect/page/sequence/story.js'
 import { Picture } from '../../src/observe/picture/picture.js'
@@ -72,8 +74,8 @@ describe('in any run', () => {
         const known = new Set(sequence.lifelines.map((lifeline) => lifeline.address))
         for (const { from, to, asks, answers, about } of messages(sequence)) {
           if (from === to) continue
-          if (asks !== undefined) expect([from, to]).toEqual([about === to && asks === 'shutdown' ? OUTSIDE : supervisorOf(about), about])
-          if (answers.length > 0) expect(to).toBe(answers.includes('shutdown') ? OUTSIDE : supervisorOf(about))
+          if (asks !== undefined) expect([from, to]).toEqual([about === to && asks === 'shutdown' ? OUTSIDE : addressAbove(about), about])
+          if (answers.length > 0) expect(to).toBe(answers.includes('shutdown') ? OUTSIDE : addressAbove(about))
           if (!known.has(undefined)) expect([known.has(from), known.has(to)]).toEqual([true, true])
         }
       }

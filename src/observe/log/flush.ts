@@ -6,7 +6,7 @@ import type { RootLog } from './log.js'
 
 /** What is asked of where a logger writes to: sonic-boom, a worker, a stream of Node's, several of them, or somebody's own. */
 interface Sink {
-  write(chunk: string, done?: () => void): unknown
+  write?(chunk: string, done?: () => void): unknown
   flush?(done?: () => void): void
   once?(event: 'drain' | 'error', listener: () => void): void
   /** Of pino's multistream. */
@@ -31,7 +31,7 @@ export function flushLog(root: RootLog, limitMs: number): Promise<void> {
 }
 
 /** Where it writes to; of a logger that is not pino's, what it has for a `flush`. */
-function sinksOf(root: RootLog): Pick<Sink, 'flush'>[] {
+function sinksOf(root: RootLog): readonly Sink[] {
   const sink = pinoSink(root)
   if (sink === undefined) return [root]
   return sink.streams === undefined ? [sink] : sink.streams.map(({ stream }) => stream)
@@ -46,7 +46,7 @@ function pinoSink(logger: object): Sink | undefined {
   return undefined
 }
 
-function writtenOut(sink: Partial<Sink>): Promise<void> {
+function writtenOut(sink: Sink): Promise<void> {
   return new Promise((resolve) => {
     const { minLength, sync, writable, writableLength } = sink
     if (minLength === 0 && sync === false) {

@@ -1,6 +1,6 @@
 // How it must have been before: whoever comes late is told the state and, after it, what happened before. What a service was in then
 // shows in the first thing that it did.
-import { addressAbove } from '../../base/address.js'
+import { addressAbove, idOf } from '../../base/address.js'
 import type { TreeNode } from '../../tree/tree-node.js'
 import type { FactFrame, StateFrame, WireFact } from '../watch/frames.js'
 import { statusIn } from './picture-node.js'
@@ -107,11 +107,10 @@ function lived({ state, incarnation }: Beginning): Pick<TreeNode, 'state' | 'sta
 function addVanished(beginnings: Beginnings, places: Map<string, TreeNode>): void {
   for (const [address, beginning] of [...beginnings].sort(([one], [other]) => depth(one) - depth(other))) {
     if (places.has(address) || beginning.incarnation === 0) continue
-    const cut = address.lastIndexOf('/')
     const parent = places.get(addressAbove(address))
     if (parent === undefined) continue
     const node: TreeNode = {
-      id: address.slice(cut + 1),
+      id: idOf(address),
       address,
       kind: 'service',
       restart: 'permanent',

@@ -1,5 +1,6 @@
 // A shutdown report for people: who stopped when, drawn to scale in 80 columns, and in words what it came to. Plain text, the same in a
 // terminal, a pipe and a file.
+import { idOf } from '../../base/address.js'
 import { formatMs } from '../../base/duration.js'
 import type { Report, ServiceReport } from '../../policy/report.js'
 import { durationOf, isQuiet, tellingServices } from './telling-services.js'
@@ -140,7 +141,7 @@ function axis({ tookMs }: Report, nameWidth: number, barWidth: number): string {
 
 // Addresses are long and repeat themselves: the depth says the same.
 function nameOf(row: ServiceReport): string {
-  return `${indentOf(depthOf(row))}${row.address.slice(row.address.lastIndexOf('/') + 1)}`
+  return `${indentOf(depthOf(row))}${idOf(row.address)}`
 }
 
 function depthOf({ address }: ServiceReport): number {

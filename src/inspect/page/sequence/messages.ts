@@ -1,10 +1,10 @@
 // Facts as what was said: who asked whom, who acknowledged, and what each decided by itself. Facts are told by the one they are about;
 // who else took part is known from the tree: requests come from a supervisor, acks go to it.
-import { addressAbove } from '../../../base/address.js'
+import { addressAbove, idOf } from '../../../base/address.js'
 import { formatMs } from '../../../base/duration.js'
 import type { WireError, WireFact } from '../../../observe/watch/frames.js'
 
-/** Stands for whatever started the tree, or asked it to stop. */
+/** Stands for whatever started the tree, or asked it to stop: what is above the root. */
 export const OUTSIDE = ''
 
 /** What an ask has to be answered by. */
@@ -39,15 +39,10 @@ export function messageOf(fact: WireFact, seq: number): Message | undefined {
   return { tone: 'plain', asks: undefined, answers: [], life, seq, at: fact.at, about: fact.address, ...spoken }
 }
 
-/** The address of the supervisor; `OUTSIDE` for the root's. */
-export function supervisorOf(address: string): string {
-  return addressAbove(address)
-}
-
 function spokenIn(fact: WireFact): Spoken | undefined {
   const { address } = fact
-  const down = { from: supervisorOf(address), to: address }
-  const up = { from: address, to: supervisorOf(address) }
+  const down = { from: addressAbove(address), to: address }
+  const up = { from: address, to: addressAbove(address) }
   const alone = { from: address, to: address }
   switch (fact.type) {
     case 'starting':
@@ -90,7 +85,7 @@ type Decided = WireFact & { readonly type: 'restarting' | 'backing-off' | 'gave-
 
 function decidedIn(fact: Decided): Spoken {
   const { address } = fact
-  const supervisor = 'supervisor' in fact ? fact.supervisor : supervisorOf(address)
+  const supervisor = 'supervisor' in fact ? fact.supervisor : addressAbove(address)
   const name = nameOf(address)
   switch (fact.type) {
     case 'restarting': {
@@ -100,7 +95,7 @@ function decidedIn(fact: Decided): Spoken {
     case 'backing-off':
       return { from: supervisor, to: supervisor, text: `waits ${lasted(fact.delayMs)} to start ${name}`, tone: 'warn' }
     case 'gave-up':
-      return { from: address, to: supervisorOf(address), text: `gave up: ${wordsOf(fact.error)}`, tone: 'bad' }
+      return { from: address, to: addressAbove(address), text: `gave up: ${wordsOf(fact.error)}`, tone: 'bad' }
     case 'deleted':
       return { from: supervisor, to: supervisor, text: `forgets ${name}` }
   }
@@ -160,7 +155,7 @@ function endIn({ ending }: WireFact & { readonly type: 'stopped' }): Pick<Messag
 
 /** The last part of an address. */
 export function nameOf(address: string): string {
-  return address === OUTSIDE ? 'process' : address.slice(address.lastIndexOf('/') + 1)
+  return address === OUTSIDE ? 'process' : idOf(address)
 }
 
 function lasted(ms: number | null): string {

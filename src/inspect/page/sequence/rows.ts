@@ -1,8 +1,9 @@
 // What of a story is shown at one moment: the lifelines, the messages up to then, and those that still wait for an answer. Long
 // histories are folded to their beginning and their end, but for what is open.
 
+import { addressAbove } from '../../../base/address.js'
 import type { Picture } from '../../../observe/picture/picture.js'
-import { type Message, OUTSIDE, supervisorOf } from './messages.js'
+import { type Message, OUTSIDE } from './messages.js'
 import type { Exchange, Story } from './story.js'
 
 const FOLDED = { from: 80, first: 10, last: 50 }
@@ -64,11 +65,11 @@ function isOpen({ message, answer }: Exchange, seq: number): boolean {
 type Present = Pick<Shown, 'children' | 'mostLifelines'> & Pick<Sequence, 'open'>
 
 function lifelinesOf(address: string, exchanges: readonly Exchange[], { children, open, mostLifelines }: Present): Lifeline[] {
-  const above = supervisorOf(address)
+  const above = addressAbove(address)
   const hasAbove = above !== OUTSIDE || exchanges.some(({ message: { from, to } }) => from === OUTSIDE || to === OUTSIDE)
   const own = [...(hasAbove ? [above] : []), address].map((each) => ({ address: each, count: 1 }))
   const gone = new Set<string>()
-  for (const { message } of exchanges) if (message.about !== address && supervisorOf(message.about) === address) gone.add(message.about)
+  for (const { message } of exchanges) if (message.about !== address && addressAbove(message.about) === address) gone.add(message.about)
   const all = [...new Set([...children, ...gone])]
   const room = Math.max(1, mostLifelines - own.length)
   if (all.length <= room) return [...own, ...all.map((each) => ({ address: each, count: 1 }))]

@@ -1,7 +1,8 @@
 // The messages between one service, its supervisor and its children, each ask with its answer; it grows with the facts, so that nothing
 // is read twice.
+import { addressAbove } from '../../../base/address.js'
 import type { FactFrame } from '../../../observe/watch/frames.js'
-import { type Message, messageOf, OUTSIDE, supervisorOf } from './messages.js'
+import { type Message, messageOf, OUTSIDE } from './messages.js'
 
 /** A message, with the one that answers it, if it asks. */
 export interface Exchange {
@@ -31,7 +32,7 @@ export class Story {
 
   constructor(address: string) {
     this.address = address
-    this.#supervisor = supervisorOf(address)
+    this.#supervisor = addressAbove(address)
     this.#below = `${address}/`
   }
 

@@ -1,5 +1,6 @@
 // The shutdown as a timeline: what decided how long it takes, growing while it goes on; below it a row for each service that tells
 // something, with its time for finishing accepted work and for closing, and the budget as a line.
+import { idOf } from '../../../base/address.js'
 import { formatMs } from '../../../base/duration.js'
 import { dress, html, write } from '../elements-dom.js'
 import { askToSelect, type Moment, type View } from '../view.js'
@@ -85,7 +86,7 @@ class TimelineView implements View {
     withCount(this.#path, path.length, () => html('span', { class: 'timeline-step', role: 'listitem' }, html('span')))
     for (const [index, { address, words, ms, from, to, isOpen }] of path.entries()) {
       const step = this.#path.children[index] as HTMLElement
-      const name = address === undefined ? '' : address.slice(address.lastIndexOf('/') + 1)
+      const name = address === undefined ? '' : idOf(address)
       const who = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name
       const text = `${who === '' ? words : who} ${formatMs(ms)}`
       stretch(step, from, to)
@@ -159,7 +160,7 @@ function fillRow(element: HTMLElement, row: TimelineRow, selection: string | und
     'data-selected': address !== undefined && address === selection ? '' : undefined,
   })
   element.style.setProperty('--depth', String(Math.min(row.depth, 6)))
-  write(name, address === undefined ? row.words : address.slice(address.lastIndexOf('/') + 1))
+  write(name, address === undefined ? row.words : idOf(address))
   name.disabled = !isService
   dress(name, { 'data-address': address, title: address, 'aria-label': isService ? labelOf(row) : undefined })
   write(said, isService ? row.words : '')
